@@ -1,0 +1,64 @@
+# Thin: Meson and Ninja build, the scripts do. `make help` lists what people use.
+BUILD := build
+SANITIZED := build-asan
+MESON := meson
+# The functions' static binaries and packages are built by the same Meson project.
+
+.DEFAULT_GOAL := build
+.PHONY: help setup build build-asan demo test lint format bench package fuzz clean
+
+help:
+	@printf '%s\n' \
+	  'make build     the server, the command line and the functions (build/gleaner)' \
+	  'make demo      real images through the whole pipeline on this machine' \
+	  'make test      every test, in the release build and with sanitizers' \
+	  'make package   reproducible function packages for AWS, x86_64 and arm64' \
+	  'make lint      layers, style, static analysis' \
+	  'make format    format the C files' \
+	  'make bench     measurements, beside what they are compared with' \
+	  'make fuzz      fuzz each parser for a minute (TARGET=name, SECONDS=n)' \
+	  'make clean     remove what was built'
+
+setup:
+	@scripts/setup.sh
+
+$(BUILD)/build.ninja: | setup
+	@$(MESON) setup $(BUILD) --buildtype=release -Db_lto=false >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+$(SANITIZED)/build.ninja: | setup
+	@$(MESON) setup $(SANITIZED) --buildtype=debugoptimized -Db_sanitize=address,undefined -Dfunctions=false >$(SANITIZED).log 2>&1 || { cat $(SANITIZED).log; exit 1; }
+	@rm -f $(SANITIZED).log
+
+build: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+build-asan: $(SANITIZED)/build.ninja
+	@ninja -C $(SANITIZED) --quiet
+
+demo: build
+	@scripts/demo.sh
+
+test: build build-asan
+	@scripts/setup.sh test
+	@python3 tests/run.py $(ARGS)
+
+lint: setup
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: build
+	@scripts/setup.sh bench
+	@bench/run.sh
+
+package: setup
+	@scripts/package.sh
+
+fuzz: setup
+	@scripts/fuzz.sh
+
+clean:
+	rm -rf $(BUILD) $(SANITIZED) build-*

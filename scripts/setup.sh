@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs what the project needs from Debian, and only what is missing. Prints what it installs; asks for sudo only then.
+#   scripts/setup.sh [test|lint|bench|package]
+set -euo pipefail
+
+build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libssl-dev libxml2-dev libpng-dev
+  libjpeg62-turbo-dev libzip-dev libseccomp-dev zlib1g-dev libcmocka-dev libtesseract-dev libleptonica-dev tesseract-ocr
+  tesseract-ocr-eng tesseract-ocr-osd ca-certificates curl)
+test=(python3-pytest python3-boto3 awscli openssl libasan8 libubsan1 zip)
+lint=(clang clang-format clang-tidy cppcheck shellcheck)
+bench=(wrk nginx-light sqlite3 valgrind)
+package=(zip)
+
+case "${1:-build}" in
+build) packages=("${build[@]}") ;;
+test) packages=("${test[@]}") ;;
+lint) packages=("${lint[@]}") ;;
+bench) packages=("${bench[@]}") ;;
+package) packages=("${package[@]}") ;;
+*) echo "usage: scripts/setup.sh [build|test|lint|bench|package]" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "These packages are needed, and this is no Debian system to install them on: ${missing[*]}" >&2
+  exit 1
+fi
+sudo=()
+[ "$(id -u)" -eq 0 ] || sudo=(sudo)
+echo "Installing from Debian: ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sets up the pipeline on the local server from the files in pipeline/, the ones that Terraform reads: buckets, table, roles,
+ * functions, state machine, rules, API. Done once on an empty data directory, and again when the files or the functions
+ * changed; what exists is updated, never emptied.
+ */
+#ifndef GLEANER_CLI_PROVISION_H
+#define GLEANER_CLI_PROVISION_H
+
+#include "service/host.h"
+
+struct provision_options {
+	bool bare;                   /* do nothing */
+	const char *pipeline_folder; /* NULL: found beside the program or where it was built */
+	const char *bootstrap;       /* the functions' binary; NULL likewise */
+};
+
+int provision(struct host *h, const struct provision_options *options, struct error *err) MUST_CHECK;
+
+/* The members of /_gleaner/info that name the pipeline's resources. */
+void provision_info(const struct host *h, struct writer *w);
+
+#endif

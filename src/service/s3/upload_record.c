@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/s3/codec.h"
+
+static void upload_key(struct key *k, struct str bucket, struct str key, struct str id)
+{
+	key_init(k);
+	key_add_str(k, STR("u"));
+	key_add_str(k, bucket);
+	if (str_is_set(key))
+		key_add_str(k, key);
+	if (str_is_set(id))
+		key_add_str(k, id);
+}
+
+static void part_key(struct key *k, struct str upload_id, int number)
+{
+	key_init(k);
+	key_add_str(k, STR("p"));
+	key_add_str(k, upload_id);
+	if (number > 0)
+		key_add_u64(k, (uint64_t)number);
+}
+
+int upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out)
+{
+	struct key k;
+	struct str row;
+
+	*out = (struct upload){ .id = id, .object = { .bucket = bucket, .key = key } };
+	if (id.n == 0)
+		return error_set(&x->err, ERR_NOT_FOUND, "s3: no such upload");
+	upload_key(&k, bucket, key, id);
+	int rc = store_get(x->txn, SPACE_S3_UPLOADS, key_str(&k), x->arena, &row, &x->err);
+	return rc < 0 ? rc : object_decode_value(x, row, &out->object);
+}
+
+int upload_write(struct access *x, const struct upload *u)
+{
+	struct key k;
+
+	upload_key(&k, u->object.bucket, u->object.key, u->id);
+	return object_put_record(x, SPACE_S3_UPLOADS, &k, &u->object);
+}
+
+int upload_delete(struct access *x, const struct upload *u)
+{
+	struct key k;
+
+	upload_key(&k, u->object.bucket, u->object.key, u->id);
+	int rc = store_delete(x->txn, SPACE_S3_UPLOADS, key_str(&k), &x->err);
+	if (rc < 0)
+		return rc;
+	part_key(&k, u->id, 0);
+	return store_delete_range(x->txn, SPACE_S3_UPLOADS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), &x->err);
+}
+
+int upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c)
+{
+	struct key k;
+
+	upload_key(&k, bucket, STR_NULL, STR_NULL);
+	key_add_raw(&k, prefix);
+	return store_scan(c, x->txn, SPACE_S3_UPLOADS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), false, &x->err);
+}
+
+int upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out)
+{
+	struct str rest = arena_str(x->arena, row_key), family;
+
+	*out = (struct upload){ 0 };
+	if (key_read_str(x->arena, &rest, &family) < 0 || key_read_str(x->arena, &rest, &out->object.bucket) < 0 ||
+	    key_read_str(x->arena, &rest, &out->object.key) < 0 || key_read_str(x->arena, &rest, &out->id) < 0)
+		return error_set(&x->err, ERR_CORRUPT, "s3: an upload's key is damaged");
+	return object_decode_value(x, row, &out->object);
+}
+
+int part_read(struct access *x, struct str upload_id, int number, struct object *out)
+{
+	struct key k;
+	struct str row;
+
+	*out = (struct object){ 0 };
+	part_key(&k, upload_id, number);
+	int rc = store_get(x->txn, SPACE_S3_UPLOADS, key_str(&k), x->arena, &row, &x->err);
+	return rc < 0 ? rc : object_decode_value(x, row, out);
+}
+
+int part_write(struct access *x, struct str upload_id, int number, const struct object *part)
+{
+	struct key k;
+
+	part_key(&k, upload_id, number);
+	return object_put_record(x, SPACE_S3_UPLOADS, &k, part);
+}
+
+int part_scan(struct access *x, struct str upload_id, int after, struct store_cursor *c)
+{
+	struct key from, all;
+
+	part_key(&from, upload_id, after + 1);
+	part_key(&all, upload_id, 0);
+	return store_scan(c, x->txn, SPACE_S3_UPLOADS, key_str(&from), key_prefix_end(x->arena, key_str(&all)), false, &x->err);
+}
+
+int part_next(struct access *x, struct store_cursor *c, int *number, struct object *out)
+{
+	struct str key, row, part;
+	uint64_t n;
+	int rc = store_next(c, &key, &row, &x->err);
+
+	if (rc <= 0)
+		return rc;
+	if (key_read_str(x->arena, &key, &part) < 0 || key_read_str(x->arena, &key, &part) < 0 || key_read_u64(&key, &n) < 0)
+		return error_set(&x->err, ERR_CORRUPT, "s3: a part's key is damaged");
+	*number = (int)n;
+	*out = (struct object){ 0 };
+	rc = object_decode_value(x, row, out);
+	return rc < 0 ? rc : 1;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Large bodies as files under the data directory: written to tmp/ while they arrive, sealed (fsync, rename, fsync of the
+ * folder) before the record that names them is committed. A blob no record names is removed at the next start.
+ */
+#ifndef GLEANER_STORE_BLOB_H
+#define GLEANER_STORE_BLOB_H
+
+#include "store/store.h"
+
+enum { BLOB_ID_MAX = 40 };
+
+struct blob_writer {
+	struct store *store;
+	int fd;                  /* -1: none */
+	char id[BLOB_ID_MAX];    /* names the blob for good */
+	uint64_t size;
+};
+
+int blob_begin(struct blob_writer *w, struct store *s, struct error *err) MUST_CHECK;
+int blob_write(struct blob_writer *w, const void *bytes, size_t n, struct error *err) MUST_CHECK;
+/* Makes it durable; blocks on fsync: call it from a pool. Afterwards the writer holds nothing. */
+int blob_seal(struct blob_writer *w, struct error *err) MUST_CHECK;
+void blob_abort(struct blob_writer *w); /* also fine after blob_seal, or when zeroed with fd -1 */
+
+int blob_open(struct store *s, struct str id, int *fd, uint64_t *size, struct error *err) MUST_CHECK;
+/* After the commit that forgot it. Absent is success. */
+int blob_remove(struct store *s, struct str id, struct error *err) MUST_CHECK;
+/* At start: removes files for which `named` answers false. */
+int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), void *argument, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/page.h"
+
+#include "text/geometry.h"
+
+void page_init(struct page_builder *b, struct arena *arena)
+{
+	*b = (struct page_builder){ .arena = arena };
+}
+
+/* Room for one more of `size` bytes at `items[count]`; the arena keeps the outgrown copies until it is released. */
+static void *grow(struct page_builder *b, void *items, size_t count, size_t *capacity, size_t size)
+{
+	size_t larger = *capacity ? *capacity * 2 : 64;
+	void *copy;
+
+	if (count < *capacity)
+		return items;
+	copy = arena_alloc_array(b->arena, larger, size);
+	if (!copy) {
+		b->failed = true;
+		return NULL;
+	}
+	if (count > 0)
+		memcpy(copy, items, count * size);
+	*capacity = larger;
+	return copy;
+}
+
+void page_add_line(struct page_builder *b)
+{
+	struct text_page *page = &b->page;
+	struct text_line *lines = grow(b, page->lines, page->line_count, &b->line_capacity, sizeof(*lines));
+
+	if (!lines)
+		return;
+	page->lines = lines;
+	lines[page->line_count++] = (struct text_line){ .first_word = page->word_count };
+}
+
+void page_add_word(struct page_builder *b, struct str text, float confidence, const struct text_polygon *polygon)
+{
+	struct text_page *page = &b->page;
+	struct text_word *words;
+
+	text = str_trim(text);
+	if (text.n == 0)
+		return;
+	if (page->line_count == 0)
+		page_add_line(b);
+	words = grow(b, page->words, page->word_count, &b->word_capacity, sizeof(*words));
+	text = arena_str(b->arena, text);
+	if (!words || page->line_count == 0 || !str_is_set(text)) {
+		b->failed = true;
+		return;
+	}
+	page->words = words;
+	words[page->word_count++] = (struct text_word){
+		.text = text,
+		.confidence = confidence < 0 ? 0 : confidence > 1 ? 1 : confidence,
+		.polygon = *polygon,
+		.line = page->line_count - 1,
+	};
+	page->lines[page->line_count - 1].word_count++;
+}
+
+static bool is_gap(const struct text_word *a, const struct text_word *b)
+{
+	struct image_point axis = polygon_axis(&a->polygon);
+	struct image_point from = point_between(a->polygon.points[1], a->polygon.points[2], 0.5f);
+	struct image_point to = point_between(b->polygon.points[0], b->polygon.points[3], 0.5f);
+	float gap = (to.x - from.x) * axis.x + (to.y - from.y) * axis.y;
+	float height = (polygon_height(&a->polygon) + polygon_height(&b->polygon)) / 2;
+
+	return gap > PAGE_GAP_HEIGHTS * height;
+}
+
+/* Gives every word its final line: a new one where the engine began one and at every large gap. Returns how many lines there are. */
+static size_t number_lines(struct text_page *page)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0, previous = 0; i < page->word_count; i++) {
+		struct text_word *word = &page->words[i];
+		bool begins = i == 0 || word->line != previous || is_gap(&page->words[i - 1], word);
+
+		previous = word->line;
+		lines += begins;
+		word->line = lines - 1;
+	}
+	return lines;
+}
+
+static void describe_line(struct page_builder *b, struct text_line *line)
+{
+	const struct text_word *words = b->page.words + line->first_word;
+	size_t room = line->word_count;
+	char *text;
+	float sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < line->word_count; i++)
+		room += words[i].text.n;
+	text = arena_alloc(b->arena, room);
+	if (!text) {
+		b->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < line->word_count; i++) {
+		if (i > 0)
+			text[n++] = ' ';
+		memcpy(text + n, words[i].text.p, words[i].text.n);
+		n += words[i].text.n;
+		sum += words[i].confidence * (float)words[i].text.n;
+	}
+	line->text = str_of(text, n);
+	line->confidence = sum / (float)(n - (line->word_count - 1));
+	line->polygon = polygon_around(&words[0].polygon, line->word_count, sizeof(*words));
+}
+
+int page_finish(struct page_builder *b, struct text_page *out, struct error *err)
+{
+	struct text_page *page = &b->page;
+
+	page->line_count = number_lines(page);
+	page->lines = arena_alloc_array(b->arena, page->line_count + 1, sizeof(*page->lines));
+	if (b->failed || !page->lines)
+		return error_set(err, ERR_NO_MEMORY, "no memory for the text of an image");
+	for (size_t i = 0; i < page->word_count; i++) {
+		struct text_line *line = &page->lines[page->words[i].line];
+
+		if (line->word_count++ == 0)
+			line->first_word = i;
+	}
+	for (size_t i = 0; i < page->line_count; i++)
+		describe_line(b, &page->lines[i]);
+	if (b->failed)
+		return error_set(err, ERR_NO_MEMORY, "no memory for the text of an image");
+	*out = *page;
+	return 0;
+}

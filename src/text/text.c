@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "text/engine.h"
+
+/* Best first. */
+static const struct text_engine_class *const classes[] = { &text_engine_ppocr, &text_engine_tesseract };
+enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
+
+struct text_engine {
+	const struct text_engine_class *class;
+	struct text_options options; /* folders owned */
+	char advice[ERROR_MESSAGE_MAX];
+	pthread_mutex_t lock;        /* of what follows */
+	void *state;                 /* NULL until loaded */
+};
+
+static int find_named(const struct text_options *options, const struct text_engine_class **out, struct error *err)
+{
+	for (size_t i = 0; i < CLASS_COUNT; i++)
+		if (strcmp(classes[i]->name, options->engine) == 0) {
+			*out = classes[i];
+			return classes[i]->find(options, err);
+		}
+	return error_set(err, ERR_INVALID, "no text engine is called '%s'; there are ppocr and tesseract", options->engine);
+}
+
+static int find_best(const struct text_options *options, const struct text_engine_class **out, char advice[ERROR_MESSAGE_MAX],
+		     struct error *err)
+{
+	struct error why = { 0 };
+	int rc = ERR_NOT_FOUND;
+
+	for (size_t i = 0; i < CLASS_COUNT && rc < 0; i++) {
+		rc = classes[i]->find(options, &why);
+		*out = classes[i];
+		if (rc < 0 && i == 0)
+			memcpy(advice, why.message, ERROR_MESSAGE_MAX);
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+int text_engine_new(struct text_engine **out, const struct text_options *options, struct error *err)
+{
+	bool any = !options->engine || strcmp(options->engine, "auto") == 0;
+	struct text_engine *e = calloc(1, sizeof(*e));
+	int rc;
+
+	if (!e)
+		return error_set(err, ERR_NO_MEMORY, "no memory for a text engine");
+	pthread_mutex_init(&e->lock, NULL);
+	e->options = *options;
+	rc = any ? find_best(options, &e->class, e->advice, err) : find_named(options, &e->class, err);
+	e->options.folders = strdup(options->folders ? options->folders : "");
+	if (rc == 0 && !e->options.folders)
+		rc = error_set(err, ERR_NO_MEMORY, "no memory for a text engine");
+	if (rc == 0 && options->load)
+		rc = text_engine_load(e, err);
+	if (rc < 0) {
+		text_engine_free(e);
+		return rc;
+	}
+	*out = e;
+	return 0;
+}
+
+void text_engine_free(struct text_engine *engine)
+{
+	if (!engine)
+		return;
+	if (engine->state)
+		engine->class->unload(engine->state);
+	pthread_mutex_destroy(&engine->lock);
+	free((char *)(uintptr_t)engine->options.folders);
+	free(engine);
+}
+
+const char *text_engine_name(const struct text_engine *engine)
+{
+	return engine->class->name;
+}
+
+const char *text_engine_advice(const struct text_engine *engine)
+{
+	return engine->advice[0] ? engine->advice : NULL;
+}
+
+int text_engine_load(struct text_engine *engine, struct error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (!engine->state)
+		rc = engine->class->load(&engine->state, &engine->options, err);
+	pthread_mutex_unlock(&engine->lock);
+	return rc;
+}
+
+int text_detect(struct text_engine *engine, const struct image *image, int64_t deadline_ns, struct arena *arena,
+		struct text_page *out, struct error *err)
+{
+	struct page_builder page;
+	int rc = text_engine_load(engine, err);
+
+	if (rc < 0)
+		return rc;
+	page_init(&page, arena);
+	rc = engine->class->detect(engine->state, image, deadline_ns, &page, err);
+	return rc < 0 ? rc : page_finish(&page, out, err);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Runs every test and ends with one line: N passed, N failed, N skipped.
+
+  tests/run.py [--only unit|protocol] [-k EXPRESSION]
+
+unit      each cmocka executable, in the release build and in the sanitized one
+protocol  pytest with real clients against the real server, in both builds
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILDS = {"release": ROOT / "build", "sanitized": ROOT / "build-asan"}
+PYTHON = "/usr/bin/python3"  # Debian's: it has the packages that scripts/setup.sh installed
+
+
+class Totals:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.notes = []
+
+    def add(self, passed=0, failed=0, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+
+def sanitizer_env():
+    suppressions = ROOT / "tests" / "lsan.supp"
+    return {**os.environ,
+            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
+            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
+            "LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0"}
+
+
+def unit(build, totals):
+    tests = json.loads(subprocess.check_output(["meson", "introspect", "--tests", str(build)]))
+
+    def run(test):
+        begin = time.monotonic()
+        try:
+            done = subprocess.run(test["cmd"], env=sanitizer_env(), capture_output=True, text=True, errors="replace", timeout=300,
+                                  cwd=ROOT)
+            text, code = done.stdout + done.stderr, done.returncode
+        except subprocess.TimeoutExpired as e:
+            text, code = f"timed out after {e.timeout} s", 1
+        return test["name"], code, text, time.monotonic() - begin
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, code, text, seconds in pool.map(run, tests):
+            passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", text))
+            failed = sum(int(n) for n in re.findall(r"\[  FAILED  \] (\d+) test", text))
+            skipped = sum(int(n) for n in re.findall(r"\[  SKIPPED \] (\d+) test", text))
+            if code and not failed:
+                failed = 1
+            totals.add(passed, failed, skipped)
+            print(f"  {'ok  ' if not code else 'FAIL'} {name:40} {passed:4} passed {seconds:6.1f} s", flush=True)
+            if code:
+                print(text[-6000:])
+
+
+def protocol(name, build, totals, extra):
+    env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "PYTHONDONTWRITEBYTECODE": "1"}
+    if name == "sanitized":
+        env["GLEANER_FUNCTIONS"] = str(BUILDS["release"] / "bootstrap")
+    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra], cwd=ROOT, env=env,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    last = ""
+    for line in process.stdout:
+        print("  " + line, end="", flush=True)
+        if re.search(r"\d+ (passed|failed|error|skipped)", line):
+            last = line
+    code = process.wait()
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", last)}
+    failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
+    totals.add(counts.get("passed", 0), failed or (1 if code else 0), counts.get("skipped", 0))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=["unit", "protocol"])
+    parser.add_argument("--build", choices=list(BUILDS))
+    parser.add_argument("-k", dest="expression")
+    options = parser.parse_args()
+    totals = Totals()
+    extra = ["-k", options.expression] if options.expression else []
+    for name, build in BUILDS.items():
+        if options.build not in (None, name):
+            continue
+        if options.only in (None, "unit"):
+            print(f"unit tests, {name} build", flush=True)
+            unit(build, totals)
+        if options.only in (None, "protocol"):
+            print(f"protocol tests, {name} build", flush=True)
+            protocol(name, build, totals, extra)
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 1 if totals.failed or not totals.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
