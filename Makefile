@@ -16,7 +16,7 @@ help:
 	  'make lint      layers, style, static analysis' \
 	  'make format    format the C files' \
 	  'make bench     measurements, beside what they are compared with' \
-	  'make fuzz      fuzz each parser for a minute (TARGET=name, SECONDS=n)' \
+	  'make fuzz      fuzz each parser for a minute (TARGET=name, SECONDS_EACH=n)' \
 	  'make clean     remove what was built'
 
 setup:
@@ -37,7 +37,7 @@ build-asan: $(SANITIZED)/build.ninja
 	@ninja -C $(SANITIZED) --quiet
 
 demo: build
-	@scripts/demo.sh
+	@python3 scripts/demo.py
 
 test: build build-asan
 	@scripts/setup.sh test

@@ -69,7 +69,7 @@ def unit(build, totals):
 def protocol(name, build, totals, extra):
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "PYTHONDONTWRITEBYTECODE": "1"}
     if name == "sanitized":
-        env["GLEANER_FUNCTIONS"] = str(BUILDS["release"] / "bootstrap")
+        env["GLEANER_FUNCTIONS"] = str(BUILDS["release"] / "functions" / "bootstrap")
     process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra], cwd=ROOT, env=env,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     last = ""

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/provision.h"
 #include "cli/services.h"
+#include "cli/text_folders.h"
 #include "os/file.h"
 
 static const char help[] =
@@ -171,14 +172,19 @@ static const struct serve_option {
 
 enum { OPTION_COUNT = sizeof(serve_options) / sizeof(*serve_options), OPTION_HELP = OPTION_COUNT };
 
+static void add_setting(struct serve *s, const char *name, const char *value)
+{
+	s->settings[s->setting_count][0] = name;
+	s->settings[s->setting_count++][1] = value;
+}
+
 static int set_option(struct serve *s, const struct serve_option *o, const char *value)
 {
 	if (o->set)
 		return o->set(s, value);
 	if (o->choices && choice(o->choices, value) < 0)
 		return wrong(o->name, value);
-	s->settings[s->setting_count][0] = o->name;
-	s->settings[s->setting_count++][1] = value;
+	add_setting(s, o->name, value);
 	return 0;
 }
 
@@ -273,6 +279,7 @@ int cmd_serve(int argc, char **argv)
 	services_all(&s.host);
 	s.host.info = provision_info;
 	s.host.data_folder = default_data_folder(&s.arena);
+	add_setting(&s, "text-folders", text_folders(&s.arena));
 	int stop = read_options(&s, argc, argv);
 	int result = stop ? stop - 1 : serve(&s, &signals);
 	arena_release(&s.arena);

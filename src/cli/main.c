@@ -10,10 +10,10 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "serve", cmd_serve, "run the local AWS services and the pipeline" },
-
-
-
-
+	{ "submit", cmd_submit, "submit images to the pipeline" },
+	{ "jobs", cmd_jobs, "list, get, watch or delete jobs" },
+	{ "detect", cmd_detect, "detect text in images, without a server" },
+	{ "doctor", cmd_doctor, "tell what is installed, what is missing, how to fix it" },
 };
 
 static void usage(FILE *out)

@@ -111,7 +111,7 @@ static int read_file(struct provisioner *p, const char *name, bool filled, struc
 	int result = file_read(p->arena, path.p, MIB(1), out, p->err);
 
 	if (!result && filled)
-		result = template_fill(p->arena, *out, p->values, out, p->err);
+		result = placeholders_fill(p->arena, *out, p->values, out, p->err);
 	return result ? error_prefix(p->err, "%s", path.p), result : 0;
 }
 
@@ -588,6 +588,16 @@ static struct str find_beside(struct arena *a, const char *name, const char *ins
 	return path.p && file_exists(path.p) ? path : arena_printf(a, STR_FMT "../share/gleaner/%s", STR_ARG(folder), installed);
 }
 
+struct str provision_pipeline_folder(struct arena *a)
+{
+	return find_beside(a, "../pipeline", "pipeline");
+}
+
+struct str provision_bootstrap(struct arena *a)
+{
+	return find_beside(a, "functions/bootstrap", "bootstrap");
+}
+
 static int run(struct provisioner *p)
 {
 	struct str fingerprint;
@@ -641,8 +651,8 @@ int provision(struct host *h, const struct provision_options *options, struct er
 		{ NULL, STR_NULL },
 	};
 	p.values = values;
-	p.folder = options->pipeline_folder ? options->pipeline_folder : find_beside(&a, "../pipeline", "pipeline").p;
-	p.bootstrap = options->bootstrap ? str_c(options->bootstrap) : find_beside(&a, "bootstrap", "bootstrap");
+	p.folder = options->pipeline_folder ? options->pipeline_folder : provision_pipeline_folder(&a).p;
+	p.bootstrap = options->bootstrap ? str_c(options->bootstrap) : provision_bootstrap(&a);
 	int result = arena_failed(&a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : run(&p);
 	arena_release(&a);
 	return result;

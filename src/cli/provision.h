@@ -17,6 +17,10 @@ struct provision_options {
 
 int provision(struct host *h, const struct provision_options *options, struct error *err) MUST_CHECK;
 
+/* Where `provision` looks when the options name nothing: beside the program, or in the share folder of an installation. */
+struct str provision_pipeline_folder(struct arena *a);
+struct str provision_bootstrap(struct arena *a);
+
 /* The members of /_gleaner/info that name the pipeline's resources. */
 void provision_info(const struct host *h, struct writer *w);
 

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/services.h"
 
+#include "service/apigatewayv2/apigatewayv2.h"
+#include "service/dynamodb/dynamodb.h"
+#include "service/events/events.h"
+#include "service/lambda/lambda.h"
+#include "service/rekognition/rekognition.h"
+#include "service/states/states.h"
 #include "service/sts/sts.h"
 
 static const struct service *const all[] = {
 	&service_sts,
+	&service_apigatewayv2,
+	&service_dynamodb,
+	&service_events,
+	&service_lambda,
+	&service_states,
+	&service_rekognition,
 	NULL,
 };
 
 void services_all(struct host_options *options)
 {
 	options->services = all;
-	options->hooks = (struct host_hooks){ 0 };
+	options->hooks = (struct host_hooks){
+		.put_event = events_put,
+	};
 }
 
 void services_without_iam(struct host_options *options)

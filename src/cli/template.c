@@ -25,7 +25,7 @@ static ptrdiff_t fill_one(struct buf *out, struct str rest, const struct templat
 	return end + 1;
 }
 
-int template_fill(struct arena *a, struct str text, const struct template_value *values, struct str *out, struct error *err)
+int placeholders_fill(struct arena *a, struct str text, const struct template_value *values, struct str *out, struct error *err)
 {
 	struct buf filled;
 	ptrdiff_t taken = 0;

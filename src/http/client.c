@@ -149,6 +149,29 @@ static int run(struct http_client *c, struct transfer *t, struct connection conn
 	return code;
 }
 
+/* Over a kept connection first, if there is one; over a new one when that turns out to have died and nothing can have been
+ * done twice. */
+static int run_anywhere(struct http_client *c, struct transfer *t, const struct uri *uri, struct error *err)
+{
+	bool secure = str_eq(uri->scheme, STR("https"));
+	struct connection connection;
+	int code;
+
+	if (take_kept(c, uri, secure, &connection)) {
+		struct error first = { 0 };
+
+		code = run(c, t, connection, &first);
+		if (code != ERR_IO || t->reader.started || (t->sent > 0 && !is_idempotent(t->request->method))) {
+			if (code < 0 && err)
+				*err = first;
+			return code;
+		}
+		transfer_restart(t);
+	}
+	code = open_new(c, uri, secure, t->patience, &connection, err);
+	return code < 0 ? code : run(c, t, connection, err);
+}
+
 int http_client_send(struct http_client *c, struct arena *a, const struct http_client_request *request, size_t max_body,
 		     struct http_client_response *response, struct error *err)
 {
@@ -156,33 +179,15 @@ int http_client_send(struct http_client *c, struct arena *a, const struct http_c
 		.deadline_ns = request->timeout_ms > 0 ? clock_mono_ns() + request->timeout_ms * INT64_C(1000000) : INT64_MAX,
 		.silence_ns = c->options.io_timeout_ms * INT64_C(1000000),
 	};
-	struct connection connection;
 	struct transfer t;
 	struct uri uri;
-	struct error first = { 0 };
 	int code = uri_parse(request->url, &uri, err);
-	bool secure;
 
+	if (code == 0)
+		code = transfer_init(&t, a, request, &uri, &patience, max_body, err);
 	if (code < 0)
 		return code;
-	secure = str_eq(uri.scheme, STR("https"));
-	code = transfer_init(&t, a, request, &uri, &patience, max_body, err);
-	if (code < 0)
-		return code;
-	bool kept = take_kept(c, &uri, secure, &connection);
-	if (kept)
-		code = run(c, &t, connection, &first);
-	if (kept && code == ERR_IO && !t.reader.started && (is_idempotent(request->method) || t.sent == 0)) {
-		transfer_restart(&t);
-		kept = false;
-	} else if (kept && code < 0 && err) {
-		*err = first;
-	}
-	if (!kept) {
-		code = open_new(c, &uri, secure, &patience, &connection, err);
-		if (code == 0)
-			code = run(c, &t, connection, err);
-	}
+	code = run_anywhere(c, &t, &uri, err);
 	if (code == 0)
 		code = transfer_finish(&t, response, err);
 	transfer_release(&t);

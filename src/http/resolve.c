@@ -174,6 +174,8 @@ static int resolve_dns(const struct resolver_config *config, struct str host, ui
 		code = ask(config, &q, deadline_ns);
 		if (code == 0)
 			add_answers(&q, port, out);
+		if (code == 0 && q.answer.rcode == DNS_RCODE_NO_SUCH_NAME)
+			break;
 	}
 	switch (code) {
 	case 0:

@@ -37,8 +37,9 @@ struct http_exchange {
 
 enum { HTTP_REPLY_HEADERS_MAX = 64 };
 
-/* A reply. Names and values are copied by http_respond. Bytes may be handed over or copied; a file is sent from `fd`
- * (closed by the server) without passing through memory. */
+/* A reply. Names and values are copied by http_respond; together they must fit into 16 KiB. Bytes may be handed over or
+ * copied; a file is sent from `fd` (closed by the server) without passing through memory. A Content-Length among the headers
+ * is left out: the server says it. */
 struct http_reply {
 	int status;
 	struct http_header headers[HTTP_REPLY_HEADERS_MAX];

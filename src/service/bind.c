@@ -289,7 +289,7 @@ static struct str enum_text(struct arena *a, const char *const *values)
 static struct str constraint_text(struct arena *a, const struct bind_fault *f)
 {
 	const struct bind *row = f->row;
-	bool value = row->kind == BIND_KIND_I64;
+	bool value = row && row->kind == BIND_KIND_I64;
 	const char *measure = value ? "value" : "length";
 	const char *side = f->kind == BIND_FAULT_MIN ? "greater than or equal to" : "less than or equal to";
 

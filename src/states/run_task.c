@@ -162,6 +162,7 @@ void task_submitted(struct run *r, struct frame *f, struct str output)
 	f->submitted = true;
 	f->submission = value;
 	f->last_event = event_task(r, f, "Submitted", "output", output);
+	add_effect(r, f);
 }
 
 void task_succeeded(struct run *r, struct frame *f, struct str output)

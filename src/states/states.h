@@ -57,7 +57,7 @@ struct states_task {
 	const struct json *parameters; /* what the resource is called with */
 	struct str state_name;
 	struct str token;              /* .waitForTaskToken, absent otherwise */
-	bool submitted;                /* STATES_RESUME: the call was accepted before; only its end is awaited */
+	bool submitted;                /* the call was accepted; only the end of what it began is awaited */
 	const struct json *submission; /* its answer then */
 };
 

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "states/run.h"
 
+enum { EXPRESS_LIFE_S = 300 }; /* "maximum duration: five minutes" */
+
 static int start(struct run *r, struct error *err)
 {
 	const struct json *input;
@@ -16,8 +18,11 @@ static int start(struct run *r, struct error *err)
 	if (!root)
 		return error_set(err, ERR_NO_MEMORY, "out of memory");
 	root->input = (struct doc){ input, r->step->execution->input };
-	if (r->machine->timeout_s)
-		r->deadline_ms = r->now_ms + r->machine->timeout_s * 1000;
+	int64_t timeout_s = r->machine->timeout_s;
+	if (r->machine->express && (timeout_s == 0 || timeout_s > EXPRESS_LIFE_S))
+		timeout_s = EXPRESS_LIFE_S;
+	if (timeout_s)
+		r->deadline_ms = r->now_ms + timeout_s * 1000;
 	r->step->changed = true;
 	return 0;
 }

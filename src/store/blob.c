@@ -10,35 +10,33 @@
 #include "store/blob_internal.h"
 #include "store/internal.h"
 
-enum { PATH_LENGTH_MAX = 4096 };
-
-static int path_format(char path[PATH_LENGTH_MAX], struct error *err, const char *format, ...)
+static int path_format(char path[BLOB_PATH_MAX], struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static int path_format(char path[PATH_LENGTH_MAX], struct error *err, const char *format, ...)
+static int path_format(char path[BLOB_PATH_MAX], struct error *err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	int n = vsnprintf(path, PATH_LENGTH_MAX, format, args);
+	int n = vsnprintf(path, BLOB_PATH_MAX, format, args);
 	va_end(args);
-	if (n < 0 || n >= PATH_LENGTH_MAX)
+	if (n < 0 || n >= BLOB_PATH_MAX)
 		return error_set(err, ERR_LIMIT, "blob: the data directory's path is too long");
 	return 0;
 }
 
-static int temporary_path(const struct store *s, const char *id, char path[PATH_LENGTH_MAX], struct error *err)
+static int temporary_path(const struct store *s, const char *id, char path[BLOB_PATH_MAX], struct error *err)
 {
 	return path_format(path, err, "%s/tmp/%s", s->folder, id);
 }
 
 /* 256 folders, so that none grows past what a directory listing bears. */
-static int fan_folder(const struct store *s, struct str id, char path[PATH_LENGTH_MAX], struct error *err)
+static int fan_folder(const struct store *s, struct str id, char path[BLOB_PATH_MAX], struct error *err)
 {
 	return path_format(path, err, "%s/blobs/%.2s", s->folder, id.p);
 }
 
-static int sealed_path(const struct store *s, struct str id, char path[PATH_LENGTH_MAX], struct error *err)
+int blob_path(const struct store *s, struct str id, char path[BLOB_PATH_MAX], struct error *err)
 {
 	return path_format(path, err, "%s/blobs/%.2s/" STR_FMT, s->folder, id.p, STR_ARG(id));
 }
@@ -53,7 +51,7 @@ static int check_id(struct str id, struct error *err)
 
 int blob_begin(struct blob_writer *w, struct store *s, struct error *err)
 {
-	char path[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX];
 
 	*w = (struct blob_writer){ .store = s, .fd = -1 };
 	random_uuid(w->id);
@@ -73,14 +71,17 @@ int blob_write(struct blob_writer *w, const void *bytes, size_t n, struct error 
 	return rc;
 }
 
-/* Makes the blob's folder when it is the first there; the new entry must survive a power cut too. */
-static int make_fan_folder(struct store *s, const char *folder, struct error *err)
+/* The new entry must survive a power cut too. */
+int blob_make_folder(struct store *s, struct str id, char folder[BLOB_PATH_MAX], struct error *err)
 {
-	char parent[PATH_LENGTH_MAX];
+	char parent[BLOB_PATH_MAX];
+	int rc = fan_folder(s, id, folder, err);
 
+	if (rc < 0)
+		return rc;
 	if (mkdir(folder, 0700) < 0)
 		return errno == EEXIST ? 0 : error_set_errno(err, "blob: mkdir");
-	int rc = path_format(parent, err, "%s/blobs", s->folder);
+	rc = path_format(parent, err, "%s/blobs", s->folder);
 	if (rc == 0 && s->durability == STORE_FULL)
 		rc = file_sync_dir(parent, err);
 	return rc;
@@ -88,16 +89,14 @@ static int make_fan_folder(struct store *s, const char *folder, struct error *er
 
 static int move_into_place(struct blob_writer *w, struct error *err)
 {
-	char from[PATH_LENGTH_MAX], to[PATH_LENGTH_MAX], folder[PATH_LENGTH_MAX];
+	char from[BLOB_PATH_MAX], to[BLOB_PATH_MAX], folder[BLOB_PATH_MAX];
 	struct store *s = w->store;
 	int rc = temporary_path(s, w->id, from, err);
 
 	if (rc == 0)
-		rc = sealed_path(s, str_c(w->id), to, err);
+		rc = blob_path(s, str_c(w->id), to, err);
 	if (rc == 0)
-		rc = fan_folder(s, str_c(w->id), folder, err);
-	if (rc == 0)
-		rc = make_fan_folder(s, folder, err);
+		rc = blob_make_folder(s, str_c(w->id), folder, err);
 	if (rc == 0 && rename(from, to) < 0)
 		rc = error_set_errno(err, "blob: rename");
 	if (rc == 0 && s->durability == STORE_FULL)
@@ -124,7 +123,7 @@ int blob_seal(struct blob_writer *w, struct error *err)
 
 void blob_abort(struct blob_writer *w)
 {
-	char path[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX];
 
 	if (w->fd < 0)
 		return;
@@ -136,12 +135,12 @@ void blob_abort(struct blob_writer *w)
 
 int blob_open(struct store *s, struct str id, int *fd, uint64_t *size, struct error *err)
 {
-	char path[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX];
 	struct stat st;
 	int rc = check_id(id, err);
 
 	if (rc == 0)
-		rc = sealed_path(s, id, path, err);
+		rc = blob_path(s, id, path, err);
 	if (rc < 0)
 		return rc;
 	int opened = open(path, O_RDONLY | O_CLOEXEC);
@@ -161,11 +160,11 @@ int blob_open(struct store *s, struct str id, int *fd, uint64_t *size, struct er
 
 int blob_remove(struct store *s, struct str id, struct error *err)
 {
-	char path[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX];
 	int rc = check_id(id, err);
 
 	if (rc == 0)
-		rc = sealed_path(s, id, path, err);
+		rc = blob_path(s, id, path, err);
 	if (rc == 0 && unlink(path) < 0 && errno != ENOENT)
 		rc = error_set_errno(err, "blob: unlink");
 	return rc;
@@ -191,7 +190,7 @@ static int sweep_folder(const char *path, bool (*named)(void *argument, struct s
 
 int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), void *argument, struct error *err)
 {
-	char path[PATH_LENGTH_MAX], folder[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX], folder[BLOB_PATH_MAX];
 	int rc = path_format(path, err, "%s/blobs", s->folder);
 	DIR *blobs = rc == 0 ? opendir(path) : NULL;
 
@@ -210,7 +209,7 @@ int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), vo
 
 int blob_prepare_folders(struct store *s, struct error *err)
 {
-	char path[PATH_LENGTH_MAX];
+	char path[BLOB_PATH_MAX];
 	int rc = path_format(path, err, "%s/blobs", s->folder);
 
 	if (rc == 0)

@@ -23,6 +23,14 @@ int blob_write(struct blob_writer *w, const void *bytes, size_t n, struct error 
 int blob_seal(struct blob_writer *w, struct error *err) MUST_CHECK;
 void blob_abort(struct blob_writer *w); /* also fine after blob_seal, or when zeroed with fd -1 */
 
+/* Adds a piece of a sealed blob to one being written, within the kernel. Blocks: call it from a pool. */
+int blob_append(struct blob_writer *w, struct str id, uint64_t offset, uint64_t length, struct error *err) MUST_CHECK;
+/* A second name for a sealed blob's bytes, at no cost in space; each name is removed by itself. Blocks on fsync. */
+int blob_link(struct store *s, struct str id, char new_id[BLOB_ID_MAX], struct error *err) MUST_CHECK;
+/* Hands a blob's bytes to `sink`, piece by piece. */
+int blob_read(struct store *s, struct str id, void (*sink)(void *argument, const void *bytes, size_t n), void *argument,
+	      struct error *err) MUST_CHECK;
+
 int blob_open(struct store *s, struct str id, int *fd, uint64_t *size, struct error *err) MUST_CHECK;
 /* After the commit that forgot it. Absent is success. */
 int blob_remove(struct store *s, struct str id, struct error *err) MUST_CHECK;

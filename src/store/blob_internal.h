@@ -4,6 +4,12 @@
 
 #include "store/blob.h"
 
+enum { BLOB_PATH_MAX = 4096 };
+
+int blob_path(const struct store *s, struct str id, char path[BLOB_PATH_MAX], struct error *err) MUST_CHECK;
+/* The folder of a blob, made when it is the first there. */
+int blob_make_folder(struct store *s, struct str id, char folder[BLOB_PATH_MAX], struct error *err) MUST_CHECK;
+
 /* Makes tmp/ and blobs/, and empties tmp/ of what a killed server left. */
 int blob_prepare_folders(struct store *s, struct error *err) MUST_CHECK;
 

@@ -48,35 +48,35 @@ static int error_code_of(int rc)
 	}
 }
 
-int connection_error(struct connection *c, int rc, struct error *err)
+int store_connection_error(struct connection *c, int rc, struct error *err)
 {
 	return error_set(err, error_code_of(rc), "store: %s", c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc));
 }
 
-int connection_exec(struct connection *c, const char *sql, struct error *err)
+int store_connection_exec(struct connection *c, const char *sql, struct error *err)
 {
 	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? 0 : connection_error(c, rc, err);
+	return rc == SQLITE_OK ? 0 : store_connection_error(c, rc, err);
 }
 
-int connection_open(struct connection *c, const struct store *s, bool writer, struct error *err)
+int store_connection_open(struct connection *c, const struct store *s, bool writer, struct error *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
 	int rc = sqlite3_open_v2(s->database, &c->db, flags, NULL);
 
 	if (rc != SQLITE_OK)
-		return connection_error(c, rc, err);
+		return store_connection_error(c, rc, err);
 	sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
-	rc = connection_exec(c, writer ? writer_pragmas : reader_pragmas, err);
+	rc = store_connection_exec(c, writer ? writer_pragmas : reader_pragmas, err);
 	if (rc == 0 && writer)
 		/* FULL syncs the log at every commit; NORMAL only at checkpoints: a power cut may then lose the last commits. */
-		rc = connection_exec(c, s->durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+		rc = store_connection_exec(c, s->durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
 				     err);
 	return rc;
 }
 
-void connection_close(struct connection *c)
+void store_connection_close(struct connection *c)
 {
 	for (int space = 0; space < SPACE_COUNT; space++)
 		for (int kind = 0; kind < STATEMENT_KINDS; kind++)
@@ -94,7 +94,7 @@ static sqlite3_stmt *prepare(struct connection *c, const char *sql, struct error
 
 	if (rc == SQLITE_OK)
 		return statement;
-	(void)connection_error(c, rc, err);
+	(void)store_connection_error(c, rc, err);
 	return NULL;
 }
 
@@ -109,7 +109,7 @@ static sqlite3_stmt *prepare_for_space(struct connection *c, enum store_space sp
 	return prepare(c, sql, err);
 }
 
-sqlite3_stmt *connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
+sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
 {
 	sqlite3_stmt **slot = &c->statements[space][kind];
 
@@ -118,15 +118,15 @@ sqlite3_stmt *connection_statement(struct connection *c, enum store_space space,
 	return *slot;
 }
 
-sqlite3_stmt *connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
+sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
 {
-	sqlite3_stmt *statement = connection_statement(c, space, kind, err);
+	sqlite3_stmt *statement = store_connection_statement(c, space, kind, err);
 
 	c->statements[space][kind] = NULL;
 	return statement;
 }
 
-void connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement)
+void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement)
 {
 	sqlite3_stmt **slot = &c->statements[space][kind];
 
@@ -137,7 +137,7 @@ void connection_return_statement(struct connection *c, enum store_space space, e
 		*slot = statement;
 }
 
-int connection_control(struct connection *c, enum control_kind kind, struct error *err)
+int store_connection_control(struct connection *c, enum control_kind kind, struct error *err)
 {
 	if (!c->controls[kind])
 		c->controls[kind] = prepare(c, control_sql[kind], err);
@@ -147,12 +147,12 @@ int connection_control(struct connection *c, enum control_kind kind, struct erro
 	if (rc == SQLITE_DONE)
 		rc = SQLITE_OK;
 	else
-		(void)connection_error(c, rc, err);
+		(void)store_connection_error(c, rc, err);
 	sqlite3_reset(c->controls[kind]);
 	return rc == SQLITE_OK ? 0 : error_code_of(rc);
 }
 
-void connection_rollback(struct connection *c)
+void store_connection_rollback(struct connection *c)
 {
 	if (!sqlite3_get_autocommit(c->db))
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);

@@ -103,19 +103,19 @@ struct store {
 };
 
 /* connection.c. Closing accepts a zeroed or half-opened connection. */
-int connection_open(struct connection *c, const struct store *s, bool writer, struct error *err) MUST_CHECK;
-void connection_close(struct connection *c);
+int store_connection_open(struct connection *c, const struct store *s, bool writer, struct error *err) MUST_CHECK;
+void store_connection_close(struct connection *c);
 /* The prepared statement, ready for binding; NULL with the error set. */
-sqlite3_stmt *connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err);
+sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err);
 /* Takes the cached statement out, so that scans may overlap; give it back with connection_return_statement. */
-sqlite3_stmt *connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind,
 					struct error *err);
-void connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement);
-int connection_control(struct connection *c, enum control_kind kind, struct error *err) MUST_CHECK;
-void connection_rollback(struct connection *c); /* whatever is open */
-int connection_exec(struct connection *c, const char *sql, struct error *err) MUST_CHECK;
+void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement);
+int store_connection_control(struct connection *c, enum control_kind kind, struct error *err) MUST_CHECK;
+void store_connection_rollback(struct connection *c); /* whatever is open */
+int store_connection_exec(struct connection *c, const char *sql, struct error *err) MUST_CHECK;
 /* SQLite's last error on this connection as ours, for the result code `rc`. */
-int connection_error(struct connection *c, int rc, struct error *err);
+int store_connection_error(struct connection *c, int rc, struct error *err);
 
 /* schema.c: makes or migrates the tables. */
 int schema_prepare(struct connection *c, struct error *err) MUST_CHECK;

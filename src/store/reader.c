@@ -13,7 +13,7 @@ static void reader_unlink(struct reader *r)
 
 static void reader_free(struct reader *r)
 {
-	connection_close(&r->connection);
+	store_connection_close(&r->connection);
 	free(r);
 }
 
@@ -56,7 +56,7 @@ static int reader_new(struct reader **out, struct store *s, struct error *err)
 
 	if (!r)
 		return error_set(err, ERR_NO_MEMORY, "store: out of memory");
-	int rc = connection_open(&r->connection, s, false, err);
+	int rc = store_connection_open(&r->connection, s, false, err);
 	if (rc == 0 && pthread_setspecific(s->reader_key, r) != 0)
 		rc = error_set(err, ERR_NO_MEMORY, "store: out of memory");
 	if (rc < 0) {
@@ -84,7 +84,7 @@ int store_read_begin(struct store *s, struct store_txn **out, struct error *err)
 	if (rc == 0 && r->active)
 		rc = error_set(err, ERR_INVALID, "store: this thread is inside a snapshot already");
 	if (rc == 0)
-		rc = connection_control(&r->connection, CONTROL_BEGIN_READ, err);
+		rc = store_connection_control(&r->connection, CONTROL_BEGIN_READ, err);
 	if (rc < 0)
 		return rc;
 	r->active = true;
@@ -95,7 +95,7 @@ int store_read_begin(struct store *s, struct store_txn **out, struct error *err)
 void store_read_end(struct store_txn *txn)
 {
 	/* A COMMIT of a read cannot lose anything; should it fail (an open scan), ROLLBACK ends it. */
-	if (connection_control(txn->connection, CONTROL_COMMIT, NULL) < 0)
-		connection_rollback(txn->connection);
+	if (store_connection_control(txn->connection, CONTROL_COMMIT, NULL) < 0)
+		store_connection_rollback(txn->connection);
 	txn->reader->active = false;
 }

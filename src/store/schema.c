@@ -30,7 +30,7 @@ static int pragma_number(struct connection *c, const char *sql, int *out, struct
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(statement);
-	return rc == SQLITE_OK ? 0 : connection_error(c, rc, err);
+	return rc == SQLITE_OK ? 0 : store_connection_error(c, rc, err);
 }
 
 static int check_version(struct connection *c, int *version, struct error *err)
@@ -60,7 +60,7 @@ static int make_spaces(struct connection *c, struct error *err)
 
 	for (int space = 1; space < SPACE_COUNT && rc == 0; space++) {
 		snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS s%d (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL)", space);
-		rc = connection_exec(c, sql, err);
+		rc = store_connection_exec(c, sql, err);
 	}
 	return rc;
 }
@@ -71,12 +71,12 @@ static int migrate(struct connection *c, int version, struct error *err)
 	int rc = 0;
 
 	for (int step = version; step < SCHEMA_VERSION && rc == 0; step++)
-		rc = connection_exec(c, migrations[step], err);
+		rc = store_connection_exec(c, migrations[step], err);
 	if (rc == 0)
 		rc = make_spaces(c, err);
 	if (rc == 0 && version != SCHEMA_VERSION) {
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
-		rc = connection_exec(c, sql, err);
+		rc = store_connection_exec(c, sql, err);
 	}
 	return rc;
 }
@@ -87,13 +87,13 @@ int schema_prepare(struct connection *c, struct error *err)
 	int rc = check_version(c, &version, err);
 
 	if (rc == 0)
-		rc = connection_exec(c, "BEGIN IMMEDIATE", err);
+		rc = store_connection_exec(c, "BEGIN IMMEDIATE", err);
 	if (rc < 0)
 		return rc;
 	rc = migrate(c, version, err);
 	if (rc == 0)
-		rc = connection_exec(c, "COMMIT", err);
+		rc = store_connection_exec(c, "COMMIT", err);
 	if (rc < 0)
-		connection_rollback(c);
+		store_connection_rollback(c);
 	return rc;
 }

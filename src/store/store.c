@@ -56,7 +56,7 @@ static int open_folder(struct store *s, const char *folder, struct error *err)
 
 static int open_database(struct store *s, struct error *err)
 {
-	int rc = connection_open(&s->writer.connection, s, true, err);
+	int rc = store_connection_open(&s->writer.connection, s, true, err);
 
 	if (rc == 0)
 		rc = schema_prepare(&s->writer.connection, err);
@@ -95,7 +95,7 @@ void store_close(struct store *s)
 		return;
 	writer_stop(&s->writer);
 	readers_close(s);
-	connection_close(&s->writer.connection);
+	store_connection_close(&s->writer.connection);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	pthread_mutex_destroy(&s->readers_lock);

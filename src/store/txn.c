@@ -33,7 +33,7 @@ static int copy_value(sqlite3_stmt *statement, struct arena *a, struct str *valu
 int store_get(struct store_txn *txn, enum store_space space, struct str key, struct arena *a, struct str *value,
 	      struct error *err)
 {
-	sqlite3_stmt *statement = connection_statement(txn->connection, space, STATEMENT_GET, err);
+	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, STATEMENT_GET, err);
 
 	if (!statement)
 		return ERR_IO;
@@ -44,14 +44,14 @@ int store_get(struct store_txn *txn, enum store_space space, struct str key, str
 	else if (rc == SQLITE_DONE)
 		rc = error_set(err, ERR_NOT_FOUND, "store: no such key");
 	else
-		rc = connection_error(txn->connection, rc, err);
+		rc = store_connection_error(txn->connection, rc, err);
 	sqlite3_reset(statement);
 	return rc;
 }
 
 bool store_has(struct store_txn *txn, enum store_space space, struct str key)
 {
-	sqlite3_stmt *statement = connection_statement(txn->connection, space, STATEMENT_HAS, NULL);
+	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, STATEMENT_HAS, NULL);
 
 	if (!statement)
 		return false;
@@ -66,7 +66,7 @@ static int run(struct store_txn *txn, sqlite3_stmt *statement, struct error *err
 {
 	int rc = sqlite3_step(statement);
 
-	rc = rc == SQLITE_DONE ? 0 : connection_error(txn->connection, rc, err);
+	rc = rc == SQLITE_DONE ? 0 : store_connection_error(txn->connection, rc, err);
 	sqlite3_reset(statement);
 	return rc;
 }
@@ -77,7 +77,7 @@ int store_put(struct store_txn *txn, enum store_space space, struct str key, str
 		return error_set(err, ERR_LIMIT, "store: a key has 1 to %d bytes, this one %zu", KEY_MAX, key.n);
 	if (value.n > LIMIT_STORE_VALUE)
 		return error_set(err, ERR_LIMIT, "store: a value has at most %zu bytes, this one %zu", LIMIT_STORE_VALUE, value.n);
-	sqlite3_stmt *statement = connection_statement(txn->connection, space, STATEMENT_PUT, err);
+	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, STATEMENT_PUT, err);
 	if (!statement)
 		return ERR_IO;
 	bind_bytes(statement, 1, key);
@@ -87,7 +87,7 @@ int store_put(struct store_txn *txn, enum store_space space, struct str key, str
 
 int store_delete(struct store_txn *txn, enum store_space space, struct str key, struct error *err)
 {
-	sqlite3_stmt *statement = connection_statement(txn->connection, space, STATEMENT_DELETE, err);
+	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, STATEMENT_DELETE, err);
 
 	if (!statement)
 		return ERR_IO;
@@ -104,7 +104,7 @@ static enum statement_kind bounded(enum statement_kind with_bound, struct str to
 int store_delete_range(struct store_txn *txn, enum store_space space, struct str from, struct str to, struct error *err)
 {
 	enum statement_kind kind = bounded(STATEMENT_DELETE_RANGE, to);
-	sqlite3_stmt *statement = connection_statement(txn->connection, space, kind, err);
+	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, kind, err);
 
 	if (!statement)
 		return ERR_IO;
@@ -121,7 +121,7 @@ int store_scan(struct store_cursor *c, struct store_txn *txn, enum store_space s
 	sqlite3_stmt *statement;
 
 	*c = (struct store_cursor){ .txn = txn, .space = space, .reverse = reverse };
-	statement = connection_take_statement(txn->connection, space, kind, err);
+	statement = store_connection_take_statement(txn->connection, space, kind, err);
 	if (!statement)
 		return ERR_IO;
 	/* Copied: unlike the other calls' keys these must live until the scan ends. */
@@ -139,7 +139,7 @@ int store_next(struct store_cursor *c, struct str *key, struct str *value, struc
 	if (rc == SQLITE_DONE)
 		return 0;
 	if (rc != SQLITE_ROW)
-		return connection_error(c->txn->connection, rc, err);
+		return store_connection_error(c->txn->connection, rc, err);
 	*key = column_bytes(c->statement, 0);
 	*value = column_bytes(c->statement, 1);
 	return 1;
@@ -151,6 +151,6 @@ void store_scan_end(struct store_cursor *c)
 		return;
 	bool has_bound = sqlite3_bind_parameter_count(c->statement) == 2;
 	enum statement_kind kind = (c->reverse ? STATEMENT_REVERSE : STATEMENT_SCAN) + (has_bound ? 0 : 1);
-	connection_return_statement(c->txn->connection, c->space, kind, c->statement);
+	store_connection_return_statement(c->txn->connection, c->space, kind, c->statement);
 	c->statement = NULL;
 }

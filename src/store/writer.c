@@ -93,7 +93,7 @@ static bool run_job(struct writer *w, struct group *g, struct outcome *o, struct
 	size_t hooks = g->hooks.count;
 
 	err->code = 0;
-	if (connection_control(&w->connection, CONTROL_SAVEPOINT, err) < 0)
+	if (store_connection_control(&w->connection, CONTROL_SAVEPOINT, err) < 0)
 		return false;
 	int result = o->job.write(&txn, o->job.argument, err);
 	if (sqlite3_get_autocommit(w->connection.db)) {
@@ -106,27 +106,27 @@ static bool run_job(struct writer *w, struct group *g, struct outcome *o, struct
 			(void)error_set(err, result, "store: the write failed");
 		fail(o, result, err);
 		g->hooks.count = hooks;
-		if (connection_control(&w->connection, CONTROL_ROLLBACK_TO, err) < 0)
+		if (store_connection_control(&w->connection, CONTROL_ROLLBACK_TO, err) < 0)
 			return false;
 	}
 	o->hooks_end = g->hooks.count;
-	return connection_control(&w->connection, CONTROL_RELEASE, err) == 0;
+	return store_connection_control(&w->connection, CONTROL_RELEASE, err) == 0;
 }
 
 static bool commit_group(struct writer *w, struct group *g, struct error *err)
 {
-	if (connection_control(&w->connection, CONTROL_BEGIN_WRITE, err) < 0)
+	if (store_connection_control(&w->connection, CONTROL_BEGIN_WRITE, err) < 0)
 		return false;
 	for (size_t i = 0; i < g->count; i++)
 		if (!run_job(w, g, &g->outcomes[i], err))
 			return false;
-	return connection_control(&w->connection, CONTROL_COMMIT, err) == 0;
+	return store_connection_control(&w->connection, CONTROL_COMMIT, err) == 0;
 }
 
 /* Nothing of the group is kept, not even what a job of it was told it had written. */
 static void lose_group(struct writer *w, struct group *g, const struct error *err)
 {
-	connection_rollback(&w->connection);
+	store_connection_rollback(&w->connection);
 	g->hooks.count = 0;
 	for (size_t i = 0; i < g->count; i++) {
 		g->outcomes[i].hooks_end = 0;

@@ -1,10 +1,333 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The PP-OCRv4 engine: detector, recogniser, and what lies between and after them.
+ */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "image/convert.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "text/detector.h"
 #include "text/engine.h"
+#include "text/order.h"
+#include "text/ppocr_settings.h"
+#include "text/recogniser.h"
+
+#define LIBRARY "libonnxruntime.so"
+#define DETECTION_MODEL "ch_PP-OCRv4_det_infer.onnx"
+#define RECOGNITION_MODEL "ch_PP-OCRv4_rec_infer.onnx"
+#define CHARACTER_LIST "ppocr_keys_v1.txt"
+#define ADVICE "For the better engine, PP-OCRv4, run scripts/fetch-models.sh."
+
+const struct ppocr_settings ppocr_settings = {
+	.boxes = { .threshold = 0.3f, .min_score = 0.6f, .unclip = 1.8f, .min_side = 3 },
+	.words = { .space = 0.02f, .space_wide = 0.02f, .wide = 1.5f },
+	.side = 1280,
+	.doubt = 0.7f,
+	.tall = 1.5f,
+};
+
+struct ppocr {
+	struct ort *ort;
+	struct ort_model *detection, *recognition;
+	struct charset charset;
+	struct crew *crew;
+	struct detector detector;
+	struct recogniser recogniser;
+};
+
+/* ---- installation ---- */
+
+/* The first folder that has all files, into `out`. */
+static bool find_folder(const char *folders, char out[PATH_MAX])
+{
+	static const char *const files[] = { LIBRARY, DETECTION_MODEL, RECOGNITION_MODEL, CHARACTER_LIST };
+	struct str rest = str_c(folders);
+
+	while (rest.n > 0) {
+		struct str folder = str_split(&rest, ':');
+		size_t found = 0;
+		char path[PATH_MAX];
+
+		for (size_t i = 0; folder.n > 0 && i < sizeof(files) / sizeof(files[0]); i++) {
+			int n = snprintf(path, sizeof(path), STR_FMT "/%s", STR_ARG(folder), files[i]);
+
+			found += n > 0 && n < (int)sizeof(path) && access(path, R_OK) == 0;
+		}
+		if (found == sizeof(files) / sizeof(files[0])) {
+			snprintf(out, PATH_MAX, STR_FMT, STR_ARG(folder));
+			return true;
+		}
+	}
+	return false;
+}
 
 static int find(const struct text_options *options, struct error *err)
 {
-	(void)options;
-	return error_set(err, ERR_NOT_FOUND, "PP-OCRv4 is not installed: run scripts/fetch-models.sh");
+	char folder[PATH_MAX];
+
+	if (find_folder(options->folders, folder))
+		return 0;
+	return error_set(err, ERR_NOT_FOUND, ADVICE);
 }
 
-const struct text_engine_class text_engine_ppocr = { .name = "ppocr", .find = find };
+static int read_file(struct arena *a, const char *folder, const char *name, struct str *out, struct error *err)
+{
+	struct str path = arena_printf(a, "%s/%s", folder, name);
+
+	if (!path.p)
+		return error_set(err, ERR_NO_MEMORY, "no memory for %s", name);
+	return file_read(a, path.p, MIB(64), out, err);
+}
+
+static int load_model(struct ppocr *p, struct arena *a, const char *folder, const char *name, int threads, struct ort_model **out,
+		      struct error *err)
+{
+	struct str bytes;
+	int rc = read_file(a, folder, name, &bytes, err);
+
+	if (rc == 0)
+		rc = ort_model_new(out, p->ort, bytes, threads, err);
+	if (rc < 0 && err)
+		error_prefix(err, "%s/%s", folder, name);
+	return rc;
+}
+
+static int load_files(struct ppocr *p, struct arena *a, const char *folder, int threads, struct error *err)
+{
+	struct str path = arena_printf(a, "%s/" LIBRARY, folder);
+	struct str keys;
+	int rc = path.p ? ort_new(&p->ort, path.p, err) : error_set(err, ERR_NO_MEMORY, "no memory for a path");
+
+	if (rc == 0)
+		rc = load_model(p, a, folder, DETECTION_MODEL, threads, &p->detection, err);
+	if (rc == 0)
+		rc = load_model(p, a, folder, RECOGNITION_MODEL, 1, &p->recognition, err);
+	if (rc == 0)
+		rc = read_file(a, folder, CHARACTER_LIST, &keys, err);
+	if (rc == 0)
+		rc = charset_init(&p->charset, keys, err);
+	if (rc == 0)
+		rc = crew_new(&p->crew, threads, err);
+	return rc;
+}
+
+static void unload(void *state)
+{
+	struct ppocr *p = state;
+
+	if (!p)
+		return;
+	crew_free(p->crew);
+	charset_release(&p->charset);
+	ort_model_free(p->recognition);
+	ort_model_free(p->detection);
+	ort_free(p->ort);
+	free(p);
+}
+
+static int load(void **state, const struct text_options *options, struct error *err)
+{
+	struct ppocr *p = calloc(1, sizeof(*p));
+	char folder[PATH_MAX];
+	struct arena arena;
+	int rc;
+
+	if (!p)
+		return error_set(err, ERR_NO_MEMORY, "no memory for PP-OCRv4");
+	arena_init(&arena, MIB(128));
+	if (find_folder(options->folders, folder))
+		rc = load_files(p, &arena, folder, options->threads > 1 ? options->threads : 1, err);
+	else
+		rc = error_set(err, ERR_NOT_FOUND, ADVICE);
+	arena_release(&arena);
+	if (rc < 0) {
+		unload(p);
+		return rc;
+	}
+	p->detector = (struct detector){ p->detection, ppocr_settings.boxes };
+	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
+	*state = p;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/* Everything between an image and its page. */
+struct reading {
+	struct ppocr *ppocr;
+	const struct image *image;
+	int64_t deadline_ns;
+	struct read_line *lines;
+	size_t line_count;
+};
+
+/* The box in reading frame: its text runs along the longer side, from left to right. */
+static struct text_polygon frame_of(const struct rotated_box *found, bool *tall)
+{
+	struct rotated_box box = *found;
+
+	if (fabsf(box.axis.x) < fabsf(box.axis.y)) {
+		box.axis = (struct image_point){ -found->axis.y, found->axis.x };
+		box.width = found->height;
+		box.height = found->width;
+	}
+	if (box.axis.x < 0)
+		box.axis = (struct image_point){ -box.axis.x, -box.axis.y };
+	*tall = box.height >= ppocr_settings.tall * box.width;
+	return box_polygon(&box);
+}
+
+/* The same outline with the text running the other way: `quarters` quarter turns counter-clockwise. */
+static struct text_polygon turned(const struct text_polygon *p, int quarters)
+{
+	struct text_polygon out;
+
+	for (int i = 0; i < 4; i++)
+		out.points[i] = p->points[(i + quarters) & 3];
+	return out;
+}
+
+static int find_lines(struct reading *g, struct error *err)
+{
+	struct text_box *boxes = NULL;
+	size_t count = 0;
+	int rc = detector_find(&g->ppocr->detector, g->image, ppocr_settings.side, &boxes, &count, err);
+
+	if (rc < 0)
+		return rc;
+	g->lines = calloc(count + 1, sizeof(*g->lines));
+	if (!g->lines)
+		rc = error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct text_polygon frame;
+		bool tall;
+
+		frame = frame_of(&boxes[i].box, &tall);
+		g->lines[g->line_count++].polygon = tall ? turned(&frame, 1) : frame;
+	}
+	free(boxes);
+	return rc;
+}
+
+/* Reads doubtful lines in other directions too and keeps the better reading. */
+static int read_again(struct reading *g, int quarters, struct error *err)
+{
+	struct read_line *again = calloc(g->line_count + 1, sizeof(*again));
+	size_t *from = calloc(g->line_count + 1, sizeof(*from));
+	size_t count = 0;
+	int rc = again && from ? 0 : error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
+
+	for (size_t i = 0; rc == 0 && i < g->line_count; i++)
+		if (g->lines[i].confidence < ppocr_settings.doubt) {
+			again[count].polygon = turned(&g->lines[i].polygon, quarters);
+			from[count++] = i;
+		}
+	if (rc == 0)
+		rc = recogniser_read(&g->ppocr->recogniser, g->image, again, count, g->deadline_ns, err);
+	for (size_t i = 0; i < count; i++) {
+		struct read_line *line = &g->lines[from[i]];
+
+		if (rc == 0 && again[i].confidence > line->confidence) {
+			struct read_line worse = *line;
+
+			*line = again[i];
+			again[i] = worse;
+		}
+		read_line_release(&again[i]);
+	}
+	free(from);
+	free(again);
+	return rc;
+}
+
+static int read_lines(struct reading *g, struct error *err)
+{
+	int rc = recogniser_read(&g->ppocr->recogniser, g->image, g->lines, g->line_count, g->deadline_ns, err);
+
+	return rc < 0 ? rc : read_again(g, 2, err);
+}
+
+/* ---- the page ---- */
+
+static struct text_polygon part_of(const struct text_polygon *p, float from, float to)
+{
+	return (struct text_polygon){ {
+		point_between(p->points[0], p->points[1], from), point_between(p->points[0], p->points[1], to),
+		point_between(p->points[3], p->points[2], to), point_between(p->points[3], p->points[2], from),
+	} };
+}
+
+static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line, const struct ctc_word *word)
+{
+	struct text_polygon polygon = part_of(&line->polygon, word->from / (float)line->steps, word->to / (float)line->steps);
+	struct buf text;
+
+	buf_init(&text, KIB(64));
+	for (size_t i = 0; i < word->count; i++)
+		buf_add_str(&text, charset->texts[line->characters[word->first + i].class]);
+	page->failed |= buf_failed(&text) != 0;
+	page_add_word(page, buf_str(&text), word->confidence, &polygon);
+	buf_release(&text);
+}
+
+static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line)
+{
+	struct ctc_word *words = calloc(line->character_count + 1, sizeof(*words));
+	size_t count;
+
+	if (!words)
+		return ERR_NO_MEMORY;
+	page_add_line(page);
+	count = ctc_words(line->characters, line->character_count, &ppocr_settings.words, line->steps, charset, words);
+	for (size_t i = 0; i < count; i++)
+		add_word(page, charset, line, &words[i]);
+	free(words);
+	return 0;
+}
+
+static int add_lines(struct reading *g, struct page_builder *page, struct error *err)
+{
+	size_t *order = calloc(g->line_count + 1, sizeof(*order));
+	int rc = order ? 0 : ERR_NO_MEMORY;
+
+	if (rc == 0)
+		rc = order_lines(&g->lines->polygon, g->line_count, sizeof(*g->lines), order);
+	for (size_t i = 0; rc == 0 && i < g->line_count; i++)
+		rc = add_line(page, &g->ppocr->charset, &g->lines[order[i]]);
+	free(order);
+	return rc == 0 ? 0 : error_set(err, rc, "no memory for the text of an image");
+}
+
+static int read_image(struct reading *g, struct page_builder *page, struct error *err)
+{
+	int rc = find_lines(g, err);
+
+	if (rc == 0)
+		rc = read_lines(g, err);
+	if (rc == 0)
+		rc = add_lines(g, page, err);
+	for (size_t i = 0; i < g->line_count; i++)
+		read_line_release(&g->lines[i]);
+	free(g->lines);
+	return rc;
+}
+
+static int detect(void *state, const struct image *image, int64_t deadline_ns, struct page_builder *page, struct error *err)
+{
+	struct reading g = { .ppocr = state, .image = image, .deadline_ns = deadline_ns };
+
+	return read_image(&g, page, err);
+}
+
+const struct text_engine_class text_engine_ppocr = {
+	.name = "ppocr",
+	.find = find,
+	.load = load,
+	.unload = unload,
+	.detect = detect,
+};

@@ -46,8 +46,10 @@ class Server:
 
     def start(self, port=0):
         self.log = open(self.data / "server.log", "ab")
+        functions = ["--functions", os.environ["GLEANER_FUNCTIONS"]] if "GLEANER_FUNCTIONS" in os.environ else []
         self.process = subprocess.Popen(
-            [str(BINARY), "serve", "--listen", f"127.0.0.1:{port}", "--data-dir", str(self.data), *self.arguments],
+            [str(BINARY), "serve", "--listen", f"127.0.0.1:{port}", "--pipeline",
+             str(ROOT / "pipeline"), "--data-dir", str(self.data), *functions, *self.arguments],
             stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **self.env})
         line = self.process.stdout.readline().decode()
         if "ready at" not in line:

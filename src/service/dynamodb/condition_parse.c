@@ -85,7 +85,7 @@ static void check_distinct(struct parser *p, const char *operation, const struct
 			    path_equal(&operands[0].path, &operands[i].path);
 		if (!same)
 			continue;
-		struct str text = path_text(p->arena, &operands[0].path);
+		struct str text = document_path_text(p->arena, &operands[0].path);
 		parser_note(p, "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, "
 			    "first operand: " STR_FMT, operation, STR_ARG(text));
 		return;
@@ -189,7 +189,7 @@ static int parse_function(struct parser *p, struct operand *out)
 	struct str name = parser_peek(p)->text;
 	const struct function *f = find_function(name);
 	struct operand arguments[ARGUMENTS_MAX] = { 0 };
-	size_t count;
+	size_t count = 0;
 
 	if (!f && !str_eq_c(name, "size"))
 		note_unknown_function(p, name);

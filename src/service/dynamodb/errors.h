@@ -10,7 +10,8 @@
 #define DYNAMODB_ERRORS(E, prefix) \
 	E(prefix, ConditionalCheckFailedException, 400, "The conditional request failed") \
 	E(prefix, IdempotentParameterMismatchException, 400, \
-	  "An error occurred (IdempotentParameterMismatchException): the request uses the same client token but different parameters") \
+	  "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was " \
+	  "already used.") \
 	E(prefix, IndexNotFoundException, 400, "Requested resource not found") \
 	E(prefix, LimitExceededException, 400, "Subscriber limit exceeded") \
 	E(prefix, PolicyNotFoundException, 400, "Resource policy not found") \

@@ -47,7 +47,7 @@ struct path {
 const struct value *path_get(const struct value *item, const struct path *path);
 bool path_equal(const struct path *a, const struct path *b);
 /* "[a, [1], b]" as errors show it. */
-struct str path_text(struct arena *a, const struct path *path);
+struct str document_path_text(struct arena *a, const struct path *path);
 /* Refuses two paths of which one is part of the other, or that take one place for a map and for a list. */
 int paths_check_apart(struct arena *a, const char *label, const struct path *const *paths, size_t count, struct error *err) MUST_CHECK;
 

@@ -106,7 +106,7 @@ static int check_empty(const struct test *t, struct error *err)
 
 static int take_test(const struct keys *keys, const struct condition *c, struct key_condition *out, struct error *err)
 {
-	struct test t;
+	struct test t = { 0 };
 	int rc = check_operator(c, err);
 
 	if (rc == 0)

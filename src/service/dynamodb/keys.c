@@ -146,7 +146,6 @@ void segment_bounds(struct arena *a, uint64_t id, uint32_t segment, uint32_t seg
 	*to = segment + 1 == segments ? hash_bound(a, id + 1, 0) : hash_bound(a, id, width * (segment + 1));
 }
 
-/* Five years: the service takes older times for mistakes and keeps such items. */
 bool item_expiry(const struct table *t, const struct value *item, uint64_t *seconds)
 {
 	const struct value *v = t->ttl_attribute.p ? typed(item, t->ttl_attribute, VALUE_N) : NULL;

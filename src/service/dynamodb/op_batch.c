@@ -7,7 +7,7 @@
 #include "service/dynamodb/operations.h"
 #include "service/dynamodb/write.h"
 
-enum { BATCH_GET_MAX = 100, BATCH_WRITE_MAX = 25 };
+enum { BATCH_GET_MAX = 100, BATCH_WRITE_MAX = 25, SHOWN_MAX = 256 /* characters of a request shown in an error */ };
 
 static const size_t answer_max = MIB(16);
 
@@ -23,7 +23,7 @@ const struct bind batch_get_item_fields[] = {
 	FIELD_CAPACITY(struct batch_input),
 	BIND_DONE,
 };
-const size_t batch_get_item_input_size = sizeof(struct batch_input);
+INPUT_FITS(struct batch_input);
 
 /* The keys wanted of one table. */
 struct batch_keys {
@@ -259,7 +259,6 @@ const struct bind batch_write_item_fields[] = {
 	FIELD_METRICS(struct batch_input),
 	BIND_DONE,
 };
-const size_t batch_write_item_input_size = sizeof(struct batch_input);
 
 struct batch_write {
 	struct write_request *writes;
@@ -289,11 +288,11 @@ static int check_write_counts(struct call *call, const struct json *requests, si
 		const struct json *list = requests->members[i].value;
 		bool fits = json_is(list, JSON_ARRAY) && list->count > 0 && list->count <= BATCH_WRITE_MAX;
 		if (!fits) {
-			struct str text = json_to_str(&call->arena, list);
-			return dynamodb_invalid(call, "1 validation error detected: Value '{" STR_FMT "=" STR_FMT "}' at 'requestItems' failed to "
+			struct str text = str_sub(str_from(json_to_str(&call->arena, list), 1), 0, SHOWN_MAX);
+			return dynamodb_invalid(call, "1 validation error detected: Value '{" STR_FMT "=[" STR_FMT "]}' at 'requestItems' failed to "
 						"satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal "
 						"to 25, Member must have length greater than or equal to 1]", STR_ARG(requests->members[i].name),
-						(int)(text.n > 512 ? 512 : text.n), text.p ? text.p : "");
+						STR_ARG(text));
 		}
 		*total += list->count;
 	}

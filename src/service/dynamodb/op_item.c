@@ -24,7 +24,7 @@ const struct bind get_item_fields[] = {
 	BIND_REFUSED("AttributesToGet"),
 	BIND_DONE,
 };
-const size_t get_item_input_size = sizeof(struct get_item_input);
+INPUT_FITS(struct get_item_input);
 
 struct get_item {
 	const struct value *key;
@@ -125,7 +125,7 @@ const struct bind put_item_fields[] = {
 	ITEM_FIELDS,
 	BIND_DONE,
 };
-const size_t put_item_input_size = sizeof(struct item_input);
+INPUT_FITS(struct item_input);
 
 const struct bind delete_item_fields[] = {
 	FIELD_TABLE(struct item_input),
@@ -133,7 +133,6 @@ const struct bind delete_item_fields[] = {
 	ITEM_FIELDS,
 	BIND_DONE,
 };
-const size_t delete_item_input_size = sizeof(struct item_input);
 
 const struct bind update_item_fields[] = {
 	FIELD_TABLE(struct item_input),
@@ -143,7 +142,6 @@ const struct bind update_item_fields[] = {
 	BIND_REFUSED("AttributeUpdates"),
 	BIND_DONE,
 };
-const size_t update_item_input_size = sizeof(struct item_input);
 
 static int prepare(struct call *call, enum write_kind kind)
 {

@@ -22,7 +22,7 @@ const struct bind query_fields[] = {
 	BIND_REFUSED("QueryFilter"),
 	BIND_DONE,
 };
-const size_t query_input_size = sizeof(struct query_input);
+INPUT_FITS(struct query_input);
 
 struct query {
 	struct page page;
@@ -124,7 +124,7 @@ const struct bind scan_fields[] = {
 	BIND_REFUSED("ScanFilter"),
 	BIND_DONE,
 };
-const size_t scan_input_size = sizeof(struct scan_input);
+INPUT_FITS(struct scan_input);
 
 static int check_segments(struct call *call, const struct scan_input *in)
 {

@@ -10,8 +10,11 @@
 #define OPERATION_DECLARE(name)                                                                                      \
 	int name##_prepare(struct call *call);                                                                       \
 	int name##_run(struct call *call);                                                                           \
-	extern const struct bind name##_fields[];                                                                    \
-	extern const size_t name##_input_size;
+	extern const struct bind name##_fields[];
+
+/* Room for any operation's bound parameters: one size, so that the table of operations need not know their structs. */
+enum { INPUT_SIZE = 320 };
+#define INPUT_FITS(type) _Static_assert(sizeof(type) <= INPUT_SIZE, "INPUT_SIZE is too small")
 
 /* op_item.c, op_update.c */
 OPERATION_DECLARE(get_item)

@@ -42,7 +42,7 @@ bool path_equal(const struct path *a, const struct path *b)
 	return a->count == b->count && common_steps(a, b) == a->count;
 }
 
-struct str path_text(struct arena *a, const struct path *path)
+struct str document_path_text(struct arena *a, const struct path *path)
 {
 	struct buf b;
 
@@ -74,7 +74,7 @@ static int check_pair(struct arena *a, const char *label, const struct path *one
 		what = "conflict";
 	else
 		return 0;
-	struct str first = path_text(a, one), second = path_text(a, two);
+	struct str first = document_path_text(a, one), second = document_path_text(a, two);
 	return error_set(err, ERR_INVALID,
 			 "Invalid %s: Two document paths %s with each other; must remove or rewrite one of these paths; path one: " STR_FMT
 			 ", path two: " STR_FMT, label, what, STR_ARG(first), STR_ARG(second));

@@ -60,7 +60,8 @@ static int read_indexes(struct table *t)
 
 	t->index_count = locals + globals;
 	t->indexes = arena_alloc_array(&t->arena, t->index_count + 1, sizeof(*t->indexes));
-	if (!t->indexes)
+	t->counts = arena_alloc_array(&t->arena, t->index_count + 1, sizeof(*t->counts));
+	if (!t->indexes || !t->counts)
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < locals; i++)
 		read_index(t->definition, local->items[i], false, &t->indexes[i]);
@@ -76,6 +77,7 @@ struct table *table_new(const struct json *definition)
 	if (!t)
 		return NULL;
 	atomic_init(&t->references, 1);
+	pthread_mutex_init(&t->counts_lock, NULL);
 	arena_init(&t->arena, MIB(16));
 	t->definition = json_clone(&t->arena, definition);
 	t->name = json_get_text(t->definition, STR("TableName"));
@@ -102,6 +104,7 @@ void table_unref(struct table *t)
 {
 	if (!t || atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) != 1)
 		return;
+	pthread_mutex_destroy(&t->counts_lock);
 	arena_release(&t->arena);
 	free(t);
 }

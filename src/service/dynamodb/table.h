@@ -2,14 +2,14 @@
  *
  * Tables: their definitions on disk and the compiled form every operation works with.
  *
- * A `struct table` is immutable and counted: operations hold one as long as their call's arena lives, changes make a new one.
+ * A `struct table` is immutable (but for its row counts) and reference-counted: operations hold one as long as their call's arena lives, changes make a new one.
  * All definitions are kept in memory; the copy is trusted unless a change of some definition is not known to be committed
  * (`unconfirmed`), then the store is asked, so that a group commit that fails cannot leave a phantom table behind.
  *
  * On disk, SPACE_DYNAMODB_TABLES:
  *   ("counter")        the last id given to a table or index
  *   ("table", name)    the definition, JSON in the words of the API plus "id", "revision" and each index's "id"
- *   ("trash", id)      a deleted table's definition, whose rows maintain.c removes
+ *   ("trash", space, id)   rows of a deleted table or index, which maintain.c removes: that space's, under that id
  *   ("token", token)   a transaction's idempotency token: its digest
  * SPACE_DYNAMODB_ITEMS, _INDEX, _TTL: see keys.h.
  */
@@ -39,6 +39,10 @@ struct table_index {
 	const struct json *included; /* array of names, PROJECTION_INCLUDE */
 };
 
+struct row_count {
+	int64_t rows, bytes;
+};
+
 struct table {
 	atomic_int references;
 	struct arena arena;
@@ -51,6 +55,12 @@ struct table {
 	size_t index_count;
 	struct str ttl_attribute; /* absent: TTL is off */
 	bool backfilling;         /* items are being walked for an index or TTL made after them */
+
+	/* The one mutable part: the last count of its rows, and of each index's, for descriptions. */
+	pthread_mutex_t counts_lock;
+	bool counted;
+	int64_t counted_at, counting_took; /* ns, monotonic */
+	struct row_count *counts;          /* the table's, then the indexes' */
 };
 
 struct maintenance;
@@ -89,6 +99,10 @@ struct str table_arn(const struct host *host, struct arena *a, struct str name);
 /* On the writer thread. */
 int table_put(struct dynamodb *d, struct store_txn *txn, struct arena *a, const struct json *definition, struct error *err) MUST_CHECK;
 int table_drop(struct dynamodb *d, struct store_txn *txn, const struct table *t, struct error *err) MUST_CHECK;
+/* Hands an index's rows to maintain.c for removal. */
+int index_drop(struct store_txn *txn, uint64_t id, struct error *err) MUST_CHECK;
+/* The same for the expiry rows of a table. */
+int expiry_rows_drop(struct store_txn *txn, uint64_t table_id, struct error *err) MUST_CHECK;
 int table_next_id(struct store_txn *txn, struct arena *a, uint64_t *id, struct error *err) MUST_CHECK;
 
 /* Calls `each` for every table, in order of name, until it returns false. */

@@ -237,25 +237,43 @@ int table_put(struct dynamodb *d, struct store_txn *txn, struct arena *a, const 
 	return install(d, t) < 0 ? error_set(err, ERR_NO_MEMORY, "dynamodb: out of memory") : 0;
 }
 
-int table_drop(struct dynamodb *d, struct store_txn *txn, const struct table *t, struct error *err)
+static int add_trash(struct store_txn *txn, enum store_space space, uint64_t id, struct error *err)
 {
-	struct arena a;
 	struct key k;
 
-	arena_init(&a, MIB(16));
+	key_init(&k);
+	key_add_str(&k, STR("trash"));
+	key_add_u64(&k, (uint64_t)space);
+	key_add_u64(&k, id);
+	return store_put(txn, SPACE_DYNAMODB_TABLES, key_str(&k), STR(""), err);
+}
+
+int index_drop(struct store_txn *txn, uint64_t id, struct error *err)
+{
+	return add_trash(txn, SPACE_DYNAMODB_INDEX, id, err);
+}
+
+int expiry_rows_drop(struct store_txn *txn, uint64_t table_id, struct error *err)
+{
+	return add_trash(txn, SPACE_DYNAMODB_TTL, table_id, err);
+}
+
+int table_drop(struct dynamodb *d, struct store_txn *txn, const struct table *t, struct error *err)
+{
+	struct key k;
+
 	name_key(&k, "table", t->name);
 	int rc = store_delete(txn, SPACE_DYNAMODB_TABLES, key_str(&k), err);
-	if (rc == 0) {
-		key_init(&k);
-		key_add_str(&k, STR("trash"));
-		key_add_u64(&k, t->id);
-		rc = store_put(txn, SPACE_DYNAMODB_TABLES, key_str(&k), json_to_str(&a, t->definition), err);
-	}
+	if (rc == 0)
+		rc = add_trash(txn, SPACE_DYNAMODB_ITEMS, t->id, err);
+	if (rc == 0)
+		rc = add_trash(txn, SPACE_DYNAMODB_TTL, t->id, err);
+	for (size_t i = 0; i < t->index_count && rc == 0; i++)
+		rc = index_drop(txn, t->indexes[i].id, err);
 	if (rc == 0)
 		rc = await_confirmation(d, txn, err);
 	if (rc == 0)
 		remove_copy(d, t->name);
-	arena_release(&a);
 	return rc;
 }
 

@@ -261,7 +261,7 @@ static int apply_add(struct applying *s, const struct action *action)
 
 static int apply_delete(struct applying *s, const struct action *action)
 {
-	const struct value *old = path_get(s->before, &action->path), *left;
+	const struct value *old = path_get(s->before, &action->path), *left = NULL;
 
 	if (!old)
 		return 0;

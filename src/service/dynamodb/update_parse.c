@@ -81,7 +81,7 @@ static int parse_function(struct parser *p, struct operand *out)
 	struct str name = parser_peek(p)->text;
 	bool if_not_exists = str_eq_c(name, "if_not_exists"), list_append = str_eq_c(name, "list_append");
 	struct operand arguments[2] = { 0 };
-	size_t count;
+	size_t count = 0;
 
 	if (!if_not_exists && !list_append)
 		note_function(p, name);

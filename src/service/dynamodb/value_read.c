@@ -125,11 +125,13 @@ static int check_set_member(const struct value *member, enum value_type type, st
 
 static int read_set(struct arena *a, const struct json *json, enum value_type type, struct value *out, struct error *err)
 {
-	static const char *const words[] = { [VALUE_SS] = "string", [VALUE_NS] = "number", [VALUE_BS] = "binary" };
+	static const char *const words[] = { [VALUE_SS] = "string", [VALUE_NS] = "number" };
 	static const enum value_type members[] = { [VALUE_SS] = VALUE_S, [VALUE_NS] = VALUE_N, [VALUE_BS] = VALUE_B };
 
 	if (!json_is(json, JSON_ARRAY))
 		return fault_shape(json, "List", err);
+	if (json->count == 0 && type == VALUE_BS)
+		return error_set(err, ERR_INVALID, INVALID_VALUES "Binary sets should not be empty");
 	if (json->count == 0)
 		return error_set(err, ERR_INVALID, INVALID_VALUES "An %s set  may not be empty", words[type]);
 	struct value *values = arena_alloc_array(a, json->count, sizeof(*values));

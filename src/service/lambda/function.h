@@ -2,10 +2,12 @@
  *
  * Functions as they are stored, in SPACE_LAMBDA:
  *   ("function", name)           {"name", "next_version", "tags":{}, "reserved":n, "policies":{qualifier: {"revision", "statements":[…]}},
- *                                 "aliases":{name: {…}}, "event_configs":{qualifier: {…}}}
- *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "sha": hex of the zip}
+ *                                 "aliases":{name: {…}}, "event_configs":{qualifier: {…}},
+ *                                 "codes":[folder], "published":{"revision","version"}}
+ *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "code": folder}
  *                                 version is "$LATEST" or ten digits, so that versions list in AWS's order
- * The code lies unpacked in <data>/functions/<name>/<sha>/, the package beside it as <sha>.zip.
+ * The code lies unpacked in <data>/functions/<name>/<code>/, a new folder for every upload, its package beside it as <code>.zip;
+ *   the function lists all its folders in "codes", to remove them with it.
  */
 #ifndef GLEANER_SERVICE_LAMBDA_FUNCTION_H
 #define GLEANER_SERVICE_LAMBDA_FUNCTION_H

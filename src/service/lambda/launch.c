@@ -292,7 +292,9 @@ void environment_start(struct environment *v)
 	}
 	result = host_assume_role(v->lambda->host, t->role, t->name, STR("lambda.amazonaws.com"), LAMBDA_CREDENTIALS_S, on_credentials, v);
 	if (result != 0) {
-		error_set(&err, result, "cannot ask for credentials");
+		error_set(&err, result, "the role cannot be assumed");
+		if (result != ERR_NO_MEMORY && result != ERR_UNAVAILABLE)
+			snprintf(err.name, sizeof(err.name), "role");
 		environment_ended(v, NULL, &err);
 	}
 }

@@ -68,6 +68,7 @@ enum outcome_kind { OUTCOME_SUCCESS, OUTCOME_FUNCTION_ERROR, OUTCOME_REFUSED };
 
 struct invocation {
 	char id[37];
+	char version[24];                  /* executed */
 	struct str client_context, trace, arn; /* ours */
 	char *payload;                     /* malloc'd; goes to the Runtime API's reply */
 	size_t payload_n;
@@ -224,6 +225,17 @@ int runtime_clients_write(const struct lambda *l, struct error *err) MUST_CHECK;
 /* ---- runtime_api.c ---- */
 
 extern const struct http_handlers runtime_handlers;
+
+/* ---- async.c: asynchronous invocations, kept in SPACE_LAMBDA_QUEUE until they have an end ---- */
+
+struct async;
+int async_new(struct async **out, struct lambda *l, struct error *err) MUST_CHECK;
+int async_start(struct async *a, struct error *err) MUST_CHECK; /* takes up what is stored */
+void async_stop(struct async *a);                               /* nothing new starts */
+void async_wait(struct async *a);                               /* after async_stop: for what is under way */
+void async_free(struct async *a);
+/* Inside a write: queues an event (its members as async.c lists them), to be run after the commit. */
+int async_put(struct call *call, const struct json *event) MUST_CHECK;
 
 /* ---- report.c: the lines around an invocation, in the function's log ---- */
 

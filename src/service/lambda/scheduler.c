@@ -184,7 +184,7 @@ static void fill_target(struct target *t, const struct json *function, const str
 	t->reserved = member_i64(function, STR("reserved"), -1);
 	t->variables = json_clone(a, json_get_c(json_get_c(config, "Environment"), "Variables"));
 	t->code = arena_printf(a, "%s/" STR_FMT "/" STR_FMT, t->lambda->folder, STR_ARG(t->name),
-			       STR_ARG(json_get_text(record, STR("sha"))));
+			       STR_ARG(json_get_text(record, STR("code"))));
 }
 
 static int not_found(struct lambda *l, struct str name, struct str qualifier, struct error *err)
@@ -425,6 +425,7 @@ void scheduler_invoke(struct target *t, struct invocation *i)
 	pthread_mutex_lock(&l->lock);
 	reason = throttle(t);
 	i->target = t;
+	snprintf(i->version, sizeof(i->version), STR_FMT, STR_ARG(t->version));
 	t->running++;
 	l->running++;
 	if (reason) {

@@ -10,7 +10,7 @@
 #define S3_ERRORS(E) \
 	E(s3, AccessControlListNotSupported, 400, "The bucket does not allow ACLs") \
 	E(s3, AccessDenied, 403, "Access Denied") \
-	E(s3, AuthorizationHeaderMalformed, 400, "The authorization header that you provided is not valid.") \
+	E(s3, AccessForbidden, 403, "CORSResponse: This CORS request is not allowed.") \
 	E(s3, BadDigest, 400, "The Content-MD5 or checksum value that you specified did not match what the server received.") \
 	E(s3, BadRequest, 400, "Bad Request") \
 	E(s3, BucketAlreadyExists, 409, "The requested bucket name is not available. The bucket namespace is shared by all users of the " \
@@ -33,6 +33,7 @@
 	E(s3, InvalidRange, 416, "The requested range is not satisfiable") \
 	E(s3, InvalidRequest, 400, "Invalid Request") \
 	E(s3, InvalidStorageClass, 400, "The storage class you specified is not valid") \
+	E(s3, InvalidTargetBucketForLogging, 400, "The target bucket for logging does not exist") \
 	E(s3, InvalidTag, 400, "The tag provided was not a valid tag. This error can occur if the tag did not pass input validation.") \
 	E(s3, KeyTooLongError, 400, "Your key is too long") \
 	E(s3, MalformedPolicy, 400, "This policy contains invalid Json") \

@@ -25,10 +25,10 @@ static void remove_blob(struct s3 *s3, const char *blob)
 
 static void graves_due(void *argument);
 
-/* Under graves_lock. A failed timer is made up for by the next burial. */
+/* Under timers_lock. A failed timer is made up for by the next burial. */
 static void set_timer(struct s3 *s3)
 {
-	if (s3->graves && !s3->graves_timer)
+	if (s3->graves && !s3->graves_timer && !s3->stopping)
 		s3->graves_timer = timer_at(host_timer(s3->host), clock_wall_ms() + GRAVE_MS, graves_due, s3);
 }
 
@@ -64,11 +64,11 @@ static void graves_due(void *argument)
 {
 	struct s3 *s3 = argument;
 
-	pthread_mutex_lock(&s3->graves_lock);
+	pthread_mutex_lock(&s3->timers_lock);
 	struct grave *taken = take_graves(s3, clock_wall_ms() - GRAVE_MS / 2);
 	s3->graves_timer = 0;
 	set_timer(s3);
-	pthread_mutex_unlock(&s3->graves_lock);
+	pthread_mutex_unlock(&s3->timers_lock);
 	remove_graves(s3, taken);
 }
 
@@ -82,19 +82,29 @@ void s3_bury(struct s3 *s3, struct str blob)
 	}
 	memcpy(g->blob, blob.p, blob.n);
 	g->since_ms = clock_wall_ms();
-	pthread_mutex_lock(&s3->graves_lock);
+	pthread_mutex_lock(&s3->timers_lock);
 	g->next = s3->graves;
 	s3->graves = g;
 	set_timer(s3);
-	pthread_mutex_unlock(&s3->graves_lock);
+	pthread_mutex_unlock(&s3->timers_lock);
+}
+
+void s3_graves_stop(struct s3 *s3)
+{
+	pthread_mutex_lock(&s3->timers_lock);
+	s3->stopping = true;
+	if (s3->graves_timer)
+		timer_cancel(host_timer(s3->host), s3->graves_timer);
+	struct grave *taken = take_graves(s3, INT64_MAX);
+	pthread_mutex_unlock(&s3->timers_lock);
+	remove_graves(s3, taken);
 }
 
 void s3_graves_close(struct s3 *s3)
 {
-	pthread_mutex_lock(&s3->graves_lock);
-	if (s3->graves_timer)
-		timer_cancel(host_timer(s3->host), s3->graves_timer);
-	struct grave *taken = take_graves(s3, INT64_MAX);
-	pthread_mutex_unlock(&s3->graves_lock);
-	remove_graves(s3, taken);
+	while (s3->graves) {
+		struct grave *g = s3->graves;
+		s3->graves = g->next;
+		free(g);
+	}
 }

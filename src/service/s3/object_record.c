@@ -75,7 +75,7 @@ int object_newest(struct access *x, struct str bucket, struct str key, struct ob
 	return find_version(x, bucket, key, any_version, out);
 }
 
-static int sequence_of_version_id(struct str id, uint64_t *sequence)
+int version_sequence(struct str id, uint64_t *sequence)
 {
 	uint8_t bytes[VERSION_ID_LENGTH / 2];
 
@@ -93,7 +93,7 @@ int object_version(struct access *x, struct str bucket, struct str key, struct s
 
 	if (str_eq_c(version_id, "null"))
 		return find_version(x, bucket, key, is_null_version, out);
-	if (sequence_of_version_id(version_id, &o.sequence) < 0)
+	if (version_sequence(version_id, &o.sequence) < 0)
 		return error_set(&x->err, ERR_INVALID, "s3: not a version id");
 	version_key(&k, &o);
 	int rc = store_get(x->txn, SPACE_S3_OBJECTS, key_str(&k), x->arena, &row, &x->err);

@@ -23,7 +23,7 @@ int setting_put_prepare(struct call *call);
 int setting_put(struct call *call);
 int setting_get(struct call *call);
 int setting_remove(struct call *call);
-/* bucket_acl.c, bucket_policy.c */
+/* acl.c, bucket_policy.c */
 struct put_acl_input { struct s3_target target; struct str version_id, acl; };
 extern const struct bind put_acl_rows[];
 int put_acl(struct call *call);
@@ -86,7 +86,7 @@ struct copy_input {
 	struct s3_target target;
 	struct s3_attributes attributes;
 	struct s3_conditions conditions;
-	struct str source, if_match, if_none_match, metadata_directive, tagging_directive, checksum_algorithm;
+	struct str source, source_owner, if_match, if_none_match, metadata_directive, tagging_directive, checksum_algorithm;
 	/* UploadPartCopy */
 	struct str range, upload_id;
 	struct opt_i64 part_number;

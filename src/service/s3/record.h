@@ -94,6 +94,8 @@ struct object {
 int object_newest(struct access *x, struct str bucket, struct str key, struct object *out) MUST_CHECK;
 /* ERR_INVALID for what cannot be a version id, ERR_NOT_FOUND. "null" is the null version. */
 int object_version(struct access *x, struct str bucket, struct str key, struct str version_id, struct object *out) MUST_CHECK;
+/* The place that a version id tells, whether the version exists or not. ERR_INVALID for what cannot be one. */
+int version_sequence(struct str id, uint64_t *sequence) MUST_CHECK;
 /* Puts a new version (content, ETag and attributes filled) in front, as the bucket's versioning wants it; fills the
  * sequence, version id and time. A null version it replaces is forgotten with its content. */
 int object_insert(struct access *x, const struct bucket *b, struct object *o) MUST_CHECK;

@@ -20,11 +20,11 @@ struct s3 {
 	char owner_id[65];       /* the account's canonical user id */
 	uint64_t sequence;       /* the last one given out; writer thread only */
 	/* Blobs nothing names any more, kept a while for readers that have seen their names (grave.c). */
-	pthread_mutex_t graves_lock;
+	pthread_mutex_t timers_lock; 
 	struct grave *graves;
 	timer_id graves_timer;
-	timer_id sweep_timer;    /* lifecycle.c; under graves_lock too */
-	bool sweeping;
+	timer_id sweep_timer;    /* lifecycle_sweep.c; under the same lock */
+	bool stopping;           /* no timer is set any more */
 };
 
 /* What nearly every input struct begins with, so that helpers find it at call->input. */
@@ -69,6 +69,7 @@ bool s3_bucket_name_is_valid(struct str name);
 int s3_check_key(struct call *call, struct str key) MUST_CHECK; /* 1 to 1,024 bytes of UTF-8, no NUL */
 struct str s3_bucket_arn(struct call *call);
 struct str s3_object_arn(struct call *call);
+struct str s3_every_object_arn(struct call *call); /* of an operation that names its objects in the body */
 
 /* reply.c */
 int s3_fail_bucket(struct call *call, const struct service_error *error, struct str bucket);
@@ -89,6 +90,7 @@ int s3_refuse(struct call *call, const struct bind_faults *faults);
 
 /* grave.c */
 void s3_bury(struct s3 *s3, struct str blob); /* from any thread, once no committed record names it */
-void s3_graves_close(struct s3 *s3);
+void s3_graves_stop(struct s3 *s3);  /* removes what is buried */
+void s3_graves_close(struct s3 *s3); /* frees what was buried since; the next start's sweep finds the files */
 
 #endif

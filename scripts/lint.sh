@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Everything that reads the code without running it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail=0
+step() { printf '%s\n' "== $1" >&2; shift; "$@" || fail=1; }
+
+step 'layers' python3 scripts/check-layers.py
+step 'sizes' python3 scripts/check-size.py
+step 'format' bash -c "git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror 2>&1 | tail -20; exit \${PIPESTATUS[1]}"
+step 'shell' bash -c "git ls-files '*.sh' .ci/run | xargs shellcheck"
+step 'cppcheck' cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem \
+  --suppress=unknownMacro --std=c11 -Isrc -j "$(nproc)" src functions
+step 'clang' bash -c 'CC=clang meson setup --reconfigure build-clang -Dfunctions=false >/dev/null 2>&1 || CC=clang meson setup build-clang -Dfunctions=false >/dev/null; ninja -C build-clang --quiet'
+exit $fail

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operations, for the table in service.c. Each file defines its inputs beside its operations.
+ */
+#ifndef GLEANER_SERVICE_LAMBDA_OPERATIONS_H
+#define GLEANER_SERVICE_LAMBDA_OPERATIONS_H
+
+#include "service/lambda/code.h"
+#include "service/lambda/configuration.h"
+
+/* The input of operations that only name a function. */
+struct named_input {
+	struct str function_name, qualifier;
+};
+extern const struct bind named_fields[], unqualified_fields[];
+int named_parse(struct call *call, struct function_name *out) MUST_CHECK;
+/* The ARN that permission is asked for: FunctionName and Qualifier of the parameters. */
+struct str function_resource(struct call *call);
+
+/* Tells the running part after the commit: environments of the old configuration go. `codes` (may be NULL) are removed then. */
+int function_changed(struct call *call, struct str name, const struct json *codes) MUST_CHECK;
+/* Publishes $LATEST as a new version inside a write; `version` is its record. */
+int version_publish(struct call *call, struct str name, struct str description, const struct json **version) MUST_CHECK;
+
+/* One size for every input, so that the table of operations needs to know none of them. */
+enum { LAMBDA_INPUT_SIZE = 768 };
+#define LAMBDA_INPUT_FITS(type) _Static_assert(sizeof(type) <= LAMBDA_INPUT_SIZE, "LAMBDA_INPUT_SIZE is too small")
+
+extern const struct bind create_function_fields[], update_code_fields[], update_configuration_fields[], list_functions_fields[],
+	publish_version_fields[], list_versions_fields[], create_alias_fields[], update_alias_fields[], alias_fields[], list_aliases_fields[],
+	add_permission_fields[], remove_permission_fields[], lambda_tag_resource_fields[], lambda_untag_resource_fields[], list_tags_fields[],
+	put_concurrency_fields[], put_event_config_fields[], list_event_configs_fields[], invoke_fields[], package_fields[];
+
+int create_function(struct call *call);
+int get_function(struct call *call);
+int get_function_configuration(struct call *call);
+int list_functions(struct call *call);
+int delete_function(struct call *call);
+int update_function_code(struct call *call);
+int update_function_configuration(struct call *call);
+int get_account_settings(struct call *call);
+int get_package(struct call *call); /* where GetFunction's Location points */
+
+int publish_version(struct call *call);
+int list_versions(struct call *call);
+int create_alias(struct call *call);
+int get_alias(struct call *call);
+int update_alias(struct call *call);
+int delete_alias(struct call *call);
+int list_aliases(struct call *call);
+
+int add_permission(struct call *call);
+int get_policy(struct call *call);
+int remove_permission(struct call *call);
+
+int tag_resource(struct call *call);
+int untag_resource(struct call *call);
+int list_tags(struct call *call);
+int put_function_concurrency(struct call *call);
+int get_function_concurrency(struct call *call);
+int delete_function_concurrency(struct call *call);
+int get_code_signing(struct call *call);
+int put_event_config(struct call *call);
+int update_event_config(struct call *call);
+int get_event_config(struct call *call);
+int delete_event_config(struct call *call);
+int list_event_configs(struct call *call);
+
+int invoke(struct call *call);
+
+#endif

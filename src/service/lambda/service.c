@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of operations, and the service's life.
+ */
+#include "service/lambda/lambda.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "format/uri.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "service/lambda/operations.h"
+
+enum { POOL_THREADS = 4, POOL_QUEUE = 4096, RUNTIME_CONNECTIONS = 4096, RUNTIME_IDLE_S = 3600 };
+
+/* ---- operations ---- */
+
+#define FUNCTIONS "/2015-03-31/functions"
+#define FUNCTION FUNCTIONS "/{FunctionName}"
+#define CONFIG_2019 "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+#define INPUT(table) .input = table, .input_size = LAMBDA_INPUT_SIZE
+
+#define ROW(text, how, function, verb, where, table, ...) \
+	{ .name = text, .kind = OPERATION_##how, .run = function, .method = verb, .path = where, INPUT(table), \
+	  .resource = function_resource, ##__VA_ARGS__ }
+
+static const struct operation operations[] = {
+	ROW("Invoke", ASYNC, invoke, "POST", FUNCTION "/invocations", invoke_fields, .action = "lambda:InvokeFunction"),
+	ROW("CreateFunction", ASYNC, create_function, "POST", FUNCTIONS, create_function_fields, .status = 201),
+	ROW("GetFunction", READ, get_function, "GET", FUNCTION, named_fields),
+	ROW("GetFunctionConfiguration", READ, get_function_configuration, "GET", FUNCTION "/configuration", named_fields),
+	ROW("ListFunctions", READ, list_functions, "GET", FUNCTIONS, list_functions_fields),
+	ROW("DeleteFunction", WRITE, delete_function, "DELETE", FUNCTION, named_fields, .status = 204),
+	ROW("UpdateFunctionCode", ASYNC, update_function_code, "PUT", FUNCTION "/code", update_code_fields),
+	ROW("UpdateFunctionConfiguration", WRITE, update_function_configuration, "PUT", FUNCTION "/configuration",
+	    update_configuration_fields),
+	ROW("PublishVersion", WRITE, publish_version, "POST", FUNCTION "/versions", publish_version_fields, .status = 201),
+	ROW("ListVersionsByFunction", READ, list_versions, "GET", FUNCTION "/versions", list_versions_fields),
+	ROW("CreateAlias", WRITE, create_alias, "POST", FUNCTION "/aliases", create_alias_fields, .status = 201),
+	ROW("ListAliases", READ, list_aliases, "GET", FUNCTION "/aliases", list_aliases_fields),
+	ROW("GetAlias", READ, get_alias, "GET", FUNCTION "/aliases/{Name}", alias_fields),
+	ROW("UpdateAlias", WRITE, update_alias, "PUT", FUNCTION "/aliases/{Name}", update_alias_fields),
+	ROW("DeleteAlias", WRITE, delete_alias, "DELETE", FUNCTION "/aliases/{Name}", alias_fields, .status = 204),
+	ROW("AddPermission", WRITE, add_permission, "POST", FUNCTION "/policy", add_permission_fields, .status = 201),
+	ROW("GetPolicy", READ, get_policy, "GET", FUNCTION "/policy", named_fields),
+	ROW("RemovePermission", WRITE, remove_permission, "DELETE", FUNCTION "/policy/{StatementId}", remove_permission_fields,
+	    .status = 204),
+	ROW("GetFunctionCodeSigningConfig", READ, get_code_signing, "GET", "/2020-06-30/functions/{FunctionName}/code-signing-config",
+	    unqualified_fields),
+	ROW("PutFunctionConcurrency", WRITE, put_function_concurrency, "PUT", "/2017-10-31/functions/{FunctionName}/concurrency",
+	    put_concurrency_fields),
+	ROW("GetFunctionConcurrency", READ, get_function_concurrency, "GET", "/2019-09-30/functions/{FunctionName}/concurrency",
+	    unqualified_fields),
+	ROW("DeleteFunctionConcurrency", WRITE, delete_function_concurrency, "DELETE",
+	    "/2017-10-31/functions/{FunctionName}/concurrency", unqualified_fields, .status = 204),
+	ROW("PutFunctionEventInvokeConfig", WRITE, put_event_config, "PUT", CONFIG_2019, put_event_config_fields),
+	ROW("UpdateFunctionEventInvokeConfig", WRITE, update_event_config, "POST", CONFIG_2019, put_event_config_fields),
+	ROW("GetFunctionEventInvokeConfig", READ, get_event_config, "GET", CONFIG_2019, named_fields),
+	ROW("DeleteFunctionEventInvokeConfig", WRITE, delete_event_config, "DELETE", CONFIG_2019, named_fields, .status = 204),
+	ROW("ListFunctionEventInvokeConfigs", READ, list_event_configs, "GET", CONFIG_2019 "/list", list_event_configs_fields),
+	ROW("TagResource", WRITE, tag_resource, "POST", "/2017-03-31/tags/{Resource}", lambda_tag_resource_fields, .status = 204),
+	ROW("UntagResource", WRITE, untag_resource, "DELETE", "/2017-03-31/tags/{Resource}", lambda_untag_resource_fields, .status = 204),
+	ROW("ListTags", READ, list_tags, "GET", "/2017-03-31/tags/{Resource}", list_tags_fields),
+	{ .name = "GetAccountSettings", .kind = OPERATION_READ, .run = get_account_settings, .method = "GET",
+	  .path = "/2016-08-19/account-settings" },
+	/* Not an operation of AWS's: what Code.Location of GetFunction names. */
+	ROW("GetFunctionPackage", READ, get_package, "GET", FUNCTION "/packages/{Code}", package_fields, .action = "lambda:GetFunction"),
+	{ 0 },
+};
+
+/* ---- life ---- */
+
+static char *path_under(const char *folder, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+static int make_folders(struct lambda *l, struct error *err)
+{
+	const char *data = host_data_folder(l->host);
+	int result;
+
+	l->folder = path_under(data, "functions");
+	l->clients = path_under(data, "runtime");
+	l->view = path_under(data, "view");
+	l->scratch = path_under(data, "scratch");
+	if (!l->folder || !l->clients || !l->view || !l->scratch)
+		return error_set(err, ERR_NO_MEMORY, "no memory for paths");
+	result = file_remove_tree(l->scratch, err); /* of environments that a crash left */
+	if (result == 0)
+		result = file_make_dirs(l->folder, 0700, err);
+	if (result == 0)
+		result = file_make_dirs(l->view, 0700, err);
+	if (result == 0)
+		result = file_make_dirs(l->scratch, 0700, err);
+	return result ? result : runtime_clients_write(l, err);
+}
+
+static int make_sandbox(struct lambda *l, struct error *err)
+{
+	const char *mode = host_setting(l->host, "sandbox"), *missing;
+	int result;
+
+	if (mode && strcmp(mode, "off") == 0) {
+		log_warn("lambda", "functions run unconfined sandbox=off");
+		return 0;
+	}
+	result = sandbox_kit_new(&l->kit, l->view, err);
+	if (result != 0)
+		return result;
+	for (size_t i = 0; (missing = sandbox_kit_missing(l->kit, i)) != NULL; i++)
+		log_warn("lambda", "functions are confined without layer=\"%s\"", missing);
+	if (mode && strcmp(mode, "require") == 0 && sandbox_kit_layers(l->kit) != SANDBOX_ALL)
+		return error_set(err, ERR_UNSUPPORTED, "--sandbox=require, but this machine does not offer %s", sandbox_kit_missing(l->kit, 0));
+	return 0;
+}
+
+static int make_threads(struct lambda *l, struct error *err)
+{
+	struct http_server_options options = {
+		.threads = 1, .max_connections = RUNTIME_CONNECTIONS, .idle_timeout_seconds = RUNTIME_IDLE_S,
+	};
+	struct http_handlers handlers = runtime_handlers;
+	int result;
+
+	handlers.context = l;
+	result = process_watcher_new(&l->watcher, err);
+	if (result == 0)
+		result = pool_new(&l->pool, "lambda", POOL_THREADS, POOL_QUEUE, err);
+	if (result == 0)
+		result = http_server_new(&l->http, &options, &handlers, err);
+	return result ? result : async_new(&l->async, l, err);
+}
+
+static int read_settings(struct lambda *l, struct error *err)
+{
+	const char *concurrency = host_setting(l->host, "lambda-concurrency");
+	struct uri endpoint;
+	int result = uri_parse(host_endpoint(l->host), &endpoint, err);
+
+	if (result != 0)
+		return result;
+	l->port = endpoint.port;
+	l->concurrency = LAMBDA_CONCURRENCY;
+	if (concurrency && (str_to_i64(str_c(concurrency), &l->concurrency) != 0 || l->concurrency < 1))
+		return error_set(err, ERR_INVALID, "lambda-concurrency is not a positive number: %s", concurrency);
+	return 0;
+}
+
+static void lambda_free(struct lambda *l)
+{
+	struct map_entry *m;
+
+	process_watcher_free(l->watcher);
+	http_server_free(l->http);
+	pool_free(l->pool);
+	async_free(l->async);
+	while ((m = map_next(&l->targets, NULL)) != NULL) {
+		struct target *t = m->value;
+		map_remove(&l->targets, t->key);
+		target_unref(t);
+	}
+	map_release(&l->targets);
+	map_release(&l->environments);
+	sandbox_kit_free(l->kit);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->drained);
+	free(l->folder);
+	free(l->clients);
+	free(l->view);
+	free(l->scratch);
+	free(l);
+}
+
+static int lambda_open(struct host *host, void **state, struct error *err)
+{
+	struct lambda *l = calloc(1, sizeof(*l));
+	int result;
+
+	if (!l)
+		return error_set(err, ERR_NO_MEMORY, "no memory for lambda");
+	l->host = host;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->drained, NULL);
+	map_init(&l->targets);
+	map_init(&l->environments);
+	result = read_settings(l, err);
+	if (result == 0)
+		result = make_folders(l, err);
+	if (result == 0)
+		result = make_sandbox(l, err);
+	if (result == 0)
+		result = make_threads(l, err);
+	if (result == 0)
+		*state = l;
+	else
+		lambda_free(l);
+	return result;
+}
+
+static int lambda_start(void *state, struct error *err)
+{
+	struct lambda *l = state;
+
+	scheduler_sweep(l);
+	return async_start(l->async, err);
+}
+
+static void lambda_stop(void *state)
+{
+	struct lambda *l = state;
+	struct pool *pool;
+
+	async_stop(l->async);
+	scheduler_stop(l);
+	async_wait(l->async);
+	pool = l->pool;
+	l->pool = NULL;
+	pool_free(pool);
+}
+
+static void lambda_close(void *state)
+{
+	lambda_free(state);
+}
+
+const struct service service_lambda = {
+	.name = "lambda",
+	.protocol = PROTOCOL_REST_JSON,
+	.error_text_name = "Message",
+	.operations = operations,
+	.open = lambda_open,
+	.start = lambda_start,
+	.stop = lambda_stop,
+	.close = lambda_close,
+};

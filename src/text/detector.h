@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Finds lines of text: scales the image, lets the network mark text, and boxes what it marks.
+ */
+#ifndef GLEANER_TEXT_DETECTOR_H
+#define GLEANER_TEXT_DETECTOR_H
+
+#include "text/boxes.h"
+#include "text/ort.h"
+
+struct detector {
+	struct ort_model *model;
+	struct box_settings boxes;
+};
+
+/* Boxes in pixels of `image`, found at a size whose longer side is about `side`. free() `*out`. ERR_NO_MEMORY, ERR_UNAVAILABLE,
+ * ERR_CORRUPT when the model is not a detector. */
+int detector_find(const struct detector *d, const struct image *image, int side, struct text_box **out, size_t *count,
+		  struct error *err) MUST_CHECK;
+
+/* The size, sides multiples of 32, that an image of width x height is scaled to. *Pure.* */
+void detector_size(uint32_t width, uint32_t height, int side, int *scaled_width, int *scaled_height);
+
+#endif
