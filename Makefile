@@ -52,7 +52,7 @@ format:
 
 bench: build
 	@scripts/setup.sh bench
-	@bench/run.sh
+	@python3 bench/run.py
 
 package: setup
 	@scripts/package.sh

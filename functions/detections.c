@@ -105,6 +105,30 @@ int detections_read(struct arena *a, const struct json *answer, const struct tex
 	return 0;
 }
 
+static struct text_item *copy_items(struct arena *a, const struct text_item *items, size_t count)
+{
+	struct text_item *copy = arena_alloc_array(a, count + 1, sizeof(*copy));
+
+	for (size_t i = 0; copy && i < count; i++) {
+		copy[i] = items[i];
+		copy[i].text = arena_str(a, items[i].text);
+	}
+	return copy;
+}
+
+int detections_copy(struct arena *a, const struct text_page *page, struct text_page *out, struct error *err)
+{
+	struct text_page copy = *page;
+
+	copy.lines = copy_items(a, page->lines, page->line_count);
+	copy.words = copy_items(a, page->words, page->word_count);
+	copy.model = arena_str(a, page->model);
+	if (arena_failed(a))
+		return error_set(err, ERR_NO_MEMORY, "no memory for the detections");
+	*out = copy;
+	return 0;
+}
+
 static double two_decimals(double value)
 {
 	return round(value * 100) / 100;

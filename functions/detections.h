@@ -41,6 +41,9 @@ struct text_area {
 int detections_read(struct arena *a, const struct json *answer, const struct text_area *area, struct text_page *out,
 		    struct error *err) MUST_CHECK;
 
+/* A copy that outlives the answer it was read from. ERR_NO_MEMORY. */
+int detections_copy(struct arena *a, const struct text_page *page, struct text_page *out, struct error *err) MUST_CHECK;
+
 struct text_box text_box_of(const struct text_point polygon[4]);
 double text_mean_confidence(const struct text_page *page); /* of the words, two decimals; 0 when there are none */
 

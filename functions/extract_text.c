@@ -17,7 +17,10 @@
 #include "source_image.h"
 #include "tiling.h"
 
-enum { TILE_BYTES_MAX = 5 << 20 /* DetectText: "Maximum image size as raw bytes" */ };
+enum {
+	TILE_BYTES_MAX = 5 << 20, /* DetectText: "Maximum image size as raw bytes" */
+	TILE_ARENA_MAX = 128 << 20,
+};
 
 static int detect(struct function_context *c, const struct json *image, const struct text_area *area, struct text_page *page,
 		  struct error *err)
@@ -83,7 +86,7 @@ struct tiling {
 	struct str model;
 };
 
-/* Each cut costs two calls more than it saves none: only as many as the bound allows. */
+/* A cut costs two calls more: only as many as the bound allows. */
 static bool push_halves(struct tiling *t, const struct text_area *area, const struct text_page *page)
 {
 	struct text_area halves[2];
@@ -95,18 +98,33 @@ static bool push_halves(struct tiling *t, const struct text_area *area, const st
 	return true;
 }
 
+/* Looks at one tile with memory that ends with it, for a request has the image's bytes in it several times over. */
+static int look(struct function_context *c, struct tiling *t, const struct text_area *area, struct text_page *page, struct error *err)
+{
+	struct function_context scratch = *c;
+	struct arena a;
+	struct text_page found;
+	struct str base64 = STR_NULL;
+
+	arena_init(&a, TILE_ARENA_MAX);
+	scratch.arena = &a;
+	int rc = encode_area(&a, t->image, area, &base64, err);
+	if (rc == 0)
+		rc = detect(&scratch, object_of(&a, "Bytes", json_new_string(&a, base64), NULL), area, &found, err);
+	if (rc == 0)
+		rc = detections_copy(c->arena, &found, page, err);
+	arena_release(&a);
+	return rc;
+}
+
 static int look_at_tile(struct function_context *c, struct tiling *t, struct error *err)
 {
 	struct text_area area = t->open[--t->open_count];
-	struct text_page page = { 0 }, nothing = { 0 };
-	struct str base64 = STR_NULL;
+	struct text_page page = { 0 };
 
-	int rc = encode_area(c->arena, t->image, &area, &base64, err);
-	if (rc == ERR_LIMIT && push_halves(t, &area, &nothing))
+	int rc = look(c, t, &area, &page, err);
+	if (rc == ERR_LIMIT && push_halves(t, &area, &page))
 		return 0;
-	if (rc)
-		return rc;
-	rc = detect(c, object_of(c->arena, "Bytes", json_new_string(c->arena, base64), NULL), &area, &page, err);
 	if (rc)
 		return rc;
 	t->calls++;

@@ -9,7 +9,7 @@ build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev
 test=(python3-pytest python3-boto3 awscli openssl libasan8 libubsan1 zip)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 bench=(wrk nginx-light sqlite3 valgrind)
-package=(zip)
+package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 
 case "${1:-build}" in
 build) packages=("${build[@]}") ;;

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -271,7 +270,6 @@ int cmd_serve(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	umask(077); /* the data directory holds secrets */
 	arena_init(&s.arena, KIB(64));
 	s.host.listen_port = 4566;
 	s.host.listen_address = s.address;

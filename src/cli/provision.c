@@ -192,6 +192,8 @@ static int make_role(struct provisioner *p, struct str name, struct str service,
 {
 	struct json *role = json_new_object(p->arena), *inline_policy = json_new_object(p->arena);
 
+	if (!host_has_service(p->host, "iam"))
+		return 0;
 	put(p, role, "RoleName", prefixed(p, name));
 	put(p, role, "AssumeRolePolicyDocument", trust_of(p, service));
 	int result = call(p, "iam", "CreateRole", role, "EntityAlreadyExists");

@@ -4,8 +4,11 @@
 #include "service/apigatewayv2/apigatewayv2.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/events/events.h"
+#include "service/kms/kms.h"
 #include "service/lambda/lambda.h"
+#include "service/logs/logs.h"
 #include "service/rekognition/rekognition.h"
+#include "service/s3/s3.h"
 #include "service/states/states.h"
 #include "service/sts/sts.h"
 
@@ -14,7 +17,10 @@ static const struct service *const all[] = {
 	&service_apigatewayv2,
 	&service_dynamodb,
 	&service_events,
+	&service_kms,
 	&service_lambda,
+	&service_logs,
+	&service_s3,
 	&service_states,
 	&service_rekognition,
 	NULL,
@@ -25,6 +31,7 @@ void services_all(struct host_options *options)
 	options->services = all;
 	options->hooks = (struct host_hooks){
 		.put_event = events_put,
+		.log = logs_append,
 	};
 }
 

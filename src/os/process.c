@@ -98,7 +98,9 @@ static void close_source(struct source *source)
 {
 	if (source->fd < 0)
 		return;
-	close(source->fd); /* the only descriptor of its file: leaves the epoll set with it */
+	/* Closing is not enough: a child being started may still hold a copy, which would keep it in the set. */
+	epoll_ctl(source->process->watcher->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	close(source->fd);
 	source->fd = -1;
 }
 
@@ -332,7 +334,7 @@ static int child_main(void *argument)
 
 	report.error = errno;
 	(void)!write(REPORT_FD, &report, sizeof(report));
-	_exit(127);
+	return (int)syscall(SYS_exit_group, 127);
 }
 
 /* Signals stay blocked from before the clone until the child has reset their handlers, which are the parent's code. */

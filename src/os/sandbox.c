@@ -107,10 +107,15 @@ static int enter_limits(const struct sandbox *s)
 	return s->processes && has_own_user(s) ? limit(RLIMIT_NPROC, s->processes) : 0;
 }
 
+uid_t sandbox_user(const struct sandbox *s)
+{
+	return s->kit->root && has_own_user(s) ? FIRST_USER + s->slot % USER_COUNT : geteuid();
+}
+
 /* Raw calls: the C library's would change every thread of a process that shares our memory. */
 static int drop_user(const struct sandbox *s)
 {
-	unsigned id = FIRST_USER + s->slot % USER_COUNT;
+	unsigned id = sandbox_user(s);
 
 	return syscall(SYS_setgroups, 0, NULL) == 0 && syscall(SYS_setresgid, id, id, id) == 0 ?
 		(int)syscall(SYS_setresuid, id, id, id) : -1;
@@ -177,7 +182,7 @@ static int try_layers(void *argument)
 
 	if (sandbox_enter(t->sandbox, &report.step) != 0)
 		report.error = errno;
-	_exit(write(t->report, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
+	return (int)syscall(SYS_exit_group, write(t->report, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
 }
 
 /* Runs the layers in a child once. The answer is 0 when all work; else errno, with the step ("clone" for the namespaces). */

@@ -46,6 +46,7 @@ const char *sandbox_kit_missing(const struct sandbox_kit *kit, size_t index);
 struct sandbox_path {
 	const char *source;
 	const char *target; /* in the view, absolute; NULL: as source */
+	bool writable;      /* its owner must be sandbox_user */
 };
 
 enum { SANDBOX_PORTS_MAX = 4 };
@@ -67,6 +68,8 @@ struct sandbox {
  * -1 with errno set and `step` naming the layer. */
 int sandbox_clone_flags(const struct sandbox *s);
 int sandbox_enter(const struct sandbox *s, const char **step);
+/* The user that the process is, as the file system sees it: who must own what it is to write. */
+uid_t sandbox_user(const struct sandbox *s);
 bool sandbox_has(const struct sandbox *s, enum sandbox_layer layer);
 /* True when the child sees the paths by their targets. */
 bool sandbox_has_view(const struct sandbox *s);

@@ -80,8 +80,13 @@ static int allow_devices(int ruleset, uint64_t handled)
 	return 0;
 }
 
-static int allow_view(int ruleset, uint64_t handled)
+static int allow_view(int ruleset, const struct sandbox *s, uint64_t handled)
 {
+	for (size_t i = 0; s->paths && s->paths[i].source; i++) {
+		const char *target = s->paths[i].target ? s->paths[i].target : s->paths[i].source;
+		if (s->paths[i].writable && allow_path(ruleset, target, handled) != 0)
+			return -1;
+	}
 	return allow_path(ruleset, "/", READ_ONLY) == 0 && allow_path(ruleset, "/tmp", handled) == 0 ? 0 : -1;
 }
 
@@ -90,7 +95,7 @@ static int allow_real_paths(int ruleset, const struct sandbox *s, uint64_t handl
 	static const char *const proc[] = { "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", NULL };
 
 	for (size_t i = 0; s->paths && s->paths[i].source; i++) {
-		if (allow_path(ruleset, s->paths[i].source, READ_ONLY) != 0)
+		if (allow_path(ruleset, s->paths[i].source, s->paths[i].writable ? handled : READ_ONLY) != 0)
 			return -1;
 	}
 	for (size_t i = 0; proc[i]; i++) {
@@ -127,7 +132,7 @@ int sandbox_landlock_enter(const struct sandbox *s)
 		return -1;
 	result = allow_devices(ruleset, rules.fs);
 	if (result == 0)
-		result = sandbox_has_view(s) ? allow_view(ruleset, rules.fs) : allow_real_paths(ruleset, s, rules.fs);
+		result = sandbox_has_view(s) ? allow_view(ruleset, s, rules.fs) : allow_real_paths(ruleset, s, rules.fs);
 	if (result == 0 && rules.net)
 		result = allow_ports(ruleset, s);
 	if (result == 0)

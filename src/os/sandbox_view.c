@@ -97,7 +97,8 @@ static int fill_root(const struct sandbox *s)
 {
 	for (size_t i = 0; s->paths && s->paths[i].source; i++) {
 		const char *target = s->paths[i].target ? s->paths[i].target : s->paths[i].source;
-		if (bind_path(s->paths[i].source, target + 1, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) != 0)
+		uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (s->paths[i].writable ? 0 : MOUNT_ATTR_RDONLY);
+		if (bind_path(s->paths[i].source, target + 1, attributes) != 0)
 			return -1;
 	}
 	for (size_t i = 0; devices[i]; i++) {

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "aws/arn.h"
@@ -125,7 +126,10 @@ static int start_services(struct host *h, struct error *err)
 static int open_parts(struct host *h, struct error *err)
 {
 	const struct store_options store = { .folder = h->options.data_folder, .durability = h->options.durability };
+	/* The database holds secrets; SQLite makes its files as the umask allows. No other thread runs yet. */
+	mode_t before = umask(077);
 	int result = store_open(&h->store, &store, err);
+	umask(before);
 
 	if (!result)
 		result = timer_new(&h->timer, err);
@@ -148,6 +152,10 @@ static int open_front(struct host *h, struct error *err)
 /* Before services open, so that they know the endpoint; requests that come before `ready` are put off. */
 static int listen_for_requests(struct host *h, struct error *err)
 {
+	if (!h->options.listen_address) {
+		h->endpoint = STR("http://127.0.0.1:1"); /* where nothing answers */
+		return 0;
+	}
 	h->port = h->options.listen_port;
 	int result = http_listen(h->http, h->options.listen_address, &h->port, NULL, &h->listener, err);
 	bool v6 = strchr(h->options.listen_address, ':') != NULL;
@@ -246,6 +254,11 @@ struct host_service *host_find_service(const struct host *h, struct str name)
 		if (str_eq_c(name, h->services[i].service->name))
 			return (struct host_service *)&h->services[i];
 	return NULL;
+}
+
+bool host_has_service(const struct host *h, const char *name)
+{
+	return host_find_service(h, str_c(name)) != NULL;
 }
 
 void *host_service_state(const struct host *h, const char *name)

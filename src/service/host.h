@@ -28,7 +28,7 @@ struct host_service {
 };
 
 struct host_options {
-	const char *listen_address;      /* numeric */
+	const char *listen_address;      /* numeric; NULL: no socket, host_call_wait only */
 	uint16_t listen_port;            /* 0: any */
 	const char *data_folder;
 	const char *region, *account;    /* NULL: us-east-1, 000000000000 */
@@ -45,6 +45,7 @@ struct host_options {
 int host_new(struct host **out, const struct host_options *options, struct error *err) MUST_CHECK;
 void host_free(struct host *h); /* stops in order; NULL is allowed */
 uint16_t host_port(const struct host *h);
+bool host_has_service(const struct host *h, const char *name);
 void *host_service_state(const struct host *h, const char *name);
 
 /* A whole request without a socket, through router, signature check (skipped: root) and operation; waits for the reply. For

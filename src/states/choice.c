@@ -163,8 +163,9 @@ static bool test_condition(const struct choice_rule *r, struct scope *scope, str
 	if (value && !json_is(value, JSON_BOOL)) {
 		struct str text = json_to_str(scope->arena, value);
 		fault_set(fault, scope->arena, "States.QueryEvaluationError",
-			  "The JSONata expression specified for the field 'Condition' returned an unexpected result type. Expected "
-			  "'boolean', but was '%s' for value: " STR_FMT, json_type_name(value->type), STR_ARG(text));
+			  "The JSONata expression '" STR_FMT "' specified for the field 'Condition' returned an unexpected result "
+			  "type. Expected 'boolean', but was '%s' for value: " STR_FMT,
+			  STR_ARG(template_expression(r->condition.expression)), json_type_name(value->type), STR_ARG(text));
 		fault->location = STR("Condition");
 	}
 	return json_true(value);

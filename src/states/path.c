@@ -243,7 +243,11 @@ static int parse_literal(struct reader *r, const struct json **out)
 		if (brackets < 0 || (brackets == 0 && c != ']' && strchr(" )&|=<>!", c)))
 			break;
 	}
-	return json_parse(r->arena, str_sub(r->text, start, r->at - start), out, NULL);
+	/* Lists may quote with either mark. */
+	char *text = arena_c(r->arena, str_sub(r->text, start, r->at - start));
+	for (char *c = text; c && *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	return text ? json_parse(r->arena, str_c(text), out, NULL) : ERR_NO_MEMORY;
 }
 
 static int parse_operand(struct reader *r, struct operand *out)

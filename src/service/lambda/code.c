@@ -8,10 +8,11 @@
 #include "base/encode.h"
 #include "os/file.h"
 #include "os/random.h"
+#include "service/package.h"
 
 static int invalid(struct call *call, struct str text)
 {
-	return lambda_fail(call, &lambda_InvalidParameterValueException, STR_FMT, STR_ARG(text));
+	return lambda_refuse(call, &lambda_InvalidParameterValueException, STR_FMT, STR_ARG(text));
 }
 
 static int unpack_failed(struct call *call, const struct error *err)
@@ -33,7 +34,7 @@ static int unpack(struct code *code, struct error *err)
 
 	if (arena_failed(&call->arena))
 		return error_set(err, ERR_NO_MEMORY, "no memory for a package");
-	result = zip_unpack(code->source.zip, path.p, err);
+	result = package_unpack(code->source.zip, path.p, CODE_UNPACKED_MAX, err);
 	return result ? result : file_write_durable(zip.p, code->source.zip, 0600, err);
 }
 

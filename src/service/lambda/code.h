@@ -10,7 +10,6 @@
 enum {
 	CODE_ZIP_MAX = 50 * 1024 * 1024,        /* "50 MB (zipped, through Lambda API or SDKs)" */
 	CODE_UNPACKED_MAX = 262144000,          /* "250 MB (unzipped)" */
-	CODE_ENTRIES_MAX = 65535,
 };
 
 struct code_source {
@@ -33,9 +32,5 @@ struct code {
 int code_take(struct call *call, struct str function, const struct code_source *source, operation_fn next);
 /* Removes unpacked folders (names in a JSON array) and their packages. */
 void code_remove(const struct lambda *l, struct str function, const struct json *folders);
-
-/* Unpacks `zip` into the folder `target`, which must not exist; blocks. ERR_INVALID (not a zip, paths that lead out, links), ERR_LIMIT
- * (too large), ERR_IO. */
-int zip_unpack(struct str zip, const char *target, struct error *err) MUST_CHECK;
 
 #endif

@@ -8,27 +8,26 @@ static const char *const application_levels[] = { "TRACE", "DEBUG", "INFO", "WAR
 static const char *const system_levels[] = { "DEBUG", "INFO", "WARN", NULL };
 static const char *const tracing_modes[] = { "Active", "PassThrough", NULL };
 static const char *const snap_starts[] = { "PublishedVersions", "None", NULL };
-const char *const architectures[] = { "x86_64", "arm64", NULL };
 
 /* Rows of a member that is a struct of its own: offsets count from that member. */
 #define IN(member, part) (offsetof(struct configuration_input, member.part) - offsetof(struct configuration_input, member))
 #define ROW(member, part, text, k, ...) { .name = text, .kind = k, .offset = IN(member, part), ##__VA_ARGS__ }
 
-const struct bind environment_fields[] = { ROW(environment, variables, "Variables", BIND_KIND_MAP), BIND_DONE };
-const struct bind dead_letter_fields[] = { ROW(dead_letter, target_arn, "TargetArn", BIND_KIND_STR), BIND_DONE };
-const struct bind tracing_fields[] = { ROW(tracing, mode, "Mode", BIND_KIND_STR, .values = tracing_modes), BIND_DONE };
-const struct bind ephemeral_fields[] = {
+const struct bind lambda_environment_fields[] = { ROW(environment, variables, "Variables", BIND_KIND_MAP), BIND_DONE };
+const struct bind lambda_dead_letter_fields[] = { ROW(dead_letter, target_arn, "TargetArn", BIND_KIND_STR), BIND_DONE };
+const struct bind lambda_tracing_fields[] = { ROW(tracing, mode, "Mode", BIND_KIND_STR, .values = tracing_modes), BIND_DONE };
+const struct bind lambda_ephemeral_fields[] = {
 	ROW(ephemeral, size, "Size", BIND_KIND_I64, .required = true, .min = 512, .max = 10240), BIND_DONE,
 };
-const struct bind snap_start_fields[] = { ROW(snap_start, apply_on, "ApplyOn", BIND_KIND_STR, .values = snap_starts), BIND_DONE };
-const struct bind logging_fields[] = {
+const struct bind lambda_snap_start_fields[] = { ROW(snap_start, apply_on, "ApplyOn", BIND_KIND_STR, .values = snap_starts), BIND_DONE };
+const struct bind lambda_logging_fields[] = {
 	ROW(logging, log_format, "LogFormat", BIND_KIND_STR, .values = log_formats),
 	ROW(logging, application_level, "ApplicationLogLevel", BIND_KIND_STR, .values = application_levels),
 	ROW(logging, system_level, "SystemLogLevel", BIND_KIND_STR, .values = system_levels),
 	ROW(logging, log_group, "LogGroup", BIND_KIND_STR, .min = 1, .max = 512),
 	BIND_DONE,
 };
-const struct bind vpc_fields[] = {
+const struct bind lambda_vpc_fields[] = {
 	ROW(vpc, subnets, "SubnetIds", BIND_KIND_LIST),
 	ROW(vpc, groups, "SecurityGroupIds", BIND_KIND_LIST),
 	ROW(vpc, ipv6, "Ipv6AllowedForDualStack", BIND_KIND_BOOL),
@@ -62,13 +61,13 @@ static int check_variable(struct call *call, const struct json_member *variable)
 
 	for (size_t i = 0; reserved[i]; i++) {
 		if (str_eq_c(name, reserved[i]))
-			return lambda_fail(call, &lambda_InvalidParameterValueException,
+			return lambda_refuse(call, &lambda_InvalidParameterValueException,
 					   "Lambda was unable to configure your environment variables because the environment variables you have "
 					   "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
 					   "in this request: " STR_FMT, STR_ARG(name));
 	}
 	if (!is_variable_name(name) || !json_is(variable->value, JSON_STRING))
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "1 validation error detected: Value '" STR_FMT "' at 'environment.variables' failed to satisfy constraint: Map "
 				   "keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
 				   STR_ARG(name));
@@ -86,7 +85,7 @@ static int check_variables(struct call *call, const struct json *variables)
 	}
 	text = variables ? json_to_str(&call->arena, variables) : STR("");
 	if (text.n > LAMBDA_ENVIRONMENT_MAX)
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "Lambda was unable to configure your environment variables because the environment variables you have "
 				   "provided exceeded the 4KB limit. String measured: " STR_FMT, STR_ARG(text));
 	return 0;
@@ -94,7 +93,7 @@ static int check_variables(struct call *call, const struct json *variables)
 
 static int not_offered(struct call *call, const char *what)
 {
-	return lambda_fail(call, &lambda_InvalidParameterValueException, "%s is not offered by this server.", what);
+	return lambda_refuse(call, &lambda_InvalidParameterValueException, "%s is not offered by this server.", what);
 }
 
 static int check_role(struct call *call, struct str role)
@@ -103,7 +102,7 @@ static int check_role(struct call *call, struct str role)
 
 	if (!role.p || (str_starts(role, STR("arn:aws")) && str_find(role, STR(":role/"), 0) > 0))
 		return 0;
-	return lambda_fail(call, &validation,
+	return lambda_refuse(call, &validation,
 			   "1 validation error detected: Value '" STR_FMT "' at 'role' failed to satisfy constraint: Member must satisfy regular "
 			   "expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+", STR_ARG(role));
 }
@@ -117,7 +116,7 @@ int configuration_check(struct call *call, const struct configuration_input *in)
 	if (result != 0)
 		return result;
 	if (in->runtime.p && !runtime_is_known(in->runtime))
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "Value " STR_FMT " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
 				   "[provided.al2023, provided.al2, provided, python3.x, nodejsN.x] or be a valid ARN", STR_ARG(in->runtime));
 	if (in->layers && in->layers->count > 0)
@@ -129,6 +128,17 @@ int configuration_check(struct call *call, const struct configuration_input *in)
 	if (str_eq(in->package_type, STR("Image")))
 		return not_offered(call, "A container image");
 	return 0;
+}
+
+int configuration_check_architectures(struct call *call, const struct json *list)
+{
+	struct str first = json_text(json_at(list, 0));
+
+	if (!list || str_eq(first, STR("x86_64")) || str_eq(first, STR("arm64")))
+		return 0;
+	return lambda_refuse(call, &lambda_InvalidParameterValueException,
+			   "1 validation error detected: Value '[" STR_FMT "]' at 'architectures' failed to satisfy constraint: Member must satisfy "
+			   "constraint: [Member must satisfy enum value set: [x86_64, arm64]]", STR_ARG(first));
 }
 
 /* ---- documents ---- */

@@ -20,9 +20,8 @@ struct configuration_input {
 	struct { const struct json *subnets, *groups; struct opt_bool ipv6; } vpc;
 };
 
-extern const struct bind environment_fields[], dead_letter_fields[], tracing_fields[], ephemeral_fields[], snap_start_fields[],
-	logging_fields[], vpc_fields[];
-extern const char *const architectures[];
+extern const struct bind lambda_environment_fields[], lambda_dead_letter_fields[], lambda_tracing_fields[], lambda_ephemeral_fields[],
+	lambda_snap_start_fields[], lambda_logging_fields[], lambda_vpc_fields[];
 
 /* The rows for a struct T whose member `settings` is a struct configuration_input. */
 #define CONFIGURATION_ROWS(T) \
@@ -33,17 +32,18 @@ extern const char *const architectures[];
 	BIND_I64(T, settings.timeout, "Timeout", .min = 1, .max = LAMBDA_TIMEOUT_MAX), \
 	BIND_I64(T, settings.memory_size, "MemorySize", .min = 128, .max = 10240), \
 	BIND_LIST(T, settings.layers, "Layers"), \
-	BIND_STRUCT(T, settings.environment, "Environment", environment_fields), \
-	BIND_STRUCT(T, settings.dead_letter, "DeadLetterConfig", dead_letter_fields), \
-	BIND_STRUCT(T, settings.tracing, "TracingConfig", tracing_fields), \
-	BIND_STRUCT(T, settings.ephemeral, "EphemeralStorage", ephemeral_fields), \
-	BIND_STRUCT(T, settings.snap_start, "SnapStart", snap_start_fields), \
-	BIND_STRUCT(T, settings.logging, "LoggingConfig", logging_fields), \
-	BIND_STRUCT(T, settings.vpc, "VpcConfig", vpc_fields), \
+	BIND_STRUCT(T, settings.environment, "Environment", lambda_environment_fields), \
+	BIND_STRUCT(T, settings.dead_letter, "DeadLetterConfig", lambda_dead_letter_fields), \
+	BIND_STRUCT(T, settings.tracing, "TracingConfig", lambda_tracing_fields), \
+	BIND_STRUCT(T, settings.ephemeral, "EphemeralStorage", lambda_ephemeral_fields), \
+	BIND_STRUCT(T, settings.snap_start, "SnapStart", lambda_snap_start_fields), \
+	BIND_STRUCT(T, settings.logging, "LoggingConfig", lambda_logging_fields), \
+	BIND_STRUCT(T, settings.vpc, "VpcConfig", lambda_vpc_fields), \
 	BIND_REFUSED("FileSystemConfigs"), BIND_REFUSED("ImageConfig")
 
 /* What bind tables cannot say: reserved variables, runtimes, what is not offered. */
 int configuration_check(struct call *call, const struct configuration_input *in) MUST_CHECK;
+int configuration_check_architectures(struct call *call, const struct json *list) MUST_CHECK; /* NULL: none given */
 /* The members that call->parameters sets, in the form they are stored in; `old` may be NULL. */
 struct json *configuration_changes(struct call *call, struct str name, const struct json *old);
 /* `old` (NULL: the defaults of a new function) with `changes` put over it, members in AWS's order; null removes one. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lambda's errors. Each answer also carries "Type": "User" or "Service", which lambda_fail adds.
+ * Lambda's errors. Each answer also carries "Type": "User" or "Service", which lambda_refuse adds.
  */
 #ifndef GLEANER_SERVICE_LAMBDA_ERRORS_H
 #define GLEANER_SERVICE_LAMBDA_ERRORS_H
@@ -24,7 +24,7 @@
 LAMBDA_ERRORS(SERVICE_ERROR_EXTERN)
 
 /* As call_failf, with the error's type. */
-int lambda_fail(struct call *call, const struct service_error *error, const char *format, ...)
+int lambda_refuse(struct call *call, const struct service_error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

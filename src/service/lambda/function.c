@@ -8,7 +8,7 @@
 
 LAMBDA_ERRORS(SERVICE_ERROR_ROW)
 
-int lambda_fail(struct call *call, const struct service_error *error, const char *format, ...)
+int lambda_refuse(struct call *call, const struct service_error *error, const char *format, ...)
 {
 	va_list args;
 	struct str text;
@@ -44,7 +44,7 @@ static int not_a_name(struct call *call, struct str text)
 {
 	static const struct service_error validation = { "ValidationException", 400, NULL };
 
-	return lambda_fail(call, &validation,
+	return lambda_refuse(call, &validation,
 			   "1 validation error detected: Value '" STR_FMT "' at 'functionName' failed to satisfy constraint: Member must satisfy "
 			   "regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?"
 			   "([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?", STR_ARG(text));
@@ -60,14 +60,14 @@ static int strip_arn(struct call *call, struct str *text)
 		if (arn_parse(*text, &arn) != 0 || !str_eq(arn.service, STR("lambda")) || !str_starts(arn.resource, STR("function:")))
 			return not_a_name(call, *text);
 		if (!str_eq(arn.region, host_region(call->host)) || !str_eq(arn.account, account))
-			return lambda_fail(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
+			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
 		*text = str_from(arn.resource, strlen("function:"));
 		return 0;
 	}
 	first = str_split(&rest, ':');
 	if (first.n == account.n && str_starts(rest, STR("function:"))) {
 		if (!str_eq(first, account))
-			return lambda_fail(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
+			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
 		*text = str_from(rest, strlen("function:"));
 	} else if (str_starts(*text, STR("function:"))) {
 		*text = str_from(*text, strlen("function:"));
@@ -90,7 +90,7 @@ int function_name_parse(struct call *call, struct str text, struct str qualifier
 	if (!qualifier.p)
 		return 0;
 	if (rest.p && !str_eq(rest, qualifier))
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "The derived qualifier from the function name does not match the specified qualifier.");
 	out->qualifier = qualifier;
 	return 0;
@@ -109,7 +109,7 @@ int function_not_found(struct call *call, const struct function_name *name)
 {
 	struct str arn = function_arn(call, name->name, name->qualifier);
 
-	return lambda_fail(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(arn));
+	return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(arn));
 }
 
 /* ---- records ---- */
@@ -235,5 +235,5 @@ int lambda_check_revision(struct call *call, struct str given, struct str curren
 {
 	if (!given.p || str_eq(given, current))
 		return 0;
-	return lambda_fail(call, &lambda_PreconditionFailedException, "%s", lambda_PreconditionFailedException.message);
+	return lambda_refuse(call, &lambda_PreconditionFailedException, "%s", lambda_PreconditionFailedException.message);
 }

@@ -13,12 +13,12 @@
 
 /* ---- inputs ---- */
 
-const struct bind named_fields[] = {
+const struct bind lambda_named_fields[] = {
 	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
 	BIND_STR(struct named_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_DONE,
 };
-const struct bind unqualified_fields[] = {
+const struct bind lambda_unqualified_fields[] = {
 	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
 	BIND_DONE,
 };
@@ -47,7 +47,7 @@ struct create_function_input {
 
 static const char *const package_types[] = { "Zip", "Image", NULL };
 
-const struct bind create_function_fields[] = {
+const struct bind lambda_create_function_fields[] = {
 	BIND_STR(struct create_function_input, function_name, "FunctionName", .required = true, .min = 1, .max = 140),
 	BIND_STR(struct create_function_input, settings.role, "Role", .required = true),
 	CONFIGURATION_ROWS(struct create_function_input),
@@ -68,7 +68,7 @@ struct update_code_input {
 	struct opt_bool publish, dry_run;
 };
 
-const struct bind update_code_fields[] = {
+const struct bind lambda_update_code_fields[] = {
 	BIND_STR(struct update_code_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 140),
 	BIND_BLOB(struct update_code_input, code.zip_file, "ZipFile"),
 	BIND_STR(struct update_code_input, code.bucket, "S3Bucket", .min = 3, .max = 63),
@@ -89,7 +89,7 @@ struct update_configuration_input {
 	struct configuration_input settings;
 };
 
-const struct bind update_configuration_fields[] = {
+const struct bind lambda_update_configuration_fields[] = {
 	BIND_STR(struct update_configuration_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
 		 .max = 140),
 	BIND_STR(struct update_configuration_input, settings.role, "Role"),
@@ -106,7 +106,7 @@ struct list_functions_input {
 
 static const char *const all_versions[] = { "ALL", NULL };
 
-const struct bind list_functions_fields[] = {
+const struct bind lambda_list_functions_fields[] = {
 	BIND_STR(struct list_functions_input, region, "MasterRegion", .location = BIND_QUERY),
 	BIND_STR(struct list_functions_input, version, "FunctionVersion", .location = BIND_QUERY, .values = all_versions),
 	BIND_STR(struct list_functions_input, marker, "Marker", .location = BIND_QUERY),
@@ -239,7 +239,7 @@ static int check_absent(struct call *call)
 	int result = function_name_parse(call, in->function_name, STR_NULL, &name);
 
 	if (result == 0 && exists(call, name.name))
-		return lambda_fail(call, &lambda_ResourceConflictException, "Function already exist: " STR_FMT, STR_ARG(name.name));
+		return lambda_refuse(call, &lambda_ResourceConflictException, "Function already exist: " STR_FMT, STR_ARG(name.name));
 	return result;
 }
 
@@ -279,7 +279,7 @@ static void role_checked(void *argument, const struct host_credentials *credenti
 
 	(void)err;
 	result = credentials ? call_continue_write(call, create_write) :
-			       lambda_fail(call, &lambda_InvalidParameterValueException,
+			       lambda_refuse(call, &lambda_InvalidParameterValueException,
 					   "The role defined for the function cannot be assumed by Lambda.");
 	if (result != CALL_PENDING)
 		call_complete(call, result);
@@ -296,7 +296,7 @@ static int create_check_role(struct call *call)
 		return CALL_PENDING;
 	if (result == ERR_NO_MEMORY || result == ERR_UNAVAILABLE)
 		return call_fault(call, NULL);
-	return lambda_fail(call, &lambda_InvalidParameterValueException, "The role defined for the function cannot be assumed by Lambda.");
+	return lambda_refuse(call, &lambda_InvalidParameterValueException, "The role defined for the function cannot be assumed by Lambda.");
 }
 
 static int check_create(struct call *call, struct function_name *name)
@@ -306,13 +306,15 @@ static int check_create(struct call *call, struct function_name *name)
 
 	if (result == 0)
 		result = configuration_check(call, &in->settings);
+	if (result == 0)
+		result = configuration_check_architectures(call, in->architectures);
 	if (result == 0 && (!in->settings.runtime.p || !in->settings.handler.p) && !str_eq(in->settings.package_type, STR("Image")))
-		result = lambda_fail(call, &lambda_InvalidParameterValueException,
+		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
 				     "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
 	return result ? result : call_with_read(call, check_absent);
 }
 
-int create_function(struct call *call)
+int lambda_create_function(struct call *call)
 {
 	const struct create_function_input *in = call->input;
 	struct code_source source = { in->code.zip_file, in->code.bucket, in->code.key, in->code.version };
@@ -346,7 +348,7 @@ static void write_code_location(struct call *call, const struct function_name *n
 	write_end(&call->out);
 }
 
-int get_function(struct call *call)
+int lambda_get_function(struct call *call)
 {
 	const struct json *function, *record, *tags;
 	struct function_name name;
@@ -369,7 +371,7 @@ int get_function(struct call *call)
 	return 0;
 }
 
-int get_function_configuration(struct call *call)
+int lambda_get_function_configuration(struct call *call)
 {
 	const struct json *function, *record;
 	struct function_name name;
@@ -406,7 +408,7 @@ static int list_version(void *argument, const struct json *record)
 	return 1;
 }
 
-int list_functions(struct call *call)
+int lambda_list_functions(struct call *call)
 {
 	const struct list_functions_input *in = call->input;
 	struct record_window window = { .limit = in->max_items.set && in->max_items.value < 50 ? in->max_items.value : 50,
@@ -420,7 +422,7 @@ int list_functions(struct call *call)
 	write_list(&call->out, "Functions", NULL);
 	result = record_page(call->txn, SPACE_LAMBDA, &key, &window, &call->arena, in->version.p ? list_version : list_one, call, &next, &err);
 	if (result == ERR_INVALID)
-		return lambda_fail(call, &lambda_InvalidParameterValueException, "The marker is not valid.");
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The marker is not valid.");
 	if (result < 0)
 		return call->error.code ? ERR_SERVICE : call_fault(call, &err);
 	write_end(&call->out);
@@ -438,7 +440,7 @@ static int sum_code(void *argument, const struct json *record)
 	return 1;
 }
 
-int get_account_settings(struct call *call)
+int lambda_get_account_settings(struct call *call)
 {
 	const struct lambda *l = call->state;
 	struct record_window window = { 0 };
@@ -469,7 +471,7 @@ struct package_input {
 	struct str function_name, code;
 };
 
-const struct bind package_fields[] = {
+const struct bind lambda_package_fields[] = {
 	BIND_STR(struct package_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct package_input, code, "Code", .location = BIND_LABEL, .required = true, .min = 36, .max = 36),
 	BIND_DONE,
@@ -485,7 +487,7 @@ static bool has_code(const struct json *codes, struct str code)
 	return false;
 }
 
-int get_package(struct call *call)
+int lambda_get_package(struct call *call)
 {
 	const struct package_input *in = call->input;
 	const struct lambda *l = call->state;
@@ -504,7 +506,7 @@ int get_package(struct call *call)
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (fd >= 0)
 			close(fd);
-		return lambda_fail(call, &lambda_ResourceNotFoundException, "The package is not there.");
+		return lambda_refuse(call, &lambda_ResourceNotFoundException, "The package is not there.");
 	}
 	call_reply_file(call, fd, 0, (uint64_t)st.st_size, STR("application/zip"));
 	return 0;
@@ -520,7 +522,7 @@ static int delete_version(struct call *call, const struct function_name *name)
 	int result;
 
 	if (str_eq(name->qualifier, STR(LAMBDA_LATEST)) || !function_is_version(name->qualifier))
-		return lambda_fail(call, &lambda_InvalidParameterValueException, "%s",
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "%s",
 				   str_eq(name->qualifier, STR(LAMBDA_LATEST)) ?
 				   "$LATEST version cannot be deleted without deleting the function." :
 				   "Deletion of aliases is not currently supported.");
@@ -531,7 +533,7 @@ static int delete_version(struct call *call, const struct function_name *name)
 	return store_delete(call->txn, SPACE_LAMBDA, key_str(&key), &err) == 0 ? 0 : call_fault(call, &err);
 }
 
-int delete_function(struct call *call)
+int lambda_delete_function(struct call *call)
 {
 	struct function_name name;
 	struct error err = { 0 };
@@ -564,7 +566,7 @@ static int load_latest(struct call *call, struct str text, struct str revision, 
 	int result = function_name_parse(call, text, STR_NULL, name);
 
 	if (result == 0 && name->qualifier.p && !str_eq(name->qualifier, STR(LAMBDA_LATEST)))
-		result = lambda_fail(call, &lambda_InvalidParameterValueException,
+		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
 				     "The operation you requested is not supported for function versions or aliases.");
 	if (result == 0)
 		result = function_load(call, name, function);
@@ -619,7 +621,7 @@ static int continue_update_code(struct call *call)
 	return call_continue_write(call, update_code_write);
 }
 
-int update_function_code(struct call *call)
+int lambda_update_function_code(struct call *call)
 {
 	const struct update_code_input *in = call->input;
 	struct code_source source = { in->code.zip_file, in->code.bucket, in->code.key, in->code.version };
@@ -627,11 +629,13 @@ int update_function_code(struct call *call)
 	int result = function_name_parse(call, in->function_name, STR_NULL, &name);
 
 	if (result == 0)
+		result = configuration_check_architectures(call, in->architectures);
+	if (result == 0)
 		result = call_with_read(call, check_update_code);
 	return result ? result : code_take(call, arena_str(&call->arena, name.name), &source, continue_update_code);
 }
 
-int update_function_configuration(struct call *call)
+int lambda_update_function_configuration(struct call *call)
 {
 	const struct update_configuration_input *in = call->input;
 	const struct json *function, *record, *old, *config;

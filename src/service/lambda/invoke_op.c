@@ -16,7 +16,7 @@ struct invoke_input {
 static const char *const invocation_types[] = { "Event", "RequestResponse", "DryRun", NULL };
 static const char *const log_types[] = { "None", "Tail", NULL };
 
-const struct bind invoke_fields[] = {
+const struct bind lambda_invoke_fields[] = {
 	BIND_STR(struct invoke_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
 	BIND_STR(struct invoke_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_STR(struct invoke_input, type, "InvocationType", .location = BIND_HEADER, .wire = "X-Amz-Invocation-Type",
@@ -38,13 +38,13 @@ static int check_payload(struct call *call, struct str payload, bool event)
 	struct error err;
 
 	if (!event && payload.n > LAMBDA_PAYLOAD_MAX)
-		return lambda_fail(call, &lambda_RequestTooLargeException,
+		return lambda_refuse(call, &lambda_RequestTooLargeException,
 				   "Request must be smaller than %d bytes for the InvokeFunction operation", LAMBDA_PAYLOAD_MAX);
 	if (event && payload.n > LAMBDA_EVENT_MAX)
-		return lambda_fail(call, &lambda_RequestTooLargeException,
+		return lambda_refuse(call, &lambda_RequestTooLargeException,
 				   "%zu byte payload is too large for the Event invocation type (limit %d bytes)", payload.n, LAMBDA_EVENT_MAX);
 	if (json_parse(&call->arena, payload, &value, &err) != 0)
-		return lambda_fail(call, &lambda_InvalidRequestContentException, "Could not parse request body into json: %s", err.message);
+		return lambda_refuse(call, &lambda_InvalidRequestContentException, "Could not parse request body into json: %s", err.message);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ static int decode_context(struct call *call, struct str text, struct str *out)
 	if (!text.p)
 		return 0;
 	if (base64_decode(&call->arena, text, out) != 0 || json_parse(&call->arena, *out, &value, NULL) != 0)
-		return lambda_fail(call, &lambda_InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.");
+		return lambda_refuse(call, &lambda_InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.");
 	return 0;
 }
 
@@ -68,8 +68,8 @@ static int refused(struct call *call, const struct invocation *i)
 	bool throttled = i->refusal == &lambda_TooManyRequestsException;
 
 	if (!throttled)
-		return lambda_fail(call, i->refusal, "%s", i->refusal_text);
-	lambda_fail(call, i->refusal, "Rate Exceeded.");
+		return lambda_refuse(call, i->refusal, "%s", i->refusal_text);
+	lambda_refuse(call, i->refusal, "Rate Exceeded.");
 	call_error_field(call, "Reason", arena_c(&call->arena, str_c(i->refusal_text)));
 	return ERR_SERVICE;
 }
@@ -189,7 +189,7 @@ static int invoke_dry(struct call *call)
 	return result;
 }
 
-int invoke(struct call *call)
+int lambda_invoke(struct call *call)
 {
 	const struct invoke_input *in = call->input;
 	bool event = str_eq(in->type, STR("Event"));

@@ -12,7 +12,7 @@
 struct named_input {
 	struct str function_name, qualifier;
 };
-extern const struct bind named_fields[], unqualified_fields[];
+extern const struct bind lambda_named_fields[], lambda_unqualified_fields[];
 int named_parse(struct call *call, struct function_name *out) MUST_CHECK;
 /* The ARN that permission is asked for: FunctionName and Qualifier of the parameters. */
 struct str function_resource(struct call *call);
@@ -26,46 +26,46 @@ int version_publish(struct call *call, struct str name, struct str description, 
 enum { LAMBDA_INPUT_SIZE = 768 };
 #define LAMBDA_INPUT_FITS(type) _Static_assert(sizeof(type) <= LAMBDA_INPUT_SIZE, "LAMBDA_INPUT_SIZE is too small")
 
-extern const struct bind create_function_fields[], update_code_fields[], update_configuration_fields[], list_functions_fields[],
-	publish_version_fields[], list_versions_fields[], create_alias_fields[], update_alias_fields[], alias_fields[], list_aliases_fields[],
-	add_permission_fields[], remove_permission_fields[], lambda_tag_resource_fields[], lambda_untag_resource_fields[], list_tags_fields[],
-	put_concurrency_fields[], put_event_config_fields[], list_event_configs_fields[], invoke_fields[], package_fields[];
+extern const struct bind lambda_create_function_fields[], lambda_update_code_fields[], lambda_update_configuration_fields[], lambda_list_functions_fields[],
+	lambda_publish_version_fields[], lambda_list_versions_fields[], lambda_create_alias_fields[], lambda_update_alias_fields[], lambda_alias_fields[], lambda_list_aliases_fields[],
+	lambda_add_permission_fields[], lambda_remove_permission_fields[], lambda_tag_resource_fields[], lambda_untag_resource_fields[], lambda_list_tags_fields[],
+	lambda_put_concurrency_fields[], lambda_put_event_config_fields[], lambda_list_event_configs_fields[], lambda_invoke_fields[], lambda_package_fields[];
 
-int create_function(struct call *call);
-int get_function(struct call *call);
-int get_function_configuration(struct call *call);
-int list_functions(struct call *call);
-int delete_function(struct call *call);
-int update_function_code(struct call *call);
-int update_function_configuration(struct call *call);
-int get_account_settings(struct call *call);
-int get_package(struct call *call); /* where GetFunction's Location points */
+int lambda_create_function(struct call *call);
+int lambda_get_function(struct call *call);
+int lambda_get_function_configuration(struct call *call);
+int lambda_list_functions(struct call *call);
+int lambda_delete_function(struct call *call);
+int lambda_update_function_code(struct call *call);
+int lambda_update_function_configuration(struct call *call);
+int lambda_get_account_settings(struct call *call);
+int lambda_get_package(struct call *call); /* where GetFunction's Location points */
 
-int publish_version(struct call *call);
-int list_versions(struct call *call);
-int create_alias(struct call *call);
-int get_alias(struct call *call);
-int update_alias(struct call *call);
-int delete_alias(struct call *call);
-int list_aliases(struct call *call);
+int lambda_publish_version(struct call *call);
+int lambda_list_versions(struct call *call);
+int lambda_create_alias(struct call *call);
+int lambda_get_alias(struct call *call);
+int lambda_update_alias(struct call *call);
+int lambda_delete_alias(struct call *call);
+int lambda_list_aliases(struct call *call);
 
-int add_permission(struct call *call);
-int get_policy(struct call *call);
-int remove_permission(struct call *call);
+int lambda_add_permission(struct call *call);
+int lambda_get_policy(struct call *call);
+int lambda_remove_permission(struct call *call);
 
-int tag_resource(struct call *call);
-int untag_resource(struct call *call);
-int list_tags(struct call *call);
-int put_function_concurrency(struct call *call);
-int get_function_concurrency(struct call *call);
-int delete_function_concurrency(struct call *call);
-int get_code_signing(struct call *call);
-int put_event_config(struct call *call);
-int update_event_config(struct call *call);
-int get_event_config(struct call *call);
-int delete_event_config(struct call *call);
-int list_event_configs(struct call *call);
+int lambda_tag_resource(struct call *call);
+int lambda_untag_resource(struct call *call);
+int lambda_list_tags(struct call *call);
+int lambda_put_function_concurrency(struct call *call);
+int lambda_get_function_concurrency(struct call *call);
+int lambda_delete_function_concurrency(struct call *call);
+int lambda_get_code_signing(struct call *call);
+int lambda_put_event_config(struct call *call);
+int lambda_update_event_config(struct call *call);
+int lambda_get_event_config(struct call *call);
+int lambda_delete_event_config(struct call *call);
+int lambda_list_event_configs(struct call *call);
 
-int invoke(struct call *call);
+int lambda_invoke(struct call *call);
 
 #endif

@@ -29,7 +29,7 @@ static bool is_action(struct str text)
 
 static const char *const url_auths[] = { "NONE", "AWS_IAM", NULL };
 
-const struct bind add_permission_fields[] = {
+const struct bind lambda_add_permission_fields[] = {
 	BIND_STR(struct permission_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_STR(struct permission_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_STR(struct permission_input, statement_id, "StatementId", .required = true, .min = 1, .max = 100, .valid = is_statement_id,
@@ -48,7 +48,7 @@ const struct bind add_permission_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct permission_input);
 
-const struct bind remove_permission_fields[] = {
+const struct bind lambda_remove_permission_fields[] = {
 	BIND_STR(struct permission_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_STR(struct permission_input, statement_id, "StatementId", .location = BIND_LABEL, .required = true, .min = 1, .max = 100),
 	BIND_STR(struct permission_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
@@ -177,7 +177,7 @@ static const struct json *find_statement(const struct json *statements, struct s
 	return NULL;
 }
 
-int add_permission(struct call *call)
+int lambda_add_permission(struct call *call)
 {
 	const struct permission_input *in = call->input;
 	const struct json *statement;
@@ -190,14 +190,14 @@ int add_permission(struct call *call)
 	if (result != 0)
 		return result;
 	if (find_statement(p.statements, in->statement_id))
-		return lambda_fail(call, &lambda_ResourceConflictException,
+		return lambda_refuse(call, &lambda_ResourceConflictException,
 				   "The statement id (" STR_FMT ") provided already exists. Please provide a new statement id, or remove the "
 				   "existing statement.", STR_ARG(in->statement_id));
 	statement = statement_json(call, in, function_arn(call, p.name.name, p.name.qualifier));
 	statements = p.statements ? json_copy_array(&call->arena, p.statements) : json_new_array(&call->arena);
 	json_add(&call->arena, statements, statement);
 	if (policy_text(call, statements).n > LAMBDA_POLICY_MAX)
-		return lambda_fail(call, &lambda_PolicyLengthExceededException, "%s", lambda_PolicyLengthExceededException.message);
+		return lambda_refuse(call, &lambda_PolicyLengthExceededException, "%s", lambda_PolicyLengthExceededException.message);
 	result = save_policy(call, &p, statements);
 	if (result == 0)
 		write_str(&call->out, "Statement", json_to_str(&call->arena, statement));
@@ -206,10 +206,10 @@ int add_permission(struct call *call)
 
 static int no_policy(struct call *call)
 {
-	return lambda_fail(call, &lambda_ResourceNotFoundException, "The resource you requested does not exist.");
+	return lambda_refuse(call, &lambda_ResourceNotFoundException, "The resource you requested does not exist.");
 }
 
-int get_policy(struct call *call)
+int lambda_get_policy(struct call *call)
 {
 	const struct named_input *in = call->input;
 	struct policy p;
@@ -224,7 +224,7 @@ int get_policy(struct call *call)
 	return 0;
 }
 
-int remove_permission(struct call *call)
+int lambda_remove_permission(struct call *call)
 {
 	const struct permission_input *in = call->input;
 	const struct json *statement;
@@ -238,7 +238,7 @@ int remove_permission(struct call *call)
 		return result;
 	statement = find_statement(p.statements, in->statement_id);
 	if (!statement)
-		return lambda_fail(call, &lambda_ResourceNotFoundException, "Statement " STR_FMT " is not found in resource policy.",
+		return lambda_refuse(call, &lambda_ResourceNotFoundException, "Statement " STR_FMT " is not found in resource policy.",
 				   STR_ARG(in->statement_id));
 	for (size_t i = 0; i < p.statements->count; i++) {
 		if (p.statements->items[i] != statement)

@@ -29,7 +29,7 @@ const struct bind lambda_untag_resource_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct tags_input);
 
-const struct bind list_tags_fields[] = {
+const struct bind lambda_list_tags_fields[] = {
 	BIND_STR(struct tags_input, resource, "Resource", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_DONE,
 };
@@ -41,7 +41,7 @@ static int load_tagged(struct call *call, struct function_name *name, const stru
 	int result = function_name_parse(call, in->resource, STR_NULL, name);
 
 	if (result == 0 && name->qualifier.p)
-		result = lambda_fail(call, &lambda_InvalidParameterValueException,
+		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
 				     "Tags on function aliases and versions are not supported. Please specify a function ARN.");
 	return result ? result : function_load(call, name, function);
 }
@@ -51,12 +51,12 @@ static int save_tags(struct call *call, struct str name, const struct json *func
 	struct json *updated = json_copy_object(&call->arena, function);
 
 	if (tags && tags->count > TAGS_MAX)
-		return lambda_fail(call, &lambda_InvalidParameterValueException, "The number of tags exceeds the limit of %d.", TAGS_MAX);
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The number of tags exceeds the limit of %d.", TAGS_MAX);
 	json_put(&call->arena, updated, STR("tags"), tags);
 	return function_save(call, name, updated);
 }
 
-int tag_resource(struct call *call)
+int lambda_tag_resource(struct call *call)
 {
 	const struct tags_input *in = call->input;
 	struct function_name name;
@@ -66,7 +66,7 @@ int tag_resource(struct call *call)
 	return result ? result : save_tags(call, name.name, function, tags_merge(&call->arena, json_get_c(function, "tags"), in->tags));
 }
 
-int untag_resource(struct call *call)
+int lambda_untag_resource(struct call *call)
 {
 	const struct tags_input *in = call->input;
 	struct function_name name;
@@ -76,7 +76,7 @@ int untag_resource(struct call *call)
 	return result ? result : save_tags(call, name.name, function, tags_without(&call->arena, json_get_c(function, "tags"), in->keys));
 }
 
-int list_tags(struct call *call)
+int lambda_list_tags(struct call *call)
 {
 	struct function_name name;
 	const struct json *function, *tags;
@@ -96,7 +96,7 @@ struct concurrency_input {
 	struct opt_i64 reserved;
 };
 
-const struct bind put_concurrency_fields[] = {
+const struct bind lambda_put_concurrency_fields[] = {
 	BIND_STR(struct concurrency_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_I64(struct concurrency_input, reserved, "ReservedConcurrentExecutions", .required = true, .min = 0, .max = 1000000),
 	BIND_DONE,
@@ -119,7 +119,7 @@ static int change_function(struct call *call, struct str name, const struct json
 	return result ? result : function_changed(call, name, NULL);
 }
 
-int put_function_concurrency(struct call *call)
+int lambda_put_function_concurrency(struct call *call)
 {
 	const struct concurrency_input *in = call->input;
 	const struct lambda *l = call->state;
@@ -132,7 +132,7 @@ int put_function_concurrency(struct call *call)
 	if (result != 0)
 		return result;
 	if (in->reserved.value > l->concurrency)
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
 				   "minimum value of [0].");
 	result = change_function(call, name.name, function, STR("reserved"), json_new_i64(&call->arena, in->reserved.value));
@@ -148,7 +148,7 @@ static int load_plain(struct call *call, struct function_name *name, const struc
 	return result ? result : function_load(call, name, function);
 }
 
-int get_function_concurrency(struct call *call)
+int lambda_get_function_concurrency(struct call *call)
 {
 	struct function_name name;
 	const struct json *function;
@@ -159,7 +159,7 @@ int get_function_concurrency(struct call *call)
 	return result;
 }
 
-int delete_function_concurrency(struct call *call)
+int lambda_delete_function_concurrency(struct call *call)
 {
 	struct function_name name;
 	const struct json *function;
@@ -168,7 +168,7 @@ int delete_function_concurrency(struct call *call)
 	return result ? result : change_function(call, name.name, function, STR("reserved"), NULL);
 }
 
-int get_code_signing(struct call *call)
+int lambda_get_code_signing(struct call *call)
 {
 	struct function_name name;
 	const struct json *function;
@@ -210,7 +210,7 @@ static const struct bind destinations_fields[] = {
 	BIND_DONE,
 };
 
-const struct bind put_event_config_fields[] = {
+const struct bind lambda_put_event_config_fields[] = {
 	BIND_STR(struct event_config_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_STR(struct event_config_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_I64(struct event_config_input, retries, "MaximumRetryAttempts", .min = 0, .max = 2),
@@ -220,7 +220,7 @@ const struct bind put_event_config_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct event_config_input);
 
-const struct bind list_event_configs_fields[] = {
+const struct bind lambda_list_event_configs_fields[] = {
 	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_IGNORED("Marker"),   /* all fit on one page */
 	BIND_IGNORED("MaxItems"),
@@ -281,7 +281,7 @@ static int load_event_config(struct call *call, struct str text, struct str qual
 	return result;
 }
 
-int put_event_config(struct call *call)
+int lambda_put_event_config(struct call *call)
 {
 	const struct event_config_input *in = call->input;
 	struct function_name name;
@@ -295,10 +295,10 @@ static int no_event_config(struct call *call, const struct function_name *name)
 {
 	struct str arn = function_arn(call, name->name, event_slot(name));
 
-	return lambda_fail(call, &lambda_ResourceNotFoundException, "The function " STR_FMT " doesn't have an EventInvokeConfig", STR_ARG(arn));
+	return lambda_refuse(call, &lambda_ResourceNotFoundException, "The function " STR_FMT " doesn't have an EventInvokeConfig", STR_ARG(arn));
 }
 
-int update_event_config(struct call *call)
+int lambda_update_event_config(struct call *call)
 {
 	const struct event_config_input *in = call->input;
 	struct function_name name;
@@ -310,7 +310,7 @@ int update_event_config(struct call *call)
 	return config ? save_event_config(call, &name, function, config) : no_event_config(call, &name);
 }
 
-int get_event_config(struct call *call)
+int lambda_get_event_config(struct call *call)
 {
 	const struct named_input *in = call->input;
 	struct function_name name;
@@ -322,7 +322,7 @@ int get_event_config(struct call *call)
 	return config ? write_event_config(call, config) : no_event_config(call, &name);
 }
 
-int delete_event_config(struct call *call)
+int lambda_delete_event_config(struct call *call)
 {
 	const struct named_input *in = call->input;
 	struct function_name name;
@@ -342,7 +342,7 @@ int delete_event_config(struct call *call)
 	return change_function(call, name.name, function, STR("event_configs"), left);
 }
 
-int list_event_configs(struct call *call)
+int lambda_list_event_configs(struct call *call)
 {
 	struct function_name name;
 	const struct json *function, *all;

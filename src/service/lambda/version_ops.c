@@ -10,7 +10,7 @@ struct publish_version_input {
 	struct str function_name, code_sha256, description, revision_id;
 };
 
-const struct bind publish_version_fields[] = {
+const struct bind lambda_publish_version_fields[] = {
 	BIND_STR(struct publish_version_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct publish_version_input, code_sha256, "CodeSha256"),
 	BIND_STR(struct publish_version_input, description, "Description", .max = 256),
@@ -24,7 +24,7 @@ struct list_input {
 	struct opt_i64 max_items;
 };
 
-const struct bind list_versions_fields[] = {
+const struct bind lambda_list_versions_fields[] = {
 	BIND_STR(struct list_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 170),
 	BIND_STR(struct list_input, marker, "Marker", .location = BIND_QUERY),
 	BIND_I64(struct list_input, max_items, "MaxItems", .location = BIND_QUERY, .min = 1, .max = 10000),
@@ -32,7 +32,7 @@ const struct bind list_versions_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct list_input);
 
-const struct bind list_aliases_fields[] = {
+const struct bind lambda_list_aliases_fields[] = {
 	BIND_STR(struct list_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct list_input, function_version, "FunctionVersion", .location = BIND_QUERY),
 	BIND_STR(struct list_input, marker, "Marker", .location = BIND_QUERY),
@@ -51,14 +51,14 @@ static const struct bind routing_fields[] = {
 	BIND_DONE,
 };
 
-const struct bind alias_fields[] = {
+const struct bind lambda_alias_fields[] = {
 	BIND_STR(struct alias_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct alias_input, name, "Name", .location = BIND_LABEL, .required = true, .min = 1, .max = 128),
 	BIND_DONE,
 };
 LAMBDA_INPUT_FITS(struct alias_input);
 
-const struct bind create_alias_fields[] = {
+const struct bind lambda_create_alias_fields[] = {
 	BIND_STR(struct alias_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct alias_input, name, "Name", .required = true, .min = 1, .max = 128),
 	BIND_STR(struct alias_input, function_version, "FunctionVersion", .required = true, .min = 1, .max = 1024),
@@ -68,7 +68,7 @@ const struct bind create_alias_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct alias_input);
 
-const struct bind update_alias_fields[] = {
+const struct bind lambda_update_alias_fields[] = {
 	BIND_STR(struct alias_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
 	BIND_STR(struct alias_input, name, "Name", .location = BIND_LABEL, .required = true, .min = 1, .max = 128),
 	BIND_STR(struct alias_input, function_version, "FunctionVersion", .min = 1, .max = 1024),
@@ -157,13 +157,13 @@ static int check_published(struct call *call, const struct function_name *name)
 	config = json_get_c(latest, "config");
 	sha = json_get_text(config, STR("CodeSha256"));
 	if (in->code_sha256.n > 0 && !str_eq(in->code_sha256, sha))
-		return lambda_fail(call, &lambda_InvalidParameterValueException,
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				   "CodeSHA256 (" STR_FMT ") is different from current CodeSHA256 in $LATEST (" STR_FMT
 				   "). Please try again with the CodeSHA256 in $LATEST.", STR_ARG(in->code_sha256), STR_ARG(sha));
 	return lambda_check_revision(call, in->revision_id, json_get_text(config, STR("RevisionId")));
 }
 
-int publish_version(struct call *call)
+int lambda_publish_version(struct call *call)
 {
 	const struct publish_version_input *in = call->input;
 	const struct json *version;
@@ -190,7 +190,7 @@ static int write_version(void *argument, const struct json *record)
 	return 1;
 }
 
-int list_versions(struct call *call)
+int lambda_list_versions(struct call *call)
 {
 	const struct list_input *in = call->input;
 	struct record_window window = { .limit = in->max_items.set ? in->max_items.value : 50, .token = in->marker };
@@ -209,7 +209,7 @@ int list_versions(struct call *call)
 	write_list(&call->out, "Versions", NULL);
 	result = record_page(call->txn, SPACE_LAMBDA, &key, &window, &call->arena, write_version, call, &next, &err);
 	if (result < 0)
-		return result == ERR_INVALID ? lambda_fail(call, &lambda_InvalidParameterValueException, "The marker is not valid.") :
+		return result == ERR_INVALID ? lambda_refuse(call, &lambda_InvalidParameterValueException, "The marker is not valid.") :
 					       call_fault(call, &err);
 	write_end(&call->out);
 	write_str(&call->out, "NextMarker", next);
@@ -222,7 +222,7 @@ static int alias_not_found(struct call *call, struct str function, struct str al
 {
 	struct str arn = function_arn(call, function, alias);
 
-	return lambda_fail(call, &lambda_ResourceNotFoundException, "Cannot find alias arn: " STR_FMT, STR_ARG(arn));
+	return lambda_refuse(call, &lambda_ResourceNotFoundException, "Cannot find alias arn: " STR_FMT, STR_ARG(arn));
 }
 
 static void write_alias(struct call *call, const struct json *alias)
@@ -246,7 +246,7 @@ static int check_alias_version(struct call *call, const struct function_name *na
 	if (!version.p)
 		return 0;
 	if (!function_is_version(version))
-		return lambda_fail(call, &lambda_InvalidParameterValueException, "The function version " STR_FMT " is not valid.", STR_ARG(version));
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The function version " STR_FMT " is not valid.", STR_ARG(version));
 	return version_load(call, &(struct function_name){ name->name, version }, version, &record);
 }
 
@@ -257,7 +257,7 @@ static int check_routing(struct call *call)
 
 	if (!weights || weights->count == 0)
 		return 0;
-	return lambda_fail(call, &lambda_InvalidParameterValueException, "AdditionalVersionWeights is not offered by this server.");
+	return lambda_refuse(call, &lambda_InvalidParameterValueException, "AdditionalVersionWeights is not offered by this server.");
 }
 
 static int save_alias(struct call *call, const struct json *function, struct str name, const struct json *alias)
@@ -275,7 +275,7 @@ static int save_alias(struct call *call, const struct json *function, struct str
 	return result;
 }
 
-int create_alias(struct call *call)
+int lambda_create_alias(struct call *call)
 {
 	const struct alias_input *in = call->input;
 	struct json *alias = json_new_object(&call->arena);
@@ -292,9 +292,9 @@ int create_alias(struct call *call)
 		return result;
 	arn = function_arn(call, name.name, in->name);
 	if (json_get(json_get_c(function, "aliases"), in->name))
-		return lambda_fail(call, &lambda_ResourceConflictException, "Alias already exists: " STR_FMT, STR_ARG(arn));
+		return lambda_refuse(call, &lambda_ResourceConflictException, "Alias already exists: " STR_FMT, STR_ARG(arn));
 	if (function_is_version(in->name))
-		return lambda_fail(call, &lambda_InvalidParameterValueException, "The alias name may not be a number.");
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The alias name may not be a number.");
 	json_put(&call->arena, alias, STR("AliasArn"), text_json(call, arn));
 	json_put(&call->arena, alias, STR("Name"), text_json(call, in->name));
 	json_put(&call->arena, alias, STR("FunctionVersion"), text_json(call, in->function_version));
@@ -314,7 +314,7 @@ static int load_alias(struct call *call, struct function_name *name, const struc
 	return *alias ? 0 : alias_not_found(call, name->name, in->name);
 }
 
-int get_alias(struct call *call)
+int lambda_get_alias(struct call *call)
 {
 	const struct json *function, *alias;
 	struct function_name name;
@@ -325,7 +325,7 @@ int get_alias(struct call *call)
 	return result;
 }
 
-int update_alias(struct call *call)
+int lambda_update_alias(struct call *call)
 {
 	const struct alias_input *in = call->input;
 	const struct json *function, *alias;
@@ -362,7 +362,7 @@ static struct json *without(struct call *call, const struct json *object, struct
 	return copy;
 }
 
-int delete_alias(struct call *call)
+int lambda_delete_alias(struct call *call)
 {
 	const struct alias_input *in = call->input;
 	struct function_name name;
@@ -378,7 +378,7 @@ int delete_alias(struct call *call)
 	return result ? result : function_changed(call, name.name, NULL);
 }
 
-int list_aliases(struct call *call)
+int lambda_list_aliases(struct call *call)
 {
 	const struct list_input *in = call->input;
 	struct function_name name;

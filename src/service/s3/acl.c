@@ -5,7 +5,7 @@
 #include "format/xml.h"
 #include "service/s3/operations.h"
 
-const struct bind put_acl_rows[] = {
+const struct bind s3_put_acl_rows[] = {
 	BIND_STR(struct put_acl_input, target.bucket, "Bucket", .location = BIND_LABEL, .required = true),
 	BIND_STR(struct put_acl_input, target.key, "Key", .location = BIND_LABEL),
 	BIND_STR(struct put_acl_input, target.expected_owner, "ExpectedBucketOwner", .location = BIND_HEADER,
@@ -39,7 +39,7 @@ static int check_document(struct call *call)
 	return 0;
 }
 
-int put_acl(struct call *call)
+int s3_put_acl(struct call *call)
 {
 	const struct put_acl_input *in = call->input;
 	struct access x = s3_access(call);
@@ -59,12 +59,13 @@ static void write_grantee(struct call *call)
 	if (call->out.format == WRITER_JSON) {
 		write_object(&call->out, "Grantee");
 		write_c(&call->out, "ID", s3_of(call)->owner_id);
+		write_c(&call->out, "DisplayName", S3_OWNER_NAME);
 		write_c(&call->out, "Type", "CanonicalUser");
 		write_end(&call->out);
 		return;
 	}
 	buf_addf(call->out.out, "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>%s</ID>"
-		 "</Grantee>", s3_of(call)->owner_id);
+		 "<DisplayName>" S3_OWNER_NAME "</DisplayName></Grantee>", s3_of(call)->owner_id);
 }
 
 static int write_acl(struct call *call)
@@ -81,7 +82,7 @@ static int write_acl(struct call *call)
 	return 0;
 }
 
-int get_bucket_acl(struct call *call)
+int s3_get_bucket_acl(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
@@ -89,7 +90,7 @@ int get_bucket_acl(struct call *call)
 	return s3_open_bucket(call, &x, &b) < 0 ? ERR_SERVICE : write_acl(call);
 }
 
-int get_object_acl(struct call *call)
+int s3_get_object_acl(struct call *call)
 {
 	const struct s3_object_input *in = call->input;
 	struct access x = s3_access(call);

@@ -68,11 +68,13 @@ static struct str content_encoding(struct call *call, struct str value)
 {
 	struct str out = STR_NULL;
 
+	if (str_find(value, STR("aws-chunked"), 0) < 0)
+		return value;
 	while (value.p) {
 		struct str coding = str_trim(str_split(&value, ','));
 		if (coding.n == 0 || str_eq_nocase(coding, STR("aws-chunked")))
 			continue;
-		out = str_is_set(out) ? arena_printf(&call->arena, STR_FMT "," STR_FMT, STR_ARG(out), STR_ARG(coding)) : coding;
+		out = str_is_set(out) ? arena_printf(&call->arena, STR_FMT ", " STR_FMT, STR_ARG(out), STR_ARG(coding)) : coding;
 	}
 	return out;
 }

@@ -11,7 +11,7 @@ int s3_body_content(struct call *call, struct access *x, struct content *out)
 	struct blob_writer *file = call->body.file;
 
 	if (!file)
-		return content_store(x, call->body.bytes, out);
+		return s3_content_store(x, call->body.bytes, out);
 	*out = (struct content){ .size = file->size, .blob = arena_str(x->arena, str_c(file->id)) };
 	return str_is_set(out->blob) ? 0 : error_set(&x->err, ERR_NO_MEMORY, "s3: out of memory");
 }

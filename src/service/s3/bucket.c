@@ -5,7 +5,7 @@
 
 enum { LIST_BUCKETS_MAX = 10000 };
 
-const struct bind create_bucket_rows[] = {
+const struct bind s3_create_bucket_rows[] = {
 	BIND_STR(struct create_bucket_input, target.bucket, "Bucket", .location = BIND_LABEL, .required = true),
 	S3_HEADER(struct create_bucket_input, acl, "ACL", "x-amz-acl"),
 	S3_HEADER(struct create_bucket_input, ownership, "ObjectOwnership", "x-amz-object-ownership"),
@@ -19,7 +19,7 @@ const struct bind create_bucket_rows[] = {
 	BIND_DONE,
 };
 
-const struct bind list_buckets_rows[] = {
+const struct bind s3_list_buckets_rows[] = {
 	S3_QUERY(struct list_buckets_input, prefix, "Prefix", "prefix"),
 	S3_QUERY(struct list_buckets_input, token, "ContinuationToken", "continuation-token"),
 	S3_QUERY(struct list_buckets_input, region, "BucketRegion", "bucket-region"),
@@ -48,7 +48,7 @@ static int check_location(struct call *call)
 			  "specific endpoint this request was sent to.", STR_ARG(place));
 }
 
-int create_bucket_prepare(struct call *call)
+int s3_create_bucket_prepare(struct call *call)
 {
 	const struct create_bucket_input *in = call->input;
 	static const char *const ownerships[] = { "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter" };
@@ -72,27 +72,27 @@ static int write_defaults(struct access *x, struct str bucket, struct str owners
 	struct str controls = arena_printf(x->arena, "<OwnershipControls><Rule><ObjectOwnership>" STR_FMT
 					   "</ObjectOwnership></Rule></OwnershipControls>",
 					   STR_ARG(str_is_set(ownership) ? ownership : STR("BucketOwnerEnforced")));
-	int rc = setting_write(x, bucket, "ownershipControls", controls);
+	int rc = s3_setting_write(x, bucket, "ownershipControls", controls);
 
-	return rc < 0 ? rc : setting_write(x, bucket, "publicAccessBlock", STR("<PublicAccessBlockConfiguration>"
+	return rc < 0 ? rc : s3_setting_write(x, bucket, "publicAccessBlock", STR("<PublicAccessBlockConfiguration>"
 		"<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"
 		"<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"
 		"</PublicAccessBlockConfiguration>"));
 }
 
-int create_bucket(struct call *call)
+int s3_create_bucket(struct call *call)
 {
 	const struct create_bucket_input *in = call->input;
 	struct access x = s3_access(call);
 	struct bucket b;
-	int rc = bucket_read(&x, in->target.bucket, &b);
+	int rc = s3_bucket_read(&x, in->target.bucket, &b);
 
 	if (rc == 0 && !str_eq_c(x.s3->region, "us-east-1"))
 		return s3_fail_bucket(call, &s3_BucketAlreadyOwnedByYou, in->target.bucket);
 	if (rc == ERR_NOT_FOUND) {
 		/* In us-east-1 a bucket of one's own is made again without an error and without a change. */
 		b = (struct bucket){ .name = in->target.bucket, .region = x.s3->region, .created_ms = clock_wall_ms() };
-		rc = bucket_write(&x, &b);
+		rc = s3_bucket_write(&x, &b);
 		if (rc == 0)
 			rc = write_defaults(&x, b.name, in->ownership);
 	}
@@ -102,7 +102,7 @@ int create_bucket(struct call *call)
 	return 0;
 }
 
-int head_bucket(struct call *call)
+int s3_head_bucket(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
@@ -132,7 +132,7 @@ static int is_empty(struct access *x, struct str bucket, bool *empty)
 	return rc < 0 ? rc : 0;
 }
 
-int delete_bucket(struct call *call)
+int s3_delete_bucket(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
@@ -144,9 +144,9 @@ int delete_bucket(struct call *call)
 	if (rc == 0 && !empty)
 		return s3_fail_bucket(call, &s3_BucketNotEmpty, b.name);
 	if (rc == 0)
-		rc = uploads_abort_all(&x, b.name);
+		rc = s3_uploads_abort_all(&x, b.name);
 	if (rc == 0)
-		rc = bucket_delete(&x, b.name);
+		rc = s3_bucket_delete(&x, b.name);
 	return rc < 0 ? s3_fault(call, &x) : 0;
 }
 
@@ -169,10 +169,10 @@ static int write_buckets(struct call *call, struct access *x, const struct list_
 	struct store_cursor c;
 	struct bucket b;
 	int64_t count = 0;
-	int rc = bucket_scan(x, prefix, in->token, &c);
+	int rc = s3_bucket_scan(x, prefix, in->token, &c);
 
 	*last = STR_NULL;
-	while (rc == 0 && (rc = bucket_next(x, &c, &b)) == 1 && str_starts(b.name, prefix)) {
+	while (rc == 0 && (rc = s3_bucket_next(x, &c, &b)) == 1 && str_starts(b.name, prefix)) {
 		rc = 0;
 		if (str_is_set(in->region) && !str_eq(in->region, b.region))
 			continue;
@@ -187,7 +187,7 @@ static int write_buckets(struct call *call, struct access *x, const struct list_
 	return rc < 0 ? rc : 0;
 }
 
-int list_buckets(struct call *call)
+int s3_list_buckets(struct call *call)
 {
 	const struct list_buckets_input *in = call->input;
 	struct access x = s3_access(call);
@@ -206,7 +206,7 @@ int list_buckets(struct call *call)
 }
 
 /* us-east-1 answers an empty constraint, for historical reasons. */
-int get_bucket_location(struct call *call)
+int s3_get_bucket_location(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;

@@ -76,7 +76,7 @@ static int check_statements(struct call *call, const struct json *statements)
 	return 0;
 }
 
-int put_bucket_policy_prepare(struct call *call)
+int s3_put_bucket_policy_prepare(struct call *call)
 {
 	const struct json *policy;
 	struct error err;
@@ -124,12 +124,12 @@ static bool blocks_public_policies(struct access *x, struct str bucket)
 	const struct xml *root;
 	struct str text;
 
-	if (setting_read(x, bucket, "publicAccessBlock", &text) < 0 || xml_parse(x->arena, text, &root, &x->err) < 0)
+	if (bucket_setting_read(x, bucket, "publicAccessBlock", &text) < 0 || xml_parse(x->arena, text, &root, &x->err) < 0)
 		return false;
 	return str_eq_nocase(xml_child_text(root, STR("BlockPublicPolicy")), STR("true"));
 }
 
-int put_bucket_policy(struct call *call)
+int s3_put_bucket_policy(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
@@ -140,7 +140,7 @@ int put_bucket_policy(struct call *call)
 		return call_failf(call, &s3_AccessDenied, "User: " STR_FMT " is not authorized to perform: s3:PutBucketPolicy on resource: "
 				  "\"arn:aws:s3:::" STR_FMT "\" because public policies are prevented by the BlockPublicPolicy setting in S3 "
 				  "Block Public Access.", STR_ARG(call->principal.arn), STR_ARG(b.name));
-	return setting_write(&x, b.name, "policy", call->body.bytes) < 0 ? s3_fault(call, &x) : 0;
+	return s3_setting_write(&x, b.name, "policy", call->body.bytes) < 0 ? s3_fault(call, &x) : 0;
 }
 
 static int read_policy(struct call *call, struct access *x, struct str *text)
@@ -149,13 +149,13 @@ static int read_policy(struct call *call, struct access *x, struct str *text)
 
 	if (s3_open_bucket(call, x, &b) < 0)
 		return ERR_SERVICE;
-	int rc = setting_read(x, b.name, "policy", text);
+	int rc = bucket_setting_read(x, b.name, "policy", text);
 	if (rc == ERR_NOT_FOUND)
 		return s3_fail_bucket(call, &s3_NoSuchBucketPolicy, b.name);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int get_bucket_policy(struct call *call)
+int s3_get_bucket_policy(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct str text;
@@ -166,7 +166,7 @@ int get_bucket_policy(struct call *call)
 	return 0;
 }
 
-int get_bucket_policy_status(struct call *call)
+int s3_get_bucket_policy_status(struct call *call)
 {
 	struct access x = s3_access(call);
 	const struct json *policy;
@@ -182,12 +182,12 @@ int get_bucket_policy_status(struct call *call)
 	return 0;
 }
 
-int delete_bucket_policy(struct call *call)
+int s3_delete_bucket_policy(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
 
 	if (s3_open_bucket(call, &x, &b) < 0)
 		return ERR_SERVICE;
-	return setting_delete(&x, b.name, "policy") < 0 ? s3_fault(call, &x) : 0;
+	return s3_setting_delete(&x, b.name, "policy") < 0 ? s3_fault(call, &x) : 0;
 }

@@ -44,7 +44,7 @@ static int bucket_decode(struct access *x, struct str name, struct str row, stru
 		error_set(&x->err, ERR_CORRUPT, "s3: the record of bucket " STR_FMT " is damaged", STR_ARG(name)) : 0;
 }
 
-int bucket_read(struct access *x, struct str name, struct bucket *out)
+int s3_bucket_read(struct access *x, struct str name, struct bucket *out)
 {
 	struct key k;
 	struct str row;
@@ -54,7 +54,7 @@ int bucket_read(struct access *x, struct str name, struct bucket *out)
 	return rc < 0 ? rc : bucket_decode(x, name, row, out);
 }
 
-int bucket_write(struct access *x, const struct bucket *b)
+int s3_bucket_write(struct access *x, const struct bucket *b)
 {
 	struct buf row;
 	struct writer w;
@@ -82,7 +82,7 @@ int bucket_write(struct access *x, const struct bucket *b)
 	return rc;
 }
 
-int bucket_delete(struct access *x, struct str name)
+int s3_bucket_delete(struct access *x, struct str name)
 {
 	struct key k;
 
@@ -94,7 +94,7 @@ int bucket_delete(struct access *x, struct str name)
 	return store_delete_range(x->txn, SPACE_S3_BUCKETS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), &x->err);
 }
 
-int bucket_scan(struct access *x, struct str prefix, struct str after, struct store_cursor *c)
+int s3_bucket_scan(struct access *x, struct str prefix, struct str after, struct store_cursor *c)
 {
 	struct key from, all;
 
@@ -106,7 +106,7 @@ int bucket_scan(struct access *x, struct str prefix, struct str after, struct st
 	return store_scan(c, x->txn, SPACE_S3_BUCKETS, key_str(&from), key_prefix_end(x->arena, key_str(&all)), false, &x->err);
 }
 
-int bucket_next(struct access *x, struct store_cursor *c, struct bucket *out)
+int s3_bucket_next(struct access *x, struct store_cursor *c, struct bucket *out)
 {
 	struct str key, row, part;
 	int rc = store_next(c, &key, &row, &x->err);
@@ -119,7 +119,7 @@ int bucket_next(struct access *x, struct store_cursor *c, struct bucket *out)
 	return rc < 0 ? rc : 1;
 }
 
-int setting_read(struct access *x, struct str bucket, const char *name, struct str *text)
+int bucket_setting_read(struct access *x, struct str bucket, const char *name, struct str *text)
 {
 	struct key k;
 
@@ -127,7 +127,7 @@ int setting_read(struct access *x, struct str bucket, const char *name, struct s
 	return store_get(x->txn, SPACE_S3_BUCKETS, key_str(&k), x->arena, text, &x->err);
 }
 
-int setting_write(struct access *x, struct str bucket, const char *name, struct str text)
+int s3_setting_write(struct access *x, struct str bucket, const char *name, struct str text)
 {
 	struct key k;
 
@@ -135,7 +135,7 @@ int setting_write(struct access *x, struct str bucket, const char *name, struct 
 	return store_put(x->txn, SPACE_S3_BUCKETS, key_str(&k), text, &x->err);
 }
 
-int setting_delete(struct access *x, struct str bucket, const char *name)
+int s3_setting_delete(struct access *x, struct str bucket, const char *name)
 {
 	struct key k;
 

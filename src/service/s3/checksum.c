@@ -27,12 +27,12 @@ static const enum digest_kind *kind_of(struct str algorithm)
 	return NULL;
 }
 
-bool checksum_is_known(struct str algorithm)
+bool s3_checksum_is_known(struct str algorithm)
 {
 	return kind_of(algorithm) && !str_eq_c(algorithm, "MD5");
 }
 
-struct checksum_sum *checksum_begin(struct call *call, struct str algorithm)
+struct checksum_sum *s3_checksum_begin(struct call *call, struct str algorithm)
 {
 	struct checksum_sum *s = ARENA_NEW(&call->arena, struct checksum_sum);
 	const enum digest_kind *kind = kind_of(algorithm);
@@ -46,12 +46,12 @@ struct checksum_sum *checksum_begin(struct call *call, struct str algorithm)
 	return s;
 }
 
-void checksum_add(struct checksum_sum *s, const void *bytes, size_t n)
+void s3_checksum_add(struct checksum_sum *s, const void *bytes, size_t n)
 {
 	digest_add(&s->digest, bytes, n);
 }
 
-struct str checksum_finish(struct call *call, struct checksum_sum *s)
+struct str s3_checksum_finish(struct call *call, struct checksum_sum *s)
 {
 	uint8_t out[DIGEST_MAX];
 	size_t n = digest_finish(&s->digest, out);
@@ -61,7 +61,7 @@ struct str checksum_finish(struct call *call, struct checksum_sum *s)
 
 static void sink(void *argument, const void *bytes, size_t n)
 {
-	checksum_add(argument, bytes, n);
+	s3_checksum_add(argument, bytes, n);
 }
 
 static int sum_content(struct call *call, const struct content *content, struct str bytes, struct checksum_sum *s)
@@ -71,25 +71,25 @@ static int sum_content(struct call *call, const struct content *content, struct 
 	if (!s)
 		return call_fault(call, NULL);
 	if (!str_is_set(content->blob)) {
-		checksum_add(s, bytes.p, bytes.n);
+		s3_checksum_add(s, bytes.p, bytes.n);
 		return 0;
 	}
 	return blob_read(s3_of(call)->store, content->blob, sink, s, &err) < 0 ? call_fault(call, &err) : 0;
 }
 
-int checksum_of_content(struct call *call, const struct content *content, struct str bytes, struct checksum *c)
+int s3_checksum_of_content(struct call *call, const struct content *content, struct str bytes, struct checksum *c)
 {
-	struct checksum_sum *s = checksum_begin(call, c->algorithm);
+	struct checksum_sum *s = s3_checksum_begin(call, c->algorithm);
 	int rc = sum_content(call, content, bytes, s);
 
 	if (rc == 0)
-		c->value = checksum_finish(call, s);
+		c->value = s3_checksum_finish(call, s);
 	return rc;
 }
 
-int md5_of_content(struct call *call, const struct content *content, struct str bytes, struct str *etag)
+int s3_md5_of_content(struct call *call, const struct content *content, struct str bytes, struct str *etag)
 {
-	struct checksum_sum *s = checksum_begin(call, STR("MD5"));
+	struct checksum_sum *s = s3_checksum_begin(call, STR("MD5"));
 	uint8_t out[DIGEST_MAX];
 	int rc = sum_content(call, content, bytes, s);
 

@@ -4,9 +4,9 @@
 
 #include "service/s3/record.h"
 
-void object_encode(const struct object *o, struct buf *row);
+void s3_object_encode(const struct object *o, struct buf *row);
 /* All but what the row's key tells. */
-int object_decode_value(struct access *x, struct str row, struct object *out) MUST_CHECK;
-int object_put_record(struct access *x, enum store_space space, const struct key *k, const struct object *o) MUST_CHECK;
+int s3_object_decode_value(struct access *x, struct str row, struct object *out) MUST_CHECK;
+int s3_object_put_record(struct access *x, enum store_space space, const struct key *k, const struct object *o) MUST_CHECK;
 
 #endif

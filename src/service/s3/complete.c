@@ -16,7 +16,7 @@
 
 enum { PARTS_MAX = 10000 };
 
-const struct bind complete_rows[] = {
+const struct bind s3_complete_rows[] = {
 	S3_KEY_ROWS(struct upload_input),
 	S3_QUERY(struct upload_input, upload_id, "UploadId", "uploadId"),
 	S3_HEADER(struct upload_input, if_match, "IfMatch", "If-Match"),
@@ -63,8 +63,10 @@ static int read_part(struct call *call, const struct xml *e, struct plan_part *p
 static int read_list(struct call *call, struct plan *plan)
 {
 	const struct xml *root;
-	int rc = s3_parse_body(call, "CompleteMultipartUpload", &root);
 
+	if (call->body.bytes.n == 0)
+		return call_fail(call, &s3_MalformedXML);
+	int rc = s3_parse_body(call, "CompleteMultipartUpload", &root);
 	if (rc < 0)
 		return rc;
 	for (const struct xml *e = root->children; e; e = e->next)
@@ -96,7 +98,7 @@ static int fail_part(struct call *call, const struct plan *plan, const struct pl
 static int check_part(struct call *call, struct access *x, const struct plan *plan, size_t i)
 {
 	struct plan_part *p = &plan->parts[i];
-	int rc = part_read(x, plan->upload.id, p->number, &p->part);
+	int rc = s3_part_read(x, plan->upload.id, p->number, &p->part);
 
 	if (rc < 0 && rc != ERR_NOT_FOUND)
 		return s3_fault(call, x);
@@ -129,7 +131,7 @@ static int plan_read(struct call *call)
 	const struct upload_input *in = call->input;
 	struct access x = s3_access(call);
 	struct plan *plan = call->scratch;
-	int rc = upload_open(call, &x, in->upload_id, &plan->bucket, &plan->upload);
+	int rc = s3_upload_open(call, &x, in->upload_id, &plan->bucket, &plan->upload);
 
 	if (rc < 0)
 		return rc;
@@ -144,7 +146,7 @@ static int plan_read(struct call *call)
 	if (rc < 0)
 		return rc;
 	const struct content *last = &plan->parts[plan->count - 1].part.content;
-	return last->blob.p ? 0 : content_bytes(&x, last, &plan->bytes) < 0 ? s3_fault(call, &x) : 0;
+	return last->blob.p ? 0 : s3_content_bytes(&x, last, &plan->bytes) < 0 ? s3_fault(call, &x) : 0;
 }
 
 /* MD5 of the parts' MD5s, and how many they were. */
@@ -210,15 +212,15 @@ static int make_checksum(struct call *call, struct plan *plan)
 	if (!str_is_set(c->algorithm))
 		return 0;
 	if (!c->composite)
-		return checksum_of_content(call, &plan->object.content, plan->bytes, c);
-	if (!(sum = checksum_begin(call, c->algorithm)))
+		return s3_checksum_of_content(call, &plan->object.content, plan->bytes, c);
+	if (!(sum = s3_checksum_begin(call, c->algorithm)))
 		return call_fault(call, NULL);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct str bytes;
 		if (base64_decode(&call->arena, plan->parts[i].part.checksum.value, &bytes) == 0)
-			checksum_add(sum, bytes.p, bytes.n);
+			s3_checksum_add(sum, bytes.p, bytes.n);
 	}
-	struct str value = checksum_finish(call, sum);
+	struct str value = s3_checksum_finish(call, sum);
 	c->value = arena_printf(&call->arena, STR_FMT "-%zu", STR_ARG(value), plan->count);
 	return 0;
 }
@@ -234,10 +236,10 @@ static int check_unchanged(struct call *call, struct access *x, const struct pla
 	struct bucket b;
 	struct upload u;
 	struct object part;
-	int rc = upload_open(call, x, plan->upload.id, &b, &u);
+	int rc = s3_upload_open(call, x, plan->upload.id, &b, &u);
 
 	for (size_t i = 0; i < plan->count && rc == 0; i++) {
-		rc = part_read(x, plan->upload.id, plan->parts[i].number, &part);
+		rc = s3_part_read(x, plan->upload.id, plan->parts[i].number, &part);
 		if (rc < 0 || !same_content(&part.content, &plan->parts[i].part.content))
 			rc = fail_part(call, plan, &plan->parts[i], &s3_InvalidPart);
 	}
@@ -249,19 +251,19 @@ static int forget_parts(struct access *x, const struct plan *plan)
 {
 	struct store_cursor c;
 	struct object part;
-	int number, rc = part_scan(x, plan->upload.id, 0, &c);
+	int number, rc = s3_part_scan(x, plan->upload.id, 0, &c);
 
-	while (rc == 0 && (rc = part_next(x, &c, &number, &part)) == 1)
-		rc = same_content(&part.content, &plan->object.content) ? 0 : content_forget(x, &part.content);
+	while (rc == 0 && (rc = s3_part_next(x, &c, &number, &part)) == 1)
+		rc = same_content(&part.content, &plan->object.content) ? 0 : s3_content_forget(x, &part.content);
 	store_scan_end(&c);
-	return rc < 0 ? rc : upload_delete(x, &plan->upload);
+	return rc < 0 ? rc : s3_upload_delete(x, &plan->upload);
 }
 
 static void reply(struct call *call, const struct plan *plan)
 {
 	const struct object *o = &plan->object;
 
-	s3_reply_version(call, &plan->bucket, o);
+	s3_reply_new_version(call, o);
 	s3_reply_encryption(call, o);
 	s3_xml_begin(call, "CompleteMultipartUploadResult");
 	write_strf(&call->out, "Location", STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(host_endpoint(call->host)), STR_ARG(o->bucket),
@@ -288,9 +290,9 @@ static int put(struct call *call, struct access *x, struct plan *plan)
 		return rc;
 	rc = forget_parts(x, plan);
 	if (rc == 0)
-		rc = bucket_read(x, plan->object.bucket, &plan->bucket);
+		rc = s3_bucket_read(x, plan->object.bucket, &plan->bucket);
 	if (rc == 0)
-		rc = object_insert(x, &plan->bucket, &plan->object);
+		rc = s3_object_insert(x, &plan->bucket, &plan->object);
 	if (rc == 0)
 		rc = s3_notify_created(x, &plan->bucket, &plan->object, &why);
 	return rc < 0 ? s3_fault(call, x) : 0;
@@ -335,7 +337,7 @@ static void work(void *argument)
 		call_complete(call, rc);
 }
 
-int complete_upload(struct call *call)
+int s3_complete_upload(struct call *call)
 {
 	struct plan *plan = ARENA_NEW(&call->arena, struct plan);
 

@@ -74,7 +74,7 @@ int s3_check_write(struct call *call, struct access *x, struct str if_match, str
 		call_error_field(call, "Header", "If-None-Match");
 		return result;
 	}
-	int rc = object_newest(x, t->bucket, t->key, &current);
+	int rc = s3_object_newest(x, t->bucket, t->key, &current);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
 		return s3_fault(call, x);
 	bool exists = rc == 0 && !current.delete_marker;

@@ -25,7 +25,7 @@ static void data_key(struct key *k, uint64_t data)
 
 /* Numbers grow, so that new rows lie side by side. The clock may have been set back since the last start: a number in use is
  * passed over. */
-int content_store(struct access *x, struct str bytes, struct content *out)
+int s3_content_store(struct access *x, struct str bytes, struct content *out)
 {
 	struct key k;
 
@@ -62,7 +62,7 @@ static int forget_blob(struct access *x, struct str blob)
 	return 0;
 }
 
-int content_forget(struct access *x, const struct content *c)
+int s3_content_forget(struct access *x, const struct content *c)
 {
 	struct key k;
 
@@ -74,7 +74,7 @@ int content_forget(struct access *x, const struct content *c)
 	return store_delete(x->txn, SPACE_S3_DATA, key_str(&k), &x->err);
 }
 
-int content_bytes(struct access *x, const struct content *c, struct str *out)
+int s3_content_bytes(struct access *x, const struct content *c, struct str *out)
 {
 	struct key k;
 

@@ -17,7 +17,7 @@
 	S3_REFUSED("CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key"), \
 	S3_REFUSED("CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5")
 
-const struct bind copy_object_rows[] = {
+const struct bind s3_copy_object_rows[] = {
 	S3_KEY_ROWS(struct copy_input),
 	COPY_SOURCE_ROWS,
 	S3_ATTRIBUTE_ROWS(struct copy_input),
@@ -29,7 +29,7 @@ const struct bind copy_object_rows[] = {
 	BIND_DONE,
 };
 
-const struct bind upload_part_copy_rows[] = {
+const struct bind s3_upload_part_copy_rows[] = {
 	S3_KEY_ROWS(struct copy_input),
 	COPY_SOURCE_ROWS,
 	S3_HEADER(struct copy_input, range, "CopySourceRange", "x-amz-copy-source-range"),
@@ -76,7 +76,7 @@ static int check_change(struct call *call, const struct copy *c)
 /* A small source's bytes become a row; a large one's blob is in place. */
 static int take_content(struct access *x, struct copy *c)
 {
-	return c->blob[0] ? 0 : content_store(x, c->bytes, &c->object.content);
+	return c->blob[0] ? 0 : s3_content_store(x, c->bytes, &c->object.content);
 }
 
 static int put(struct call *call, struct access *x, struct bucket *b, struct copy *c)
@@ -95,7 +95,7 @@ static int put(struct call *call, struct access *x, struct bucket *b, struct cop
 	s3_default_encryption(x, b, &c->object);
 	rc = take_content(x, c);
 	if (rc == 0)
-		rc = object_insert(x, b, &c->object);
+		rc = s3_object_insert(x, b, &c->object);
 	if (rc == 0)
 		rc = s3_notify_created(x, b, &c->object, &why);
 	return rc < 0 ? s3_fault(call, x) : 0;
@@ -125,10 +125,10 @@ static int commit_object(struct call *call)
 	int rc = put(call, &x, &b, c);
 
 	if (rc < 0) {
-		copy_discard(call, c);
+		s3_copy_discard(call, c);
 		return rc;
 	}
-	s3_reply_version(call, &b, &c->object);
+	s3_reply_new_version(call, &c->object);
 	s3_reply_encryption(call, &c->object);
 	write_result(call, "CopyObjectResult", c);
 	return 0;
@@ -147,7 +147,7 @@ static struct copy *copy_new(struct call *call, operation_fn commit)
 	return c;
 }
 
-int copy_object(struct call *call)
+int s3_copy_object(struct call *call)
 {
 	const struct copy_input *in = call->input;
 	struct copy *c = copy_new(call, commit_object);
@@ -159,7 +159,7 @@ int copy_object(struct call *call)
 		rc = check_directive(call, in->tagging_directive, "x-amz-tagging-directive");
 	if (rc == 0)
 		rc = s3_take_attributes(call, &in->attributes, &c->object);
-	return rc < 0 ? rc : copy_begin(call, c);
+	return rc < 0 ? rc : s3_copy_begin(call, c);
 }
 
 /* Of UploadPartCopy: "bytes=first-last", both given. */
@@ -183,13 +183,13 @@ static int put_part(struct call *call, struct access *x, struct copy *c)
 	const struct copy_input *in = call->input;
 	struct bucket b;
 	struct upload u;
-	int rc = upload_open(call, x, in->upload_id, &b, &u);
+	int rc = s3_upload_open(call, x, in->upload_id, &b, &u);
 
 	if (rc < 0)
 		return rc;
 	rc = take_content(x, c);
 	if (rc == 0)
-		rc = upload_put_part(x, &u, (int)in->part_number.value, &c->object);
+		rc = s3_upload_put_part(x, &u, (int)in->part_number.value, &c->object);
 	if (rc < 0)
 		return s3_fault(call, x);
 	s3_reply_encryption(call, &u.object);
@@ -203,7 +203,7 @@ static int commit_part(struct call *call)
 	int rc = put_part(call, &x, c);
 
 	if (rc < 0) {
-		copy_discard(call, c);
+		s3_copy_discard(call, c);
 		return rc;
 	}
 	write_result(call, "CopyPartResult", c);
@@ -217,22 +217,22 @@ static int read_algorithm(struct call *call)
 	struct access x = s3_access(call);
 	struct bucket b;
 	struct upload u;
-	int rc = upload_open(call, &x, in->upload_id, &b, &u);
+	int rc = s3_upload_open(call, &x, in->upload_id, &b, &u);
 
 	if (rc == 0)
 		in->checksum_algorithm = u.object.checksum.algorithm;
 	return rc;
 }
 
-int upload_part_copy(struct call *call)
+int s3_upload_part_copy(struct call *call)
 {
 	const struct copy_input *in = call->input;
 	struct copy *c = copy_new(call, commit_part);
-	int rc = c ? upload_check_number(call, &in->part_number) : call_fault(call, NULL);
+	int rc = c ? s3_upload_check_number(call, &in->part_number) : call_fault(call, NULL);
 
 	if (rc == 0)
 		rc = read_part_range(call, in->range, c);
 	if (rc == 0)
 		rc = call_with_read(call, read_algorithm);
-	return rc < 0 ? rc : copy_begin(call, c);
+	return rc < 0 ? rc : s3_copy_begin(call, c);
 }

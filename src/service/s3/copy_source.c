@@ -30,13 +30,13 @@ static int read_version(struct call *call)
 {
 	struct copy *c = call->scratch;
 	struct access x = s3_access(call);
-	int rc = str_is_set(c->version_id) ? object_version(&x, c->bucket, c->key, c->version_id, &c->source) :
-		object_newest(&x, c->bucket, c->key, &c->source);
+	int rc = str_is_set(c->version_id) ? s3_object_version(&x, c->bucket, c->key, c->version_id, &c->source) :
+		s3_object_newest(&x, c->bucket, c->key, &c->source);
 
 	if (rc == ERR_NOT_FOUND || (rc == 0 && c->source.delete_marker))
 		return s3_fail_key(call, &s3_NoSuchKey, c->key);
 	if (rc == 0 && !str_is_set(c->source.content.blob))
-		rc = content_bytes(&x, &c->source.content, &c->bytes);
+		rc = s3_content_bytes(&x, &c->source.content, &c->bytes);
 	return rc < 0 ? s3_fault(call, &x) : 0;
 }
 
@@ -90,7 +90,7 @@ static int copy_digests(struct call *call, struct copy *c)
 	if (plain)
 		c->object.etag = c->source.etag;
 	else
-		rc = md5_of_content(call, &c->object.content, c->bytes, &c->object.etag);
+		rc = s3_md5_of_content(call, &c->object.content, c->bytes, &c->object.etag);
 	wanted->algorithm = str_is_set(in->checksum_algorithm) ? in->checksum_algorithm : c->source.checksum.algorithm;
 	if (rc < 0 || !str_is_set(wanted->algorithm))
 		return rc;
@@ -98,7 +98,7 @@ static int copy_digests(struct call *call, struct copy *c)
 		wanted->value = c->source.checksum.value;
 		return 0;
 	}
-	return checksum_of_content(call, &c->object.content, c->bytes, wanted);
+	return s3_checksum_of_content(call, &c->object.content, c->bytes, wanted);
 }
 
 static int check_range(struct call *call, struct copy *c)
@@ -124,7 +124,7 @@ static void copy_work(void *argument)
 	if (rc == 0)
 		rc = call_continue_write(call, c->commit);
 	if (rc < 0) {
-		copy_discard(call, c);
+		s3_copy_discard(call, c);
 		call_complete(call, rc);
 	}
 }
@@ -159,14 +159,14 @@ static void add(struct call *call, struct json *object, const char *name, struct
 		json_add_member(&call->arena, object, str_c(name), json_new_string(&call->arena, value));
 }
 
-int copy_begin(struct call *call, struct copy *c)
+int s3_copy_begin(struct call *call, struct copy *c)
 {
 	const struct copy_input *in = call->input;
 	struct json *parameters = json_new_object(&call->arena);
 	struct host_request request = { .service = "s3", .operation = "HeadObject", .principal = call->principal };
 	int rc = read_source(call, in->source, c);
 
-	if (rc == 0 && str_is_set(in->checksum_algorithm) && !checksum_is_known(in->checksum_algorithm))
+	if (rc == 0 && str_is_set(in->checksum_algorithm) && !s3_checksum_is_known(in->checksum_algorithm))
 		rc = call_failf(call, &s3_InvalidRequest, "Checksum algorithm provided is unsupported.");
 	if (rc < 0)
 		return rc;
@@ -185,7 +185,7 @@ int copy_begin(struct call *call, struct copy *c)
 	return CALL_PENDING;
 }
 
-void copy_discard(struct call *call, struct copy *c)
+void s3_copy_discard(struct call *call, struct copy *c)
 {
 	if (c->blob[0])
 		s3_bury(s3_of(call), str_c(c->blob));

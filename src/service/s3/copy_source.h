@@ -2,7 +2,7 @@
  *
  * The other object of CopyObject and UploadPartCopy: found, allowed, read.
  *
- *   copy_begin   on the server's thread: asks for the source's HeadObject in the caller's name, so that permission and the
+ *   s3_copy_begin   on the server's thread: asks for the source's HeadObject in the caller's name, so that permission and the
  *                copy-source conditions are judged where they always are
  *   copy_work    on a pool's thread: the bytes become a row's text or a blob of the copy's own
  *   `commit`     in a write: the operation's own
@@ -24,8 +24,8 @@ struct copy {
 };
 
 /* Reads the header; returns CALL_PENDING, or negative after call_fail. */
-int copy_begin(struct call *call, struct copy *c) MUST_CHECK;
+int s3_copy_begin(struct call *call, struct copy *c) MUST_CHECK;
 /* When the commit fails. */
-void copy_discard(struct call *call, struct copy *c);
+void s3_copy_discard(struct call *call, struct copy *c);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Cross-origin rules: their check, the preflight, and the headers on answers to pages of other sites.
+ * Cross-origin rules: their check, the s3_preflight, and the headers on answers to pages of other sites.
  * Source: "Using cross-origin resource sharing", Amazon S3 User Guide; the Fetch standard.
  */
 #include "service/s3/setting.h"
@@ -16,7 +16,7 @@ static const struct shape rule_members[] = {
 	{ .name = "MaxAgeSeconds", .kind = SHAPE_NUMBER },
 	{ 0 },
 };
-const struct shape cors_members[] = {
+const struct shape s3_cors_members[] = {
 	{ .name = "CORSRule", .kind = SHAPE_GROUP, .required = true, .many = true, .members = rule_members },
 	{ 0 },
 };
@@ -41,7 +41,7 @@ static int check_rule(struct call *call, const struct xml *rule)
 	return 0;
 }
 
-int cors_check(struct call *call, struct xml *root)
+int s3_cors_check(struct call *call, struct xml *root)
 {
 	int rc = 0, count = 0;
 
@@ -50,7 +50,7 @@ int cors_check(struct call *call, struct xml *root)
 	return rc;
 }
 
-int cors_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root)
+int s3_cors_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root)
 {
 	(void)call, (void)x;
 	b->has_cors = root != NULL;
@@ -127,7 +127,7 @@ static const struct xml *read_rules(struct access *x, const struct bucket *b)
 	const struct xml *root = NULL;
 	struct str text;
 
-	if (!b->has_cors || setting_read(x, b->name, "cors", &text) < 0 || xml_parse(x->arena, text, &root, &x->err) < 0)
+	if (!b->has_cors || bucket_setting_read(x, b->name, "cors", &text) < 0 || xml_parse(x->arena, text, &root, &x->err) < 0)
 		return NULL;
 	return root;
 }
@@ -142,7 +142,7 @@ void s3_reply_cors(struct call *call, struct access *x, const struct bucket *b)
 		reply_rule(call, rule, origin);
 }
 
-int preflight(struct call *call)
+int s3_preflight(struct call *call)
 {
 	struct str origin = call_header(call, STR("Origin")), method = call_header(call, STR("Access-Control-Request-Method"));
 	struct str headers = call_header(call, STR("Access-Control-Request-Headers"));

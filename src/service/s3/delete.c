@@ -5,7 +5,7 @@
 
 enum { DELETE_OBJECTS_MAX = 1000 };
 
-const struct bind delete_object_rows[] = {
+const struct bind s3_delete_object_rows[] = {
 	S3_KEY_ROWS(struct delete_object_input),
 	S3_QUERY(struct delete_object_input, version_id, "VersionId", "versionId"),
 	S3_HEADER(struct delete_object_input, if_match, "IfMatch", "If-Match"),
@@ -17,7 +17,7 @@ const struct bind delete_object_rows[] = {
 	BIND_DONE,
 };
 
-int delete_object(struct call *call)
+int s3_delete_object(struct call *call)
 {
 	const struct delete_object_input *in = call->input;
 	struct occasion why = s3_occasion(call, "DeleteObject");
@@ -66,7 +66,7 @@ static int read_items(struct call *call, const struct xml *root, struct deletion
 	return d->count ? 0 : call_fail(call, &s3_MalformedXML);
 }
 
-int delete_objects_prepare(struct call *call)
+int s3_delete_objects_prepare(struct call *call)
 {
 	struct deletion *d = ARENA_NEW(&call->arena, struct deletion);
 	const struct xml *root;
@@ -112,7 +112,7 @@ static int delete_item(struct access *x, const struct bucket *b, const struct de
 	struct object current;
 
 	if (str_is_set(d->items[i].etag)) {
-		int rc = object_newest(x, b->name, d->items[i].key, &current);
+		int rc = s3_object_newest(x, b->name, d->items[i].key, &current);
 		if (rc < 0 && rc != ERR_NOT_FOUND)
 			return rc;
 		if (rc == ERR_NOT_FOUND || current.delete_marker)
@@ -130,7 +130,7 @@ static int delete_item(struct access *x, const struct bucket *b, const struct de
 	return rc;
 }
 
-int delete_objects(struct call *call)
+int s3_delete_objects(struct call *call)
 {
 	const struct deletion *d = call->scratch;
 	struct occasion why = s3_occasion(call, "DeleteObject");

@@ -9,7 +9,7 @@ int s3_fault(struct call *call, struct access *x)
 int s3_open_bucket(struct call *call, struct access *x, struct bucket *b)
 {
 	const struct s3_target *t = s3_target(call);
-	int rc = bucket_read(x, t->bucket, b);
+	int rc = s3_bucket_read(x, t->bucket, b);
 
 	if (rc == ERR_NOT_FOUND)
 		return s3_fail_bucket(call, &s3_NoSuchBucket, t->bucket);
@@ -33,7 +33,7 @@ int s3_find_version(struct call *call, struct access *x, struct str version_id, 
 {
 	const struct s3_target *t = s3_target(call);
 	bool by_id = str_is_set(version_id);
-	int rc = by_id ? object_version(x, t->bucket, t->key, version_id, o) : object_newest(x, t->bucket, t->key, o);
+	int rc = by_id ? s3_object_version(x, t->bucket, t->key, version_id, o) : s3_object_newest(x, t->bucket, t->key, o);
 
 	if (rc == ERR_INVALID)
 		return s3_fail_argument(call, "versionId", version_id, "Invalid version id specified");

@@ -7,7 +7,7 @@
 #include "format/date.h"
 #include "service/s3/operations.h"
 
-const struct bind get_object_rows[] = {
+const struct bind s3_get_object_rows[] = {
 	S3_KEY_ROWS(struct get_object_input),
 	S3_CONDITION_ROWS(struct get_object_input),
 	S3_QUERY(struct get_object_input, version_id, "VersionId", "versionId"),
@@ -219,13 +219,13 @@ static int send_content(struct call *call, struct access *x, const struct object
 		call_reply_file(call, fd, w->offset, w->length, type);
 		return 0;
 	}
-	if (content_bytes(x, &o->content, &bytes) < 0)
+	if (s3_content_bytes(x, &o->content, &bytes) < 0)
 		return s3_fault(call, x);
 	call_reply_bytes(call, str_sub(bytes, w->offset, w->length), type);
 	return 0;
 }
 
-int get_object(struct call *call)
+int s3_get_object(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct window w;
@@ -237,7 +237,7 @@ int get_object(struct call *call)
 	return rc < 0 ? rc : send_content(call, &x, &o, &w);
 }
 
-int head_object(struct call *call)
+int s3_head_object(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct window w;

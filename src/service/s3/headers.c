@@ -12,6 +12,13 @@ void s3_reply_version(struct call *call, const struct bucket *b, const struct ob
 		call_reply_header(call, "x-amz-version-id", STR("null"));
 }
 
+/* A write into a bucket whose versioning is suspended names no version. */
+void s3_reply_new_version(struct call *call, const struct object *o)
+{
+	if (str_is_set(o->version_id))
+		call_reply_header(call, "x-amz-version-id", o->version_id);
+}
+
 void s3_reply_encryption(struct call *call, const struct object *o)
 {
 	call_reply_header(call, "x-amz-server-side-encryption", str_is_set(o->sse) ? o->sse : STR("AES256"));

@@ -69,7 +69,7 @@ static int read_rule(struct arena *a, const struct xml *rule, struct lifecycle_r
 	return 0;
 }
 
-int lifecycle_read(struct arena *a, struct str text, struct lifecycle *out, struct error *err)
+int s3_lifecycle_read(struct arena *a, struct str text, struct lifecycle *out, struct error *err)
 {
 	const struct xml *root;
 	size_t rules = 0;
@@ -162,7 +162,7 @@ static enum lifecycle_verdict weigh(const struct lifecycle *l, const struct life
 	return verdict;
 }
 
-enum lifecycle_verdict lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
+enum lifecycle_verdict s3_lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
 					int64_t now_ms, struct str *storage_class)
 {
 	enum lifecycle_verdict verdict = LIFECYCLE_KEEP;
@@ -185,7 +185,7 @@ enum lifecycle_verdict lifecycle_decide(const struct lifecycle *l, const struct 
 	return verdict;
 }
 
-bool lifecycle_aborts(const struct lifecycle *l, const struct upload *u, int64_t now_ms)
+bool s3_lifecycle_aborts(const struct lifecycle *l, const struct upload *u, int64_t now_ms)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct lifecycle_rule *r = &l->rules[i];

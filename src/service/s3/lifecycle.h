@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lifecycle rules and what they ask for. Rules are read from the bucket's setting; lifecycle_decide is *pure*.
+ * Lifecycle rules and what they ask for. Rules are read from the bucket's setting; s3_lifecycle_decide is *pure*.
  */
 #ifndef GLEANER_SERVICE_S3_LIFECYCLE_H
 #define GLEANER_SERVICE_S3_LIFECYCLE_H
@@ -35,7 +35,7 @@ struct lifecycle {
 	uint64_t transition_size_min;
 };
 
-int lifecycle_read(struct arena *a, struct str text, struct lifecycle *out, struct error *err) MUST_CHECK;
+int s3_lifecycle_read(struct arena *a, struct str text, struct lifecycle *out, struct error *err) MUST_CHECK;
 
 /* A version among its key's. */
 struct lifecycle_place {
@@ -48,13 +48,13 @@ struct lifecycle_place {
 enum lifecycle_verdict { LIFECYCLE_KEEP, LIFECYCLE_EXPIRE, LIFECYCLE_MOVE };
 
 /* What is due at `now_ms`; with LIFECYCLE_MOVE the class. An expiry goes before a move. */
-enum lifecycle_verdict lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
+enum lifecycle_verdict s3_lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
 					int64_t now_ms, struct str *storage_class);
-bool lifecycle_aborts(const struct lifecycle *l, const struct upload *u, int64_t now_ms);
+bool s3_lifecycle_aborts(const struct lifecycle *l, const struct upload *u, int64_t now_ms);
 
 /* lifecycle_sweep.c: does what is due in every bucket; on a pool's thread. */
-void lifecycle_sweep(struct s3 *s3, int64_t now_ms);
-void lifecycle_start(struct s3 *s3);
-void lifecycle_stop(struct s3 *s3);
+void s3_lifecycle_sweep(struct s3 *s3, int64_t now_ms);
+void s3_lifecycle_start(struct s3 *s3);
+void s3_lifecycle_stop(struct s3 *s3);
 
 #endif

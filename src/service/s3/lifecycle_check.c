@@ -64,7 +64,7 @@ static const struct shape rule_members[] = {
 	{ .name = "AbortIncompleteMultipartUpload", .kind = SHAPE_GROUP, .members = abort_members },
 	{ 0 },
 };
-const struct shape lifecycle_members[] = {
+const struct shape s3_lifecycle_members[] = {
 	{ .name = "Rule", .kind = SHAPE_GROUP, .required = true, .many = true, .members = rule_members },
 	{ 0 },
 };
@@ -153,7 +153,7 @@ static int check_id(struct call *call, struct xml *rule)
 	return 0;
 }
 
-int lifecycle_check(struct call *call, struct xml *root)
+int s3_lifecycle_check(struct call *call, struct xml *root)
 {
 	struct str size = call_header(call, STR("x-amz-transition-default-minimum-object-size"));
 	int rc = 0, count = 0;
@@ -172,17 +172,17 @@ int lifecycle_check(struct call *call, struct xml *root)
 	return rc;
 }
 
-int lifecycle_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root)
+int s3_lifecycle_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root)
 {
 	struct str size = call_header(call, STR("x-amz-transition-default-minimum-object-size"));
 	int rc;
 
 	if (!root) {
-		rc = setting_delete(x, b->name, "transitionDefaultMinimumObjectSize");
+		rc = s3_setting_delete(x, b->name, "transitionDefaultMinimumObjectSize");
 	} else {
 		size = str_is_set(size) ? size : STR("all_storage_classes_128K");
 		call_reply_header(call, "x-amz-transition-default-minimum-object-size", size);
-		rc = setting_write(x, b->name, "transitionDefaultMinimumObjectSize", size);
+		rc = s3_setting_write(x, b->name, "transitionDefaultMinimumObjectSize", size);
 	}
 	return rc < 0 ? s3_fault(call, x) : 0;
 }

@@ -63,7 +63,7 @@ static bool judge_version(struct page_of_deeds *p, size_t i)
 	};
 	struct deed d = { .object = *o };
 
-	switch (lifecycle_decide(&p->rules, o, &place, p->now_ms, &d.storage_class)) {
+	switch (s3_lifecycle_decide(&p->rules, o, &place, p->now_ms, &d.storage_class)) {
 	case LIFECYCLE_KEEP:
 		return true;
 	case LIFECYCLE_EXPIRE:
@@ -92,10 +92,10 @@ static bool judge_key(struct page_of_deeds *p)
 static int judge_objects(struct page_of_deeds *p, struct access *x)
 {
 	struct walk w = { .x = x, .bucket = p->bucket.name, .every_version = true };
-	int rows = 0, step, rc = walk_begin(&w, p->after);
+	int rows = 0, step, rc = s3_walk_begin(&w, p->after);
 
 	p->more = false;
-	while (rc == 0 && (step = walk_next(&w)) != WALK_END) {
+	while (rc == 0 && (step = s3_walk_next(&w)) != WALK_END) {
 		rc = step < 0 ? step : 0;
 		if (rc == 0 && w.latest && !judge_key(p))
 			rc = ERR_NO_MEMORY;
@@ -108,7 +108,7 @@ static int judge_objects(struct page_of_deeds *p, struct access *x)
 			p->versions[p->version_count++] = w.object;
 		rows++;
 	}
-	walk_end(&w);
+	s3_walk_end(&w);
 	if (rc == 0 && !p->more && !judge_key(p))
 		rc = ERR_NO_MEMORY;
 	return rc;
@@ -119,12 +119,12 @@ static int judge_uploads(struct page_of_deeds *p, struct access *x)
 	struct store_cursor c;
 	struct str key, row;
 	struct upload u;
-	int rc = upload_scan(x, p->bucket.name, STR(""), &c);
+	int rc = s3_upload_scan(x, p->bucket.name, STR(""), &c);
 
 	while (rc == 0 && p->count < PAGE_ROWS && (rc = store_next(&c, &key, &row, &x->err)) == 1) {
-		rc = upload_decode(x, key, row, &u);
+		rc = s3_upload_decode(x, key, row, &u);
 		struct deed d = { .kind = DEED_ABORT, .object = u.object, .upload_id = u.id };
-		if (rc == 0 && lifecycle_aborts(&p->rules, &u, p->now_ms) && !add_deed(p, &d))
+		if (rc == 0 && s3_lifecycle_aborts(&p->rules, &u, p->now_ms) && !add_deed(p, &d))
 			rc = ERR_NO_MEMORY;
 	}
 	store_scan_end(&c);
@@ -139,11 +139,11 @@ static struct str shown_id(const struct object *o)
 static int abort_upload_of(struct access *x, const struct deed *d)
 {
 	struct upload u;
-	int rc = upload_read(x, d->object.bucket, d->object.key, d->upload_id, &u);
+	int rc = s3_upload_read(x, d->object.bucket, d->object.key, d->upload_id, &u);
 
 	if (rc == ERR_NOT_FOUND)
 		return 0;
-	return rc < 0 ? rc : upload_forget(x, &u);
+	return rc < 0 ? rc : s3_upload_forget(x, &u);
 }
 
 static int do_deed(struct access *x, const struct bucket *b, const struct deed *d)
@@ -154,15 +154,15 @@ static int do_deed(struct access *x, const struct bucket *b, const struct deed *
 
 	if (d->kind == DEED_ABORT)
 		return abort_upload_of(x, d);
-	int rc = d->kind == DEED_EXPIRE_CURRENT ? object_newest(x, b->name, d->object.key, &o) :
-		object_version(x, b->name, d->object.key, shown_id(&d->object), &o);
+	int rc = d->kind == DEED_EXPIRE_CURRENT ? s3_object_newest(x, b->name, d->object.key, &o) :
+		s3_object_version(x, b->name, d->object.key, shown_id(&d->object), &o);
 	if (rc == ERR_NOT_FOUND || (rc == 0 && (o.sequence != d->object.sequence || o.modified_ms != d->object.modified_ms)))
 		return 0; /* it has changed since */
 	if (rc < 0)
 		return rc;
 	if (d->kind == DEED_MOVE) {
 		o.storage_class = d->storage_class;
-		return object_rewrite(x, &o);
+		return s3_object_rewrite(x, &o);
 	}
 	if (d->kind == DEED_REMOVE_VERSION)
 		r.version_id = shown_id(&o);
@@ -174,7 +174,7 @@ static int do_deeds(struct store_txn *txn, void *argument, struct error *err)
 	struct page_of_deeds *p = argument;
 	struct access x = { .s3 = p->s3, .txn = txn, .arena = p->arena };
 	struct bucket b;
-	int rc = bucket_read(&x, p->bucket.name, &b);
+	int rc = s3_bucket_read(&x, p->bucket.name, &b);
 
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		rc = do_deed(&x, &b, &p->deeds[i]);
@@ -192,10 +192,10 @@ static int judge_page(struct page_of_deeds *p)
 
 	if (rc < 0)
 		return rc;
-	rc = setting_read(&x, p->bucket.name, "lifecycle", &text);
+	rc = bucket_setting_read(&x, p->bucket.name, "lifecycle", &text);
 	if (rc == 0)
-		rc = lifecycle_read(p->arena, text, &p->rules, &x.err);
-	if (rc == 0 && setting_read(&x, p->bucket.name, "transitionDefaultMinimumObjectSize", &size) == 0 &&
+		rc = s3_lifecycle_read(p->arena, text, &p->rules, &x.err);
+	if (rc == 0 && bucket_setting_read(&x, p->bucket.name, "transitionDefaultMinimumObjectSize", &size) == 0 &&
 	    str_eq_c(size, "varies_by_storage_class"))
 		p->rules.transition_size_min = 0;
 	if (rc == 0 && !str_is_set(p->after))
@@ -240,8 +240,8 @@ static int bucket_names(struct s3 *s3, struct arena *a, struct str **names, size
 
 	if (rc < 0)
 		return rc;
-	rc = bucket_scan(&x, STR(""), STR_NULL, &c);
-	while (rc == 0 && (rc = bucket_next(&x, &c, &b)) == 1) {
+	rc = s3_bucket_scan(&x, STR(""), STR_NULL, &c);
+	while (rc == 0 && (rc = s3_bucket_next(&x, &c, &b)) == 1) {
 		*names = grow(a, *names, *count, &capacity, sizeof(**names));
 		rc = *names ? 0 : ERR_NO_MEMORY;
 		if (rc == 0)
@@ -252,7 +252,7 @@ static int bucket_names(struct s3 *s3, struct arena *a, struct str **names, size
 	return rc < 0 ? rc : 0;
 }
 
-void lifecycle_sweep(struct s3 *s3, int64_t now_ms)
+void s3_lifecycle_sweep(struct s3 *s3, int64_t now_ms)
 {
 	struct str *names = NULL;
 	size_t count = 0;
@@ -286,7 +286,7 @@ static void sweep_task(void *argument)
 {
 	struct s3 *s3 = argument;
 
-	lifecycle_sweep(s3, clock_wall_ms());
+	s3_lifecycle_sweep(s3, clock_wall_ms());
 	set_timer(s3);
 }
 
@@ -298,12 +298,13 @@ static void sweep_due(void *argument)
 		set_timer(s3); /* the pool is full: later */
 }
 
-void lifecycle_start(struct s3 *s3)
+/* At once: what fell due while the server was down. */
+void s3_lifecycle_start(struct s3 *s3)
 {
-	set_timer(s3);
+	sweep_due(s3);
 }
 
-void lifecycle_stop(struct s3 *s3)
+void s3_lifecycle_stop(struct s3 *s3)
 {
 	pthread_mutex_lock(&s3->timers_lock);
 	s3->stopping = true;

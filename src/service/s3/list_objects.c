@@ -6,13 +6,13 @@
 #include "service/s3/operations.h"
 #include "service/s3/page.h"
 
-const struct bind list_objects_rows[] = {
+const struct bind s3_list_objects_rows[] = {
 	S3_LIST_ROWS,
 	S3_QUERY(struct list_input, marker, "Marker", "marker"),
 	BIND_DONE,
 };
 
-const struct bind list_objects_v2_rows[] = {
+const struct bind s3_list_objects_v2_rows[] = {
 	S3_LIST_ROWS,
 	S3_QUERY(struct list_input, marker, "StartAfter", "start-after"),
 	S3_QUERY(struct list_input, token, "ContinuationToken", "continuation-token"),
@@ -47,29 +47,30 @@ static void write_page(struct call *call, const struct page *p, bool owner)
 	for (size_t i = 0; i < p->object_count; i++)
 		write_contents(call, &p->objects[i].object, p->encode, owner);
 	write_end(&call->out);
-	page_write_prefixes(call, p);
+	s3_page_write_prefixes(call, p);
 }
 
-static void write_head(struct call *call, const struct page *p, const struct list_input *in)
+/* The first version of the listing leaves the prefix unencoded, whatever the encoding type; its clients count on that. */
+static void write_head(struct call *call, const struct page *p, const struct list_input *in, bool encode_prefix)
 {
 	write_str(&call->out, "Name", in->target.bucket);
-	s3_write_key(call, "Prefix", p->walk.prefix, p->encode);
+	s3_write_key(call, "Prefix", p->walk.prefix, encode_prefix);
 	s3_write_key(call, "Delimiter", in->delimiter.n ? in->delimiter : STR_NULL, p->encode);
 	write_i64(&call->out, "MaxKeys", p->max);
 	write_str(&call->out, "EncodingType", in->encoding);
 	write_bool(&call->out, "IsTruncated", p->truncated);
 }
 
-int list_objects(struct call *call)
+int s3_list_objects(struct call *call)
 {
 	const struct list_input *in = call->input;
 	struct access x = s3_access(call);
 	struct page p;
 
-	if (page_read(call, &x, in->marker, &p) < 0)
+	if (s3_page_read(call, &x, in->marker, &p) < 0)
 		return ERR_SERVICE;
 	s3_xml_begin(call, "ListBucketResult");
-	write_head(call, &p, in);
+	write_head(call, &p, in, false);
 	s3_write_key(call, "Marker", str_is_set(in->marker) ? in->marker : STR(""), p.encode);
 	if (p.truncated && in->delimiter.n > 0)
 		s3_write_key(call, "NextMarker", p.last, p.encode);
@@ -78,19 +79,19 @@ int list_objects(struct call *call)
 	return 0;
 }
 
-int list_objects_v2(struct call *call)
+int s3_list_objects_v2(struct call *call)
 {
 	const struct list_input *in = call->input;
 	struct access x = s3_access(call);
 	struct str after = in->marker;
 	struct page p;
 
-	if (str_is_set(in->token) && (in->token.n == 0 || base64url_decode(&call->arena, in->token, &after) < 0))
+	if (in->token.n > 0 && base64url_decode(&call->arena, in->token, &after) < 0)
 		return s3_fail_argument(call, "continuation-token", STR_NULL, "The continuation token provided is incorrect");
-	if (page_read(call, &x, after, &p) < 0)
+	if (s3_page_read(call, &x, after, &p) < 0)
 		return ERR_SERVICE;
 	s3_xml_begin(call, "ListBucketResult");
-	write_head(call, &p, in);
+	write_head(call, &p, in, p.encode);
 	write_i64(&call->out, "KeyCount", (int64_t)(p.object_count + p.prefix_count));
 	write_str(&call->out, "ContinuationToken", in->token);
 	if (p.truncated)

@@ -5,7 +5,7 @@
 #include "service/s3/page.h"
 #include "service/s3/upload.h"
 
-const struct bind list_uploads_rows[] = {
+const struct bind s3_list_uploads_rows[] = {
 	S3_BUCKET_ROWS(struct list_uploads_input),
 	S3_QUERY(struct list_uploads_input, prefix, "Prefix", "prefix"),
 	S3_QUERY(struct list_uploads_input, delimiter, "Delimiter", "delimiter"),
@@ -39,13 +39,13 @@ static int write_parts(struct call *call, struct access *x, const struct upload 
 {
 	struct store_cursor c;
 	struct object part;
-	int number, rc = part_scan(x, u->id, after, &c);
+	int number, rc = s3_part_scan(x, u->id, after, &c);
 	int64_t count = 0;
 
 	*last = after;
 	*more = false;
 	write_list(&call->out, call->out.format == WRITER_JSON ? "Parts" : "Part", NULL);
-	while (rc == 0 && (rc = part_next(x, &c, &number, &part)) == 1) {
+	while (rc == 0 && (rc = s3_part_next(x, &c, &number, &part)) == 1) {
 		rc = 0;
 		if (count++ == max) {
 			*more = max > 0;
@@ -59,7 +59,7 @@ static int write_parts(struct call *call, struct access *x, const struct upload 
 	return rc < 0 ? rc : 0;
 }
 
-int list_parts(struct call *call)
+int s3_list_parts(struct call *call)
 {
 	const struct upload_input *in = call->input;
 	struct access x = s3_access(call);
@@ -70,7 +70,7 @@ int list_parts(struct call *call)
 	int last, after = in->marker.set && in->marker.value > 0 ? (int)in->marker.value : 0;
 	bool more;
 
-	if (page_check(call, &in->max, "max-parts", STR_NULL, &max) < 0 || upload_open(call, &x, in->upload_id, &b, &u) < 0)
+	if (s3_page_check(call, &in->max, "max-parts", STR_NULL, &max) < 0 || s3_upload_open(call, &x, in->upload_id, &b, &u) < 0)
 		return ERR_SERVICE;
 	s3_xml_begin(call, "ListPartsResult");
 	write_str(w, "Bucket", u.object.bucket);
@@ -149,10 +149,10 @@ static int read_uploads(struct access *x, struct uploads_page *p)
 	struct store_cursor c;
 	struct str key, row;
 	struct upload u;
-	int rc = upload_scan(x, in->target.bucket, str_is_set(in->prefix) ? in->prefix : STR(""), &c);
+	int rc = s3_upload_scan(x, in->target.bucket, str_is_set(in->prefix) ? in->prefix : STR(""), &c);
 
 	while (rc == 0 && (rc = store_next(&c, &key, &row, &x->err)) == 1) {
-		rc = upload_decode(x, key, row, &u);
+		rc = s3_upload_decode(x, key, row, &u);
 		if (rc == 0 && is_behind(in, &u) && !add_upload(p, &u))
 			break;
 	}
@@ -212,14 +212,14 @@ static void write_uploads(struct call *call, const struct uploads_page *p)
 	write_end(&call->out);
 }
 
-int list_uploads(struct call *call)
+int s3_list_uploads(struct call *call)
 {
 	const struct list_uploads_input *in = call->input;
 	struct uploads_page p = { .in = in, .encode = str_eq_c(in->encoding, "url") };
 	struct access x = s3_access(call);
 	struct bucket b;
 
-	if (page_check(call, &in->max, "max-uploads", in->encoding, &p.max) < 0 || s3_open_bucket(call, &x, &b) < 0)
+	if (s3_page_check(call, &in->max, "max-uploads", in->encoding, &p.max) < 0 || s3_open_bucket(call, &x, &b) < 0)
 		return ERR_SERVICE;
 	p.uploads = arena_alloc_array(&call->arena, (size_t)p.max + 1, sizeof(*p.uploads));
 	p.prefixes = arena_alloc_array(&call->arena, (size_t)p.max + 1, sizeof(*p.prefixes));

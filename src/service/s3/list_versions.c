@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/s3/page.h"
 
-const struct bind list_versions_rows[] = {
+const struct bind s3_list_versions_rows[] = {
 	S3_LIST_ROWS,
 	S3_QUERY(struct list_input, marker, "KeyMarker", "key-marker"),
 	S3_QUERY(struct list_input, version_marker, "VersionIdMarker", "version-id-marker"),
@@ -52,11 +52,11 @@ static int marker_sequence(struct call *call, struct access *x, const struct lis
 	if (in->marker.n == 0)
 		return s3_fail_argument(call, "version-id-marker", in->version_marker,
 					"A version-id marker cannot be specified without a key marker.");
-	if (version_sequence(in->version_marker, sequence) == 0)
+	if (s3_version_sequence(in->version_marker, sequence) == 0)
 		return 0;
 	if (!str_eq_c(in->version_marker, "null"))
 		return s3_fail_argument(call, "version-id-marker", in->version_marker, "Invalid version id specified");
-	int rc = object_version(x, in->target.bucket, in->marker, in->version_marker, &o);
+	int rc = s3_object_version(x, in->target.bucket, in->marker, in->version_marker, &o);
 	/* Removed meanwhile: its place is forgotten, so the key's versions are listed again rather than passed over. */
 	*sequence = rc == 0 ? o.sequence : UINT64_MAX;
 	return rc < 0 && rc != ERR_NOT_FOUND ? s3_fault(call, x) : 0;
@@ -79,20 +79,20 @@ static void write_head(struct call *call, const struct page *p, const struct lis
 		write_str(&call->out, "NextVersionIdMarker", shown_id(&p->last_object->object));
 }
 
-int list_versions(struct call *call)
+int s3_list_versions(struct call *call)
 {
 	const struct list_input *in = call->input;
 	struct access x = s3_access(call);
 	uint64_t sequence;
 	struct page p;
 
-	if (marker_sequence(call, &x, in, &sequence) < 0 || page_read_versions(call, &x, in->marker, sequence, &p) < 0)
+	if (marker_sequence(call, &x, in, &sequence) < 0 || s3_page_read_versions(call, &x, in->marker, sequence, &p) < 0)
 		return ERR_SERVICE;
 	s3_xml_begin(call, "ListVersionsResult");
 	write_head(call, &p, in);
 	write_entries(call, &p, call->out.format == WRITER_JSON ? "Versions" : "Version", false);
 	write_entries(call, &p, call->out.format == WRITER_JSON ? "DeleteMarkers" : "DeleteMarker", true);
-	page_write_prefixes(call, &p);
+	s3_page_write_prefixes(call, &p);
 	s3_xml_end(call, "ListVersionsResult");
 	return 0;
 }

@@ -85,6 +85,7 @@ struct checksum s3_body_checksum(const struct call *call);
 
 /* headers.c */
 void s3_reply_version(struct call *call, const struct bucket *b, const struct object *o);
+void s3_reply_new_version(struct call *call, const struct object *o);
 void s3_reply_encryption(struct call *call, const struct object *o);
 void s3_reply_checksum(struct call *call, const struct checksum *c);
 void s3_write_checksum(struct call *call, const struct checksum *c); /* as XML members, without the type */

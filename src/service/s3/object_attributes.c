@@ -4,7 +4,7 @@
 
 enum { PARTS_MAX = 1000 };
 
-const struct bind attributes_rows[] = {
+const struct bind s3_attributes_rows[] = {
 	S3_KEY_ROWS(struct attributes_input),
 	S3_QUERY(struct attributes_input, version_id, "VersionId", "versionId"),
 	S3_HEADER(struct attributes_input, wanted, "ObjectAttributes", "x-amz-object-attributes"),
@@ -67,11 +67,11 @@ static void write_parts(struct call *call, const struct attributes_input *in, co
 		for (; next < o->parts->count && next < from + (size_t)max; next++)
 			write_part(call, o, next);
 		write_end(w);
-		write_i64(w, "PartNumberMarker", (int64_t)from);
-		write_i64(w, "NextPartNumberMarker", (int64_t)next);
-		write_i64(w, "MaxParts", max);
-		write_bool(w, "IsTruncated", next < o->parts->count);
 	}
+	write_i64(w, "PartNumberMarker", (int64_t)from);
+	write_i64(w, "NextPartNumberMarker", (int64_t)next);
+	write_i64(w, "MaxParts", max);
+	write_bool(w, "IsTruncated", str_is_set(o->checksum.algorithm) && next < o->parts->count);
 	write_end(w);
 }
 
@@ -97,7 +97,7 @@ static void write_attributes(struct call *call, const struct attributes_input *i
 	s3_xml_end(call, "GetObjectAttributesResponse");
 }
 
-int get_object_attributes(struct call *call)
+int s3_get_object_attributes(struct call *call)
 {
 	const struct attributes_input *in = call->input;
 	struct access x = s3_access(call);

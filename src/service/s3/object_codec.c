@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "service/s3/codec.h"
 
-void object_encode(const struct object *o, struct buf *row)
+void s3_object_encode(const struct object *o, struct buf *row)
 {
 	struct writer w;
 
@@ -36,7 +36,7 @@ void object_encode(const struct object *o, struct buf *row)
 	write_end(&w);
 }
 
-int object_decode_value(struct access *x, struct str row, struct object *out)
+int s3_object_decode_value(struct access *x, struct str row, struct object *out)
 {
 	const struct json *r;
 	int64_t size = 0, data = 0;
@@ -66,12 +66,12 @@ int object_decode_value(struct access *x, struct str row, struct object *out)
 	return 0;
 }
 
-int object_put_record(struct access *x, enum store_space space, const struct key *k, const struct object *o)
+int s3_object_put_record(struct access *x, enum store_space space, const struct key *k, const struct object *o)
 {
 	struct buf row;
 
 	buf_init(&row, MIB(2)); /* 10,000 parts with their checksums */
-	object_encode(o, &row);
+	s3_object_encode(o, &row);
 	int rc = buf_failed(&row) ? error_set(&x->err, buf_failed(&row), "s3: an object's record is too large") :
 		store_put(x->txn, space, key_str(k), buf_str(&row), &x->err);
 	buf_release(&row);

@@ -22,7 +22,7 @@ static void version_key(struct key *k, const struct object *o)
 	key_add_u64(k, ~o->sequence);
 }
 
-int object_decode(struct access *x, struct str row_key, struct str row, struct object *out)
+int s3_object_decode(struct access *x, struct str row_key, struct str row, struct object *out)
 {
 	uint64_t place;
 
@@ -32,7 +32,7 @@ int object_decode(struct access *x, struct str row_key, struct str row, struct o
 	    key_read_u64(&rest, &place) < 0)
 		return error_set(&x->err, ERR_CORRUPT, "s3: an object's key is damaged");
 	out->sequence = ~place;
-	return object_decode_value(x, row, out);
+	return s3_object_decode_value(x, row, out);
 }
 
 /* The first version, newest first, for which `wanted` answers true. */
@@ -46,7 +46,7 @@ static int find_version(struct access *x, struct str bucket, struct str key, boo
 	versions_prefix(&k, bucket, key);
 	int rc = store_scan(&c, x->txn, SPACE_S3_OBJECTS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), false, &x->err);
 	while (rc == 0 && (rc = store_next(&c, &row_key, &row, &x->err)) == 1) {
-		rc = object_decode(x, row_key, row, &o);
+		rc = s3_object_decode(x, row_key, row, &o);
 		if (rc == 0 && wanted(&o)) {
 			*out = o;
 			rc = 1;
@@ -70,12 +70,12 @@ static bool is_null_version(const struct object *o)
 	return !str_is_set(o->version_id);
 }
 
-int object_newest(struct access *x, struct str bucket, struct str key, struct object *out)
+int s3_object_newest(struct access *x, struct str bucket, struct str key, struct object *out)
 {
 	return find_version(x, bucket, key, any_version, out);
 }
 
-int version_sequence(struct str id, uint64_t *sequence)
+int s3_version_sequence(struct str id, uint64_t *sequence)
 {
 	uint8_t bytes[VERSION_ID_LENGTH / 2];
 
@@ -85,7 +85,7 @@ int version_sequence(struct str id, uint64_t *sequence)
 	return key_read_u64(&rest, sequence);
 }
 
-int object_version(struct access *x, struct str bucket, struct str key, struct str version_id, struct object *out)
+int s3_object_version(struct access *x, struct str bucket, struct str key, struct str version_id, struct object *out)
 {
 	struct object o = { .bucket = bucket, .key = key };
 	struct key k;
@@ -93,12 +93,12 @@ int object_version(struct access *x, struct str bucket, struct str key, struct s
 
 	if (str_eq_c(version_id, "null"))
 		return find_version(x, bucket, key, is_null_version, out);
-	if (version_sequence(version_id, &o.sequence) < 0)
+	if (s3_version_sequence(version_id, &o.sequence) < 0)
 		return error_set(&x->err, ERR_INVALID, "s3: not a version id");
 	version_key(&k, &o);
 	int rc = store_get(x->txn, SPACE_S3_OBJECTS, key_str(&k), x->arena, &row, &x->err);
 	if (rc == 0)
-		rc = object_decode_value(x, row, &o);
+		rc = s3_object_decode_value(x, row, &o);
 	if (rc == 0 && !str_eq(o.version_id, version_id))
 		rc = error_set(&x->err, ERR_NOT_FOUND, "s3: no such version");
 	if (rc == 0)
@@ -124,19 +124,19 @@ static int replace_null_version(struct access *x, const struct object *newest, s
 
 	if (is_null_version(newest)) {
 		o->sequence = newest->sequence;
-		return content_forget(x, &newest->content);
+		return s3_content_forget(x, &newest->content);
 	}
 	rc = find_version(x, o->bucket, o->key, is_null_version, &old);
 	if (rc == ERR_NOT_FOUND)
 		return 0;
-	return rc < 0 ? rc : object_remove(x, &old);
+	return rc < 0 ? rc : s3_object_remove(x, &old);
 }
 
-int object_insert(struct access *x, const struct bucket *b, struct object *o)
+int s3_object_insert(struct access *x, const struct bucket *b, struct object *o)
 {
 	struct object newest = { 0 };
 	struct key k;
-	int rc = object_newest(x, o->bucket, o->key, &newest);
+	int rc = s3_object_newest(x, o->bucket, o->key, &newest);
 	bool first = rc == ERR_NOT_FOUND;
 
 	if (rc < 0 && !first)
@@ -152,22 +152,22 @@ int object_insert(struct access *x, const struct bucket *b, struct object *o)
 	if (rc < 0)
 		return rc;
 	version_key(&k, o);
-	return object_put_record(x, SPACE_S3_OBJECTS, &k, o);
+	return s3_object_put_record(x, SPACE_S3_OBJECTS, &k, o);
 }
 
-int object_rewrite(struct access *x, const struct object *o)
+int s3_object_rewrite(struct access *x, const struct object *o)
 {
 	struct key k;
 
 	version_key(&k, o);
-	return object_put_record(x, SPACE_S3_OBJECTS, &k, o);
+	return s3_object_put_record(x, SPACE_S3_OBJECTS, &k, o);
 }
 
-int object_remove(struct access *x, const struct object *o)
+int s3_object_remove(struct access *x, const struct object *o)
 {
 	struct key k;
 
 	version_key(&k, o);
 	int rc = store_delete(x->txn, SPACE_S3_OBJECTS, key_str(&k), &x->err);
-	return rc < 0 ? rc : content_forget(x, &o->content);
+	return rc < 0 ? rc : s3_content_forget(x, &o->content);
 }

@@ -4,7 +4,7 @@
 
 enum { OBJECT_TAGS_MAX = 10 };
 
-int put_object_tagging_prepare(struct call *call)
+int s3_put_object_tagging_prepare(struct call *call)
 {
 	const struct json *tags = NULL;
 	const struct xml *root;
@@ -27,22 +27,22 @@ static int replace_tags(struct call *call, const struct json *tags)
 		return ERR_SERVICE;
 	o.tags = tags;
 	s3_reply_version(call, &b, &o);
-	if (object_rewrite(&x, &o) < 0 || s3_notify_tags(&x, &b, &o, tags == NULL) < 0)
+	if (s3_object_rewrite(&x, &o) < 0 || s3_notify_tags(&x, &b, &o, tags == NULL) < 0)
 		return s3_fault(call, &x);
 	return 0;
 }
 
-int put_object_tagging(struct call *call)
+int s3_put_object_tagging(struct call *call)
 {
 	return replace_tags(call, call->scratch);
 }
 
-int delete_object_tagging(struct call *call)
+int s3_delete_object_tagging(struct call *call)
 {
 	return replace_tags(call, NULL);
 }
 
-int get_object_tagging(struct call *call)
+int s3_get_object_tagging(struct call *call)
 {
 	const struct s3_object_input *in = call->input;
 	struct access x = s3_access(call);

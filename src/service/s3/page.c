@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/s3/page.h"
 
-int page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding, int64_t *limit)
+int s3_page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding, int64_t *limit)
 {
 	*limit = max->set ? max->value : PAGE_MAX;
 	if (*limit < 0 || *limit > INT32_MAX)
@@ -20,7 +20,7 @@ static int open_page(struct call *call, struct access *x, struct page *p)
 	struct bucket b;
 
 	*p = (struct page){ .encode = str_eq_c(in->encoding, "url") };
-	int rc = page_check(call, &in->max, "max-keys", in->encoding, &p->max);
+	int rc = s3_page_check(call, &in->max, "max-keys", in->encoding, &p->max);
 	if (rc == 0)
 		rc = s3_open_bucket(call, x, &b);
 	if (rc < 0)
@@ -50,7 +50,7 @@ static int fill_page(struct page *p)
 {
 	int step;
 
-	while ((step = walk_next(&p->walk)) > 0) {
+	while ((step = s3_walk_next(&p->walk)) > 0) {
 		if (p->object_count + p->prefix_count == (size_t)p->max) {
 			p->truncated = p->max > 0;
 			break;
@@ -60,30 +60,30 @@ static int fill_page(struct page *p)
 	return step < 0 ? step : 0;
 }
 
-int page_read(struct call *call, struct access *x, struct str after, struct page *p)
+int s3_page_read(struct call *call, struct access *x, struct str after, struct page *p)
 {
 	if (open_page(call, x, p) < 0)
 		return ERR_SERVICE;
-	int rc = walk_begin(&p->walk, after.n ? after : STR_NULL);
+	int rc = s3_walk_begin(&p->walk, after.n ? after : STR_NULL);
 	if (rc == 0)
 		rc = fill_page(p);
-	walk_end(&p->walk);
+	s3_walk_end(&p->walk);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int page_read_versions(struct call *call, struct access *x, struct str after, uint64_t sequence, struct page *p)
+int s3_page_read_versions(struct call *call, struct access *x, struct str after, uint64_t sequence, struct page *p)
 {
 	if (open_page(call, x, p) < 0)
 		return ERR_SERVICE;
 	p->walk.every_version = true;
-	int rc = sequence ? walk_begin_version(&p->walk, after, sequence) : walk_begin(&p->walk, after.n ? after : STR_NULL);
+	int rc = sequence ? s3_walk_begin_version(&p->walk, after, sequence) : s3_walk_begin(&p->walk, after.n ? after : STR_NULL);
 	if (rc == 0)
 		rc = fill_page(p);
-	walk_end(&p->walk);
+	s3_walk_end(&p->walk);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-void page_write_prefixes(struct call *call, const struct page *p)
+void s3_page_write_prefixes(struct call *call, const struct page *p)
 {
 	write_list(&call->out, "CommonPrefixes", NULL);
 	for (size_t i = 0; i < p->prefix_count; i++) {

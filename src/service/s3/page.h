@@ -36,11 +36,11 @@ struct page {
 };
 
 /* Checks the request, opens the bucket, reads a page from behind `after`. Negative after call_fail. */
-int page_read(struct call *call, struct access *x, struct str after, struct page *p) MUST_CHECK;
+int s3_page_read(struct call *call, struct access *x, struct str after, struct page *p) MUST_CHECK;
 /* The same over every version, behind one of `after` when `sequence` is not 0. */
-int page_read_versions(struct call *call, struct access *x, struct str after, uint64_t sequence, struct page *p) MUST_CHECK;
-void page_write_prefixes(struct call *call, const struct page *p);
+int s3_page_read_versions(struct call *call, struct access *x, struct str after, uint64_t sequence, struct page *p) MUST_CHECK;
+void s3_page_write_prefixes(struct call *call, const struct page *p);
 /* max-keys and encoding-type, as every listing takes them. */
-int page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding, int64_t *limit) MUST_CHECK;
+int s3_page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding, int64_t *limit) MUST_CHECK;
 
 #endif

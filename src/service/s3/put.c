@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/s3/operations.h"
 
-const struct bind put_object_rows[] = {
+const struct bind s3_put_object_rows[] = {
 	S3_KEY_ROWS(struct put_object_input),
 	S3_ATTRIBUTE_ROWS(struct put_object_input),
 	S3_HEADER(struct put_object_input, if_match, "IfMatch", "If-Match"),
@@ -32,7 +32,7 @@ static int prepare(struct call *call)
 	return 0;
 }
 
-int put_object_prepare(struct call *call)
+int s3_put_object_prepare(struct call *call)
 {
 	int rc = prepare(call);
 
@@ -55,13 +55,13 @@ static int put(struct call *call, struct access *x, struct bucket *b)
 	s3_default_encryption(x, b, o);
 	rc = s3_body_content(call, x, &o->content);
 	if (rc == 0)
-		rc = object_insert(x, b, o);
+		rc = s3_object_insert(x, b, o);
 	if (rc == 0)
 		rc = s3_notify_created(x, b, o, &why);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int put_object(struct call *call)
+int s3_put_object(struct call *call)
 {
 	struct access x = s3_access(call);
 	const struct object *o = call->scratch;
@@ -73,7 +73,7 @@ int put_object(struct call *call)
 		return rc;
 	}
 	call_reply_headerf(call, "ETag", "\"" STR_FMT "\"", STR_ARG(o->etag));
-	s3_reply_version(call, &b, o);
+	s3_reply_new_version(call, o);
 	s3_reply_encryption(call, o);
 	s3_reply_checksum(call, &o->checksum);
 	return 0;

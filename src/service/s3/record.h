@@ -44,15 +44,15 @@ struct bucket {
 	bool bucket_key;
 };
 
-int bucket_read(struct access *x, struct str name, struct bucket *out) MUST_CHECK; /* ERR_NOT_FOUND */
-int bucket_write(struct access *x, const struct bucket *b) MUST_CHECK;
-int bucket_delete(struct access *x, struct str name) MUST_CHECK; /* with its settings */
-int bucket_scan(struct access *x, struct str prefix, struct str after, struct store_cursor *c) MUST_CHECK;
-int bucket_next(struct access *x, struct store_cursor *c, struct bucket *out) MUST_CHECK; /* 1, 0 at the end */
+int s3_bucket_read(struct access *x, struct str name, struct bucket *out) MUST_CHECK; /* ERR_NOT_FOUND */
+int s3_bucket_write(struct access *x, const struct bucket *b) MUST_CHECK;
+int s3_bucket_delete(struct access *x, struct str name) MUST_CHECK; /* with its settings */
+int s3_bucket_scan(struct access *x, struct str prefix, struct str after, struct store_cursor *c) MUST_CHECK;
+int s3_bucket_next(struct access *x, struct store_cursor *c, struct bucket *out) MUST_CHECK; /* 1, 0 at the end */
 
-int setting_read(struct access *x, struct str bucket, const char *name, struct str *text) MUST_CHECK; /* ERR_NOT_FOUND */
-int setting_write(struct access *x, struct str bucket, const char *name, struct str text) MUST_CHECK;
-int setting_delete(struct access *x, struct str bucket, const char *name) MUST_CHECK;
+int bucket_setting_read(struct access *x, struct str bucket, const char *name, struct str *text) MUST_CHECK; /* ERR_NOT_FOUND */
+int s3_setting_write(struct access *x, struct str bucket, const char *name, struct str text) MUST_CHECK;
+int s3_setting_delete(struct access *x, struct str bucket, const char *name) MUST_CHECK;
 
 /* Where bytes lie: a row of SPACE_S3_DATA, a blob, or nowhere (empty bodies, delete markers). */
 struct content {
@@ -61,10 +61,10 @@ struct content {
 	struct str blob;  /* absent: none */
 };
 
-int content_store(struct access *x, struct str bytes, struct content *out) MUST_CHECK; /* as a row; empty: nowhere */
-int content_forget(struct access *x, const struct content *c) MUST_CHECK;
+int s3_content_store(struct access *x, struct str bytes, struct content *out) MUST_CHECK; /* as a row; empty: nowhere */
+int s3_content_forget(struct access *x, const struct content *c) MUST_CHECK;
 /* A row's bytes; empty when nowhere. Not for blobs. */
-int content_bytes(struct access *x, const struct content *c, struct str *out) MUST_CHECK;
+int s3_content_bytes(struct access *x, const struct content *c, struct str *out) MUST_CHECK;
 
 struct checksum {
 	struct str algorithm; /* "CRC32", "SHA256" …; absent: none */
@@ -91,34 +91,34 @@ struct object {
 };
 
 /* ERR_NOT_FOUND when there is none; a delete marker is found like any version. */
-int object_newest(struct access *x, struct str bucket, struct str key, struct object *out) MUST_CHECK;
+int s3_object_newest(struct access *x, struct str bucket, struct str key, struct object *out) MUST_CHECK;
 /* ERR_INVALID for what cannot be a version id, ERR_NOT_FOUND. "null" is the null version. */
-int object_version(struct access *x, struct str bucket, struct str key, struct str version_id, struct object *out) MUST_CHECK;
+int s3_object_version(struct access *x, struct str bucket, struct str key, struct str version_id, struct object *out) MUST_CHECK;
 /* The place that a version id tells, whether the version exists or not. ERR_INVALID for what cannot be one. */
-int version_sequence(struct str id, uint64_t *sequence) MUST_CHECK;
+int s3_version_sequence(struct str id, uint64_t *sequence) MUST_CHECK;
 /* Puts a new version (content, ETag and attributes filled) in front, as the bucket's versioning wants it; fills the
  * sequence, version id and time. A null version it replaces is forgotten with its content. */
-int object_insert(struct access *x, const struct bucket *b, struct object *o) MUST_CHECK;
-int object_rewrite(struct access *x, const struct object *o) MUST_CHECK; /* attributes changed in place */
-int object_remove(struct access *x, const struct object *o) MUST_CHECK;  /* this version, with its content */
+int s3_object_insert(struct access *x, const struct bucket *b, struct object *o) MUST_CHECK;
+int s3_object_rewrite(struct access *x, const struct object *o) MUST_CHECK; /* attributes changed in place */
+int s3_object_remove(struct access *x, const struct object *o) MUST_CHECK;  /* this version, with its content */
 /* The record of a scan's row. */
-int object_decode(struct access *x, struct str row_key, struct str row, struct object *out) MUST_CHECK;
+int s3_object_decode(struct access *x, struct str row_key, struct str row, struct object *out) MUST_CHECK;
 
 struct upload {
 	struct str id;
 	struct object object;   /* attributes of the object to come; checksum.algorithm and composite as asked for */
 };
 
-int upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out) MUST_CHECK;
-int upload_write(struct access *x, const struct upload *u) MUST_CHECK;
-int upload_delete(struct access *x, const struct upload *u) MUST_CHECK; /* and the parts' records, not their content */
-/* Every upload of the bucket from (key, id) on: rows for upload_decode. */
-int upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c) MUST_CHECK;
-int upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out) MUST_CHECK;
-int part_read(struct access *x, struct str upload_id, int number, struct object *out) MUST_CHECK;
-int part_write(struct access *x, struct str upload_id, int number, const struct object *part) MUST_CHECK;
-int part_scan(struct access *x, struct str upload_id, int after, struct store_cursor *c) MUST_CHECK;
-int part_next(struct access *x, struct store_cursor *c, int *number, struct object *out) MUST_CHECK;
+int s3_upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out) MUST_CHECK;
+int s3_upload_write(struct access *x, const struct upload *u) MUST_CHECK;
+int s3_upload_delete(struct access *x, const struct upload *u) MUST_CHECK; /* and the parts' records, not their content */
+/* Every upload of the bucket from (key, id) on: rows for s3_upload_decode. */
+int s3_upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c) MUST_CHECK;
+int s3_upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out) MUST_CHECK;
+int s3_part_read(struct access *x, struct str upload_id, int number, struct object *out) MUST_CHECK;
+int s3_part_write(struct access *x, struct str upload_id, int number, const struct object *part) MUST_CHECK;
+int s3_part_scan(struct access *x, struct str upload_id, int after, struct store_cursor *c) MUST_CHECK;
+int s3_part_next(struct access *x, struct store_cursor *c, int *number, struct object *out) MUST_CHECK;
 
 uint64_t s3_next_sequence(struct s3 *s3, uint64_t above);
 

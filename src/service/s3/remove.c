@@ -7,7 +7,7 @@
 static int remove_version(struct access *x, const struct bucket *b, struct str key, const struct occasion *why, struct removal *r)
 {
 	struct object o;
-	int rc = object_version(x, b->name, key, r->version_id, &o);
+	int rc = s3_object_version(x, b->name, key, r->version_id, &o);
 
 	if (rc == ERR_INVALID)
 		return rc;
@@ -15,7 +15,7 @@ static int remove_version(struct access *x, const struct bucket *b, struct str k
 	if (rc == ERR_NOT_FOUND)
 		return 0;
 	if (rc == 0)
-		rc = object_remove(x, &o);
+		rc = s3_object_remove(x, &o);
 	r->marker = rc == 0 && o.delete_marker;
 	return rc < 0 ? rc : s3_notify_deleted(x, b, &o, false, why);
 }
@@ -23,7 +23,7 @@ static int remove_version(struct access *x, const struct bucket *b, struct str k
 static int make_marker(struct access *x, const struct bucket *b, struct str key, const struct occasion *why, struct removal *r)
 {
 	struct object marker = { .bucket = b->name, .key = key, .delete_marker = true };
-	int rc = object_insert(x, b, &marker);
+	int rc = s3_object_insert(x, b, &marker);
 
 	r->marker = true;
 	r->reply_version = str_is_set(marker.version_id) ? marker.version_id : STR("null");
@@ -33,12 +33,12 @@ static int make_marker(struct access *x, const struct bucket *b, struct str key,
 static int remove_only(struct access *x, const struct bucket *b, struct str key, const struct occasion *why)
 {
 	struct object o;
-	int rc = object_newest(x, b->name, key, &o);
+	int rc = s3_object_newest(x, b->name, key, &o);
 
 	if (rc == ERR_NOT_FOUND)
 		return 0;
 	if (rc == 0)
-		rc = object_remove(x, &o);
+		rc = s3_object_remove(x, &o);
 	return rc < 0 ? rc : s3_notify_deleted(x, b, &o, false, why);
 }
 

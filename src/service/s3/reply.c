@@ -58,6 +58,7 @@ void s3_write_owner(struct call *call, const char *name)
 {
 	write_object(&call->out, name);
 	write_c(&call->out, "ID", s3_of(call)->owner_id);
+	write_c(&call->out, "DisplayName", S3_OWNER_NAME);
 	write_end(&call->out);
 }
 

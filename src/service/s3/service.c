@@ -20,12 +20,12 @@
 #define OBJECT_INPUT INPUT(s3_object_input, s3_object_rows)
 
 #define GET_SETTING(text, parameter, iam) \
-	{ .name = text, .kind = OPERATION_READ, .run = setting_get, BUCKET_INPUT, .method = "GET", ON_BUCKET, .query = parameter, .action = iam }
+	{ .name = text, .kind = OPERATION_READ, .run = s3_setting_get, BUCKET_INPUT, .method = "GET", ON_BUCKET, .query = parameter, .action = iam }
 #define PUT_SETTING(text, parameter, iam) \
-	{ .name = text, .kind = OPERATION_WRITE, .prepare = setting_put_prepare, .run = setting_put, BUCKET_INPUT, .method = "PUT", ON_BUCKET, \
+	{ .name = text, .kind = OPERATION_WRITE, .prepare = s3_setting_put_prepare, .run = s3_setting_put, BUCKET_INPUT, .method = "PUT", ON_BUCKET, \
 	  .query = parameter, .action = iam }
 #define DELETE_SETTING(text, parameter, iam) \
-	{ .name = text, .kind = OPERATION_WRITE, .run = setting_remove, BUCKET_INPUT, .method = "DELETE", ON_BUCKET, .query = parameter, \
+	{ .name = text, .kind = OPERATION_WRITE, .run = s3_setting_remove, BUCKET_INPUT, .method = "DELETE", ON_BUCKET, .query = parameter, \
 	  .action = iam, .status = 204 }
 /* Known, and answered NotImplemented, so that no other operation of the same path takes the request for its own. */
 #define UNSUPPORTED(text, verb, where, parameter) \
@@ -38,82 +38,82 @@ static int unsupported(struct call *call)
 
 static const struct operation operations[] = {
 	/* objects, the frequent ones first */
-	{ .name = "PutObject", .kind = OPERATION_WRITE, .prepare = put_object_prepare, .run = put_object,
-	  INPUT(put_object_input, put_object_rows), .method = "PUT", ON_OBJECT },
-	{ .name = "GetObject", .kind = OPERATION_READ, .run = get_object, INPUT(get_object_input, get_object_rows), .method = "GET", ON_OBJECT },
-	{ .name = "GetObject", .kind = OPERATION_READ, .run = get_object, INPUT(get_object_input, get_object_rows), .method = "GET", ON_OBJECT,
+	{ .name = "PutObject", .kind = OPERATION_WRITE, .prepare = s3_put_object_prepare, .run = s3_put_object,
+	  INPUT(put_object_input, s3_put_object_rows), .method = "PUT", ON_OBJECT },
+	{ .name = "GetObject", .kind = OPERATION_READ, .run = s3_get_object, INPUT(get_object_input, s3_get_object_rows), .method = "GET", ON_OBJECT },
+	{ .name = "GetObject", .kind = OPERATION_READ, .run = s3_get_object, INPUT(get_object_input, s3_get_object_rows), .method = "GET", ON_OBJECT,
 	  .query = "versionId", .action = "s3:GetObjectVersion" },
-	{ .name = "HeadObject", .kind = OPERATION_READ, .run = head_object, INPUT(get_object_input, get_object_rows), .method = "HEAD",
+	{ .name = "HeadObject", .kind = OPERATION_READ, .run = s3_head_object, INPUT(get_object_input, s3_get_object_rows), .method = "HEAD",
 	  ON_OBJECT, .action = "s3:GetObject" },
-	{ .name = "HeadObject", .kind = OPERATION_READ, .run = head_object, INPUT(get_object_input, get_object_rows), .method = "HEAD",
+	{ .name = "HeadObject", .kind = OPERATION_READ, .run = s3_head_object, INPUT(get_object_input, s3_get_object_rows), .method = "HEAD",
 	  ON_OBJECT, .query = "versionId", .action = "s3:GetObjectVersion" },
-	{ .name = "DeleteObject", .kind = OPERATION_WRITE, .run = delete_object, INPUT(delete_object_input, delete_object_rows),
+	{ .name = "DeleteObject", .kind = OPERATION_WRITE, .run = s3_delete_object, INPUT(delete_object_input, s3_delete_object_rows),
 	  .method = "DELETE", ON_OBJECT, .status = 204 },
-	{ .name = "DeleteObject", .kind = OPERATION_WRITE, .run = delete_object, INPUT(delete_object_input, delete_object_rows),
+	{ .name = "DeleteObject", .kind = OPERATION_WRITE, .run = s3_delete_object, INPUT(delete_object_input, s3_delete_object_rows),
 	  .method = "DELETE", ON_OBJECT, .query = "versionId", .action = "s3:DeleteObjectVersion", .status = 204 },
-	{ .name = "DeleteObjects", .kind = OPERATION_WRITE, .prepare = delete_objects_prepare, .run = delete_objects, BUCKET_INPUT,
+	{ .name = "DeleteObjects", .kind = OPERATION_WRITE, .prepare = s3_delete_objects_prepare, .run = s3_delete_objects, BUCKET_INPUT,
 	  .method = "POST", .path = BUCKET, .resource = s3_every_object_arn, .query = "delete", .action = "s3:DeleteObject" },
-	{ .name = "CopyObject", .kind = OPERATION_ASYNC, .run = copy_object, INPUT(copy_input, copy_object_rows), .method = "PUT", ON_OBJECT,
+	{ .name = "CopyObject", .kind = OPERATION_ASYNC, .run = s3_copy_object, INPUT(copy_input, s3_copy_object_rows), .method = "PUT", ON_OBJECT,
 	  .header = "x-amz-copy-source", .action = "s3:PutObject" },
-	{ .name = "GetObjectAttributes", .kind = OPERATION_READ, .run = get_object_attributes, INPUT(attributes_input, attributes_rows),
+	{ .name = "GetObjectAttributes", .kind = OPERATION_READ, .run = s3_get_object_attributes, INPUT(attributes_input, s3_attributes_rows),
 	  .method = "GET", ON_OBJECT, .query = "attributes" },
-	{ .name = "GetObjectTagging", .kind = OPERATION_READ, .run = get_object_tagging, OBJECT_INPUT, .method = "GET", ON_OBJECT,
+	{ .name = "GetObjectTagging", .kind = OPERATION_READ, .run = s3_get_object_tagging, OBJECT_INPUT, .method = "GET", ON_OBJECT,
 	  .query = "tagging" },
-	{ .name = "PutObjectTagging", .kind = OPERATION_WRITE, .prepare = put_object_tagging_prepare, .run = put_object_tagging, OBJECT_INPUT,
+	{ .name = "PutObjectTagging", .kind = OPERATION_WRITE, .prepare = s3_put_object_tagging_prepare, .run = s3_put_object_tagging, OBJECT_INPUT,
 	  .method = "PUT", ON_OBJECT, .query = "tagging" },
-	{ .name = "DeleteObjectTagging", .kind = OPERATION_WRITE, .run = delete_object_tagging, OBJECT_INPUT, .method = "DELETE", ON_OBJECT,
+	{ .name = "DeleteObjectTagging", .kind = OPERATION_WRITE, .run = s3_delete_object_tagging, OBJECT_INPUT, .method = "DELETE", ON_OBJECT,
 	  .query = "tagging", .status = 204 },
-	{ .name = "GetObjectAcl", .kind = OPERATION_READ, .run = get_object_acl, OBJECT_INPUT, .method = "GET", ON_OBJECT, .query = "acl" },
-	{ .name = "PutObjectAcl", .kind = OPERATION_READ, .run = put_acl, INPUT(put_acl_input, put_acl_rows), .method = "PUT", ON_OBJECT,
+	{ .name = "GetObjectAcl", .kind = OPERATION_READ, .run = s3_get_object_acl, OBJECT_INPUT, .method = "GET", ON_OBJECT, .query = "acl" },
+	{ .name = "PutObjectAcl", .kind = OPERATION_READ, .run = s3_put_acl, INPUT(put_acl_input, s3_put_acl_rows), .method = "PUT", ON_OBJECT,
 	  .query = "acl" },
 
 	/* multipart uploads */
-	{ .name = "CreateMultipartUpload", .kind = OPERATION_WRITE, .prepare = create_upload_prepare, .run = create_upload,
-	  INPUT(create_upload_input, create_upload_rows), .method = "POST", ON_OBJECT, .query = "uploads", .action = "s3:PutObject" },
-	{ .name = "UploadPart", .kind = OPERATION_WRITE, .prepare = upload_part_prepare, .run = upload_part,
-	  INPUT(upload_input, upload_part_rows), .method = "PUT", ON_OBJECT, .query = "partNumber&uploadId", .action = "s3:PutObject" },
-	{ .name = "UploadPartCopy", .kind = OPERATION_ASYNC, .run = upload_part_copy, INPUT(copy_input, upload_part_copy_rows),
+	{ .name = "CreateMultipartUpload", .kind = OPERATION_WRITE, .prepare = s3_create_upload_prepare, .run = s3_create_upload,
+	  INPUT(create_upload_input, s3_create_upload_rows), .method = "POST", ON_OBJECT, .query = "uploads", .action = "s3:PutObject" },
+	{ .name = "UploadPart", .kind = OPERATION_WRITE, .prepare = s3_upload_part_prepare, .run = s3_upload_part,
+	  INPUT(upload_input, s3_upload_part_rows), .method = "PUT", ON_OBJECT, .query = "partNumber&uploadId", .action = "s3:PutObject" },
+	{ .name = "UploadPartCopy", .kind = OPERATION_ASYNC, .run = s3_upload_part_copy, INPUT(copy_input, s3_upload_part_copy_rows),
 	  .method = "PUT", ON_OBJECT, .query = "partNumber&uploadId", .header = "x-amz-copy-source", .action = "s3:PutObject" },
-	{ .name = "CompleteMultipartUpload", .kind = OPERATION_ASYNC, .run = complete_upload, INPUT(upload_input, complete_rows),
+	{ .name = "CompleteMultipartUpload", .kind = OPERATION_ASYNC, .run = s3_complete_upload, INPUT(upload_input, s3_complete_rows),
 	  .method = "POST", ON_OBJECT, .query = "uploadId", .action = "s3:PutObject" },
-	{ .name = "AbortMultipartUpload", .kind = OPERATION_WRITE, .run = abort_upload, INPUT(upload_input, upload_rows), .method = "DELETE",
+	{ .name = "AbortMultipartUpload", .kind = OPERATION_WRITE, .run = s3_abort_upload, INPUT(upload_input, s3_upload_rows), .method = "DELETE",
 	  ON_OBJECT, .query = "uploadId", .status = 204 },
-	{ .name = "ListParts", .kind = OPERATION_READ, .run = list_parts, INPUT(upload_input, upload_rows), .method = "GET", ON_OBJECT,
+	{ .name = "ListParts", .kind = OPERATION_READ, .run = s3_list_parts, INPUT(upload_input, s3_upload_rows), .method = "GET", ON_OBJECT,
 	  .query = "uploadId", .action = "s3:ListMultipartUploadParts" },
-	{ .name = "ListMultipartUploads", .kind = OPERATION_READ, .run = list_uploads, INPUT(list_uploads_input, list_uploads_rows),
+	{ .name = "ListMultipartUploads", .kind = OPERATION_READ, .run = s3_list_uploads, INPUT(list_uploads_input, s3_list_uploads_rows),
 	  .method = "GET", ON_BUCKET, .query = "uploads", .action = "s3:ListBucketMultipartUploads" },
 
 	/* listings */
-	{ .name = "ListObjectsV2", .kind = OPERATION_READ, .run = list_objects_v2, INPUT(list_input, list_objects_v2_rows), .method = "GET",
+	{ .name = "ListObjectsV2", .kind = OPERATION_READ, .run = s3_list_objects_v2, INPUT(list_input, s3_list_objects_v2_rows), .method = "GET",
 	  ON_BUCKET, .query = "list-type=2", .action = "s3:ListBucket" },
-	{ .name = "ListObjects", .kind = OPERATION_READ, .run = list_objects, INPUT(list_input, list_objects_rows), .method = "GET", ON_BUCKET,
+	{ .name = "ListObjects", .kind = OPERATION_READ, .run = s3_list_objects, INPUT(list_input, s3_list_objects_rows), .method = "GET", ON_BUCKET,
 	  .action = "s3:ListBucket" },
-	{ .name = "ListObjectVersions", .kind = OPERATION_READ, .run = list_versions, INPUT(list_input, list_versions_rows), .method = "GET",
+	{ .name = "ListObjectVersions", .kind = OPERATION_READ, .run = s3_list_versions, INPUT(list_input, s3_list_versions_rows), .method = "GET",
 	  ON_BUCKET, .query = "versions", .action = "s3:ListBucketVersions" },
 
 	/* buckets */
-	{ .name = "ListBuckets", .kind = OPERATION_READ, .run = list_buckets, INPUT(list_buckets_input, list_buckets_rows), .method = "GET",
+	{ .name = "ListBuckets", .kind = OPERATION_READ, .run = s3_list_buckets, INPUT(list_buckets_input, s3_list_buckets_rows), .method = "GET",
 	  .path = "/", .action = "s3:ListAllMyBuckets" },
-	{ .name = "CreateBucket", .kind = OPERATION_WRITE, .prepare = create_bucket_prepare, .run = create_bucket,
-	  INPUT(create_bucket_input, create_bucket_rows), .method = "PUT", ON_BUCKET },
-	{ .name = "HeadBucket", .kind = OPERATION_READ, .run = head_bucket, BUCKET_INPUT, .method = "HEAD", ON_BUCKET,
+	{ .name = "CreateBucket", .kind = OPERATION_WRITE, .prepare = s3_create_bucket_prepare, .run = s3_create_bucket,
+	  INPUT(create_bucket_input, s3_create_bucket_rows), .method = "PUT", ON_BUCKET },
+	{ .name = "HeadBucket", .kind = OPERATION_READ, .run = s3_head_bucket, BUCKET_INPUT, .method = "HEAD", ON_BUCKET,
 	  .action = "s3:ListBucket" },
-	{ .name = "DeleteBucket", .kind = OPERATION_WRITE, .run = delete_bucket, BUCKET_INPUT, .method = "DELETE", ON_BUCKET, .status = 204 },
-	{ .name = "GetBucketLocation", .kind = OPERATION_READ, .run = get_bucket_location, BUCKET_INPUT, .method = "GET", ON_BUCKET,
+	{ .name = "DeleteBucket", .kind = OPERATION_WRITE, .run = s3_delete_bucket, BUCKET_INPUT, .method = "DELETE", ON_BUCKET, .status = 204 },
+	{ .name = "GetBucketLocation", .kind = OPERATION_READ, .run = s3_get_bucket_location, BUCKET_INPUT, .method = "GET", ON_BUCKET,
 	  .query = "location" },
-	{ .name = "GetBucketAcl", .kind = OPERATION_READ, .run = get_bucket_acl, BUCKET_INPUT, .method = "GET", ON_BUCKET, .query = "acl" },
-	{ .name = "PutBucketAcl", .kind = OPERATION_READ, .run = put_acl, INPUT(put_acl_input, put_acl_rows), .method = "PUT", ON_BUCKET,
+	{ .name = "GetBucketAcl", .kind = OPERATION_READ, .run = s3_get_bucket_acl, BUCKET_INPUT, .method = "GET", ON_BUCKET, .query = "acl" },
+	{ .name = "PutBucketAcl", .kind = OPERATION_READ, .run = s3_put_acl, INPUT(put_acl_input, s3_put_acl_rows), .method = "PUT", ON_BUCKET,
 	  .query = "acl" },
-	{ .name = "GetBucketPolicy", .kind = OPERATION_READ, .run = get_bucket_policy, BUCKET_INPUT, .method = "GET", ON_BUCKET,
+	{ .name = "GetBucketPolicy", .kind = OPERATION_READ, .run = s3_get_bucket_policy, BUCKET_INPUT, .method = "GET", ON_BUCKET,
 	  .query = "policy" },
-	{ .name = "PutBucketPolicy", .kind = OPERATION_WRITE, .prepare = put_bucket_policy_prepare, .run = put_bucket_policy, BUCKET_INPUT,
+	{ .name = "PutBucketPolicy", .kind = OPERATION_WRITE, .prepare = s3_put_bucket_policy_prepare, .run = s3_put_bucket_policy, BUCKET_INPUT,
 	  .method = "PUT", ON_BUCKET, .query = "policy", .status = 204 },
-	{ .name = "DeleteBucketPolicy", .kind = OPERATION_WRITE, .run = delete_bucket_policy, BUCKET_INPUT, .method = "DELETE", ON_BUCKET,
+	{ .name = "DeleteBucketPolicy", .kind = OPERATION_WRITE, .run = s3_delete_bucket_policy, BUCKET_INPUT, .method = "DELETE", ON_BUCKET,
 	  .query = "policy", .status = 204 },
-	{ .name = "GetBucketPolicyStatus", .kind = OPERATION_READ, .run = get_bucket_policy_status, BUCKET_INPUT, .method = "GET", ON_BUCKET,
+	{ .name = "GetBucketPolicyStatus", .kind = OPERATION_READ, .run = s3_get_bucket_policy_status, BUCKET_INPUT, .method = "GET", ON_BUCKET,
 	  .query = "policyStatus" },
-	{ .name = "OptionsBucket", .kind = OPERATION_READ, .run = preflight, BUCKET_INPUT, .method = "OPTIONS", ON_BUCKET, .anonymous = true },
-	{ .name = "OptionsObject", .kind = OPERATION_READ, .run = preflight, OBJECT_INPUT, .method = "OPTIONS", ON_OBJECT, .anonymous = true },
+	{ .name = "OptionsBucket", .kind = OPERATION_READ, .run = s3_preflight, BUCKET_INPUT, .method = "OPTIONS", ON_BUCKET, .anonymous = true },
+	{ .name = "OptionsObject", .kind = OPERATION_READ, .run = s3_preflight, OBJECT_INPUT, .method = "OPTIONS", ON_OBJECT, .anonymous = true },
 
 	/* settings: the query parameter names the row of settings.c */
 	GET_SETTING("GetBucketAccelerateConfiguration", "accelerate", "s3:GetAccelerateConfiguration"),
@@ -285,13 +285,13 @@ static int s3_open(struct host *host, void **state, struct error *err)
 static int s3_start(void *state, struct error *err)
 {
 	(void)err;
-	lifecycle_start(state);
+	s3_lifecycle_start(state);
 	return 0;
 }
 
 static void s3_stop(void *state)
 {
-	lifecycle_stop(state);
+	s3_lifecycle_stop(state);
 	s3_graves_stop(state);
 }
 

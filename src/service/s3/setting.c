@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/s3/setting.h"
 
-const struct setting *setting_find(const char *name)
+const struct setting *s3_setting_find(const char *name)
 {
 	for (const struct setting *s = s3_settings; s->name; s++)
 		if (strcmp(s->name, name) == 0)
@@ -11,17 +11,17 @@ const struct setting *setting_find(const char *name)
 
 static const struct setting *setting_of(const struct call *call)
 {
-	return setting_find(call->operation->query);
+	return s3_setting_find(call->operation->query);
 }
 
-int setting_put_prepare(struct call *call)
+int s3_setting_put_prepare(struct call *call)
 {
 	const struct setting *s = setting_of(call);
 	const struct xml *root;
 	int rc = s3_parse_body(call, s->root, &root);
 
 	if (rc == 0)
-		rc = shape_check(call, s->members, root);
+		rc = s3_shape_check(call, s->members, root);
 	/* The tree was made for this call alone. */
 	if (rc == 0 && s->check)
 		rc = s->check(call, (struct xml *)(uintptr_t)root);
@@ -36,17 +36,17 @@ static int store_setting(struct call *call, struct access *x, const struct setti
 	if (rc < 0)
 		return rc;
 	if (!root) {
-		rc = setting_delete(x, b->name, s->name);
+		rc = s3_setting_delete(x, b->name, s->name);
 	} else {
-		struct str text = shape_text(x->arena, root);
-		rc = str_is_set(text) ? setting_write(x, b->name, s->name, text) : error_set(&x->err, ERR_LIMIT, "s3: the setting is too large");
+		struct str text = s3_shape_text(x->arena, root);
+		rc = str_is_set(text) ? s3_setting_write(x, b->name, s->name, text) : error_set(&x->err, ERR_LIMIT, "s3: the setting is too large");
 	}
 	if (rc == 0 && s->apply)
-		rc = bucket_write(x, b);
+		rc = s3_bucket_write(x, b);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int setting_put(struct call *call)
+int s3_setting_put(struct call *call)
 {
 	const struct setting *s = setting_of(call);
 	const struct xml *root = call->scratch;
@@ -58,7 +58,7 @@ int setting_put(struct call *call)
 	return store_setting(call, &x, s, &b, s->is_removal && s->is_removal(root) ? NULL : root);
 }
 
-int setting_remove(struct call *call)
+int s3_setting_remove(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct bucket b;
@@ -78,7 +78,7 @@ static void reply_document(struct call *call, const struct setting *s, struct st
 	call_reply_bytes(call, arena_str(&call->arena, buf_str(call->out.out)), STR("application/xml"));
 }
 
-int setting_get(struct call *call)
+int s3_setting_get(struct call *call)
 {
 	const struct setting *s = setting_of(call);
 	struct access x = s3_access(call);
@@ -87,7 +87,7 @@ int setting_get(struct call *call)
 
 	if (s3_open_bucket(call, &x, &b) < 0)
 		return ERR_SERVICE;
-	int rc = setting_read(&x, b.name, s->name, &text);
+	int rc = bucket_setting_read(&x, b.name, s->name, &text);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
 		return s3_fault(call, &x);
 	if (rc == ERR_NOT_FOUND && s->absent)
@@ -96,7 +96,7 @@ int setting_get(struct call *call)
 		text = s->unset ? str_c(s->unset) : arena_printf(&call->arena, "<%s></%s>", s->root, s->root);
 	if (strcmp(s->name, "lifecycle") == 0) {
 		struct str size;
-		if (setting_read(&x, b.name, "transitionDefaultMinimumObjectSize", &size) == 0)
+		if (bucket_setting_read(&x, b.name, "transitionDefaultMinimumObjectSize", &size) == 0)
 			call_reply_header(call, "x-amz-transition-default-minimum-object-size", size);
 	}
 	reply_document(call, s, text);

@@ -22,13 +22,13 @@ struct setting {
 };
 
 extern const struct setting s3_settings[];
-const struct setting *setting_find(const char *name);
+const struct setting *s3_setting_find(const char *name);
 
 /* lifecycle_check.c, cors.c, bucket_settings.c */
-int lifecycle_check(struct call *call, struct xml *root);
-int lifecycle_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root);
-extern const struct shape lifecycle_members[], cors_members[];
-int cors_check(struct call *call, struct xml *root);
-int cors_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root);
+int s3_lifecycle_check(struct call *call, struct xml *root);
+int s3_lifecycle_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root);
+extern const struct shape s3_lifecycle_members[], s3_cors_members[];
+int s3_cors_check(struct call *call, struct xml *root);
+int s3_cors_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root);
 
 #endif

@@ -87,7 +87,7 @@ static int logging_apply(struct call *call, struct access *x, struct bucket *b, 
 	struct bucket other;
 
 	(void)b;
-	int rc = root ? bucket_read(x, target, &other) : 0;
+	int rc = root ? s3_bucket_read(x, target, &other) : 0;
 	if (rc == ERR_NOT_FOUND) {
 		rc = call_fail(call, &s3_InvalidTargetBucketForLogging);
 		call_error_field(call, "TargetBucket", arena_c(&call->arena, target));
@@ -215,16 +215,16 @@ static int versioning_apply(struct call *call, struct access *x, struct bucket *
 
 const struct setting s3_settings[] = {
 	{ .name = "accelerate", .root = "AccelerateConfiguration", .members = accelerate_members },
-	{ .name = "cors", .root = "CORSConfiguration", .members = cors_members, .absent = &s3_NoSuchCORSConfiguration,
-	  .check = cors_check, .apply = cors_apply },
+	{ .name = "cors", .root = "CORSConfiguration", .members = s3_cors_members, .absent = &s3_NoSuchCORSConfiguration,
+	  .check = s3_cors_check, .apply = s3_cors_apply },
 	{ .name = "encryption", .root = "ServerSideEncryptionConfiguration", .members = encryption_members,
 	  .check = encryption_check, .apply = encryption_apply,
 	  /* Every bucket encrypts; without a choice, like this. */
 	  .unset = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
 		   "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"
 		   "</ServerSideEncryptionConfiguration>" },
-	{ .name = "lifecycle", .root = "LifecycleConfiguration", .members = lifecycle_members,
-	  .absent = &s3_NoSuchLifecycleConfiguration, .check = lifecycle_check, .apply = lifecycle_apply },
+	{ .name = "lifecycle", .root = "LifecycleConfiguration", .members = s3_lifecycle_members,
+	  .absent = &s3_NoSuchLifecycleConfiguration, .check = s3_lifecycle_check, .apply = s3_lifecycle_apply },
 	{ .name = "logging", .root = "BucketLoggingStatus", .members = logging_members, .apply = logging_apply,
 	  .is_removal = logging_is_removal },
 	{ .name = "notification", .root = "NotificationConfiguration", .members = notification_members,

@@ -56,7 +56,7 @@ static bool element_fits(const struct shape *members, const struct xml *element)
 	return true;
 }
 
-int shape_check(struct call *call, const struct shape *members, const struct xml *element)
+int s3_shape_check(struct call *call, const struct shape *members, const struct xml *element)
 {
 	return element_fits(members, element) ? 0 : call_fail(call, &s3_MalformedXML);
 }
@@ -71,7 +71,7 @@ static void write_element(struct buf *out, const struct xml *element)
 	buf_addf(out, "</" STR_FMT ">", STR_ARG(element->name));
 }
 
-struct str shape_text(struct arena *a, const struct xml *element)
+struct str s3_shape_text(struct arena *a, const struct xml *element)
 {
 	struct buf out;
 

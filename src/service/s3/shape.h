@@ -19,8 +19,8 @@ struct shape {
 };
 
 /* MalformedXML for an element that is unknown, repeated, missing, or not of its kind. */
-int shape_check(struct call *call, const struct shape *members, const struct xml *element) MUST_CHECK;
+int s3_shape_check(struct call *call, const struct shape *members, const struct xml *element) MUST_CHECK;
 /* The element as text without attributes and the blanks between elements: how settings are kept. */
-struct str shape_text(struct arena *a, const struct xml *element);
+struct str s3_shape_text(struct arena *a, const struct xml *element);
 
 #endif

@@ -10,6 +10,8 @@
 #include "service/s3/errors.h"
 #include "service/service.h"
 
+#define S3_OWNER_NAME "root"
+
 struct grave;
 struct xml;
 

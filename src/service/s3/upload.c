@@ -9,7 +9,7 @@
 
 enum { PART_NUMBER_MAX = 10000, UPLOAD_ID_BYTES = 24 };
 
-const struct bind create_upload_rows[] = {
+const struct bind s3_create_upload_rows[] = {
 	S3_KEY_ROWS(struct create_upload_input),
 	S3_ATTRIBUTE_ROWS(struct create_upload_input),
 	S3_HEADER(struct create_upload_input, checksum_algorithm, "ChecksumAlgorithm", "x-amz-checksum-algorithm"),
@@ -17,7 +17,7 @@ const struct bind create_upload_rows[] = {
 	BIND_DONE,
 };
 
-const struct bind upload_rows[] = {
+const struct bind s3_upload_rows[] = {
 	S3_KEY_ROWS(struct upload_input),
 	S3_QUERY(struct upload_input, upload_id, "UploadId", "uploadId"),
 	BIND_I64(struct upload_input, max, "MaxParts", .location = BIND_QUERY, .wire = "max-parts"),
@@ -26,7 +26,7 @@ const struct bind upload_rows[] = {
 	BIND_DONE,
 };
 
-const struct bind upload_part_rows[] = {
+const struct bind s3_upload_part_rows[] = {
 	S3_KEY_ROWS(struct upload_input),
 	S3_QUERY(struct upload_input, upload_id, "UploadId", "uploadId"),
 	BIND_I64(struct upload_input, part_number, "PartNumber", .location = BIND_QUERY, .wire = "partNumber", .required = true),
@@ -57,7 +57,7 @@ static int choose_checksum(struct call *call, const struct create_upload_input *
 	return 0;
 }
 
-int create_upload_prepare(struct call *call)
+int s3_create_upload_prepare(struct call *call)
 {
 	const struct create_upload_input *in = call->input;
 	struct upload *u = ARENA_NEW(&call->arena, struct upload);
@@ -85,7 +85,7 @@ static void make_upload_id(struct access *x, struct upload *u)
 	u->id = hex_str(x->arena, bytes, sizeof(bytes));
 }
 
-int create_upload(struct call *call)
+int s3_create_upload(struct call *call)
 {
 	struct upload *u = call->scratch;
 	struct access x = s3_access(call);
@@ -96,7 +96,7 @@ int create_upload(struct call *call)
 	u->object.modified_ms = clock_wall_ms();
 	s3_default_encryption(&x, &b, &u->object);
 	make_upload_id(&x, u);
-	if (upload_write(&x, u) < 0)
+	if (s3_upload_write(&x, u) < 0)
 		return s3_fault(call, &x);
 	s3_reply_encryption(call, &u->object);
 	if (str_is_set(u->object.checksum.algorithm)) {
@@ -111,13 +111,13 @@ int create_upload(struct call *call)
 	return 0;
 }
 
-int upload_open(struct call *call, struct access *x, struct str id, struct bucket *b, struct upload *u)
+int s3_upload_open(struct call *call, struct access *x, struct str id, struct bucket *b, struct upload *u)
 {
 	const struct s3_target *t = s3_target(call);
 
 	if (s3_open_bucket(call, x, b) < 0)
 		return ERR_SERVICE;
-	int rc = upload_read(x, t->bucket, t->key, id, u);
+	int rc = s3_upload_read(x, t->bucket, t->key, id, u);
 	if (rc == ERR_NOT_FOUND) {
 		rc = call_fail(call, &s3_NoSuchUpload);
 		call_error_field(call, "UploadId", arena_c(&call->arena, id));
@@ -126,7 +126,7 @@ int upload_open(struct call *call, struct access *x, struct str id, struct bucke
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int upload_check_number(struct call *call, const struct opt_i64 *number)
+int s3_upload_check_number(struct call *call, const struct opt_i64 *number)
 {
 	if (number->set && number->value >= 1 && number->value <= PART_NUMBER_MAX)
 		return 0;
@@ -134,27 +134,27 @@ int upload_check_number(struct call *call, const struct opt_i64 *number)
 				"Part number must be an integer between 1 and 10000, inclusive");
 }
 
-int upload_part_prepare(struct call *call)
+int s3_upload_part_prepare(struct call *call)
 {
 	const struct upload_input *in = call->input;
-	int rc = upload_check_number(call, &in->part_number);
+	int rc = s3_upload_check_number(call, &in->part_number);
 
 	if (rc < 0)
 		s3_body_discard(call);
 	return rc;
 }
 
-int upload_put_part(struct access *x, const struct upload *u, int number, struct object *part)
+int s3_upload_put_part(struct access *x, const struct upload *u, int number, struct object *part)
 {
 	struct object old;
-	int rc = part_read(x, u->id, number, &old);
+	int rc = s3_part_read(x, u->id, number, &old);
 
 	if (rc == 0)
-		rc = content_forget(x, &old.content);
+		rc = s3_content_forget(x, &old.content);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
 		return rc;
 	part->modified_ms = clock_wall_ms();
-	return part_write(x, u->id, number, part);
+	return s3_part_write(x, u->id, number, part);
 }
 
 /* An upload that was begun with an algorithm wants every part to bring its checksum. */
@@ -172,7 +172,7 @@ static int put_part(struct call *call, struct access *x, struct object *part, st
 {
 	const struct upload_input *in = call->input;
 	struct bucket b;
-	int rc = upload_open(call, x, in->upload_id, &b, u);
+	int rc = s3_upload_open(call, x, in->upload_id, &b, u);
 
 	if (rc == 0)
 		rc = check_algorithm(call, u, part);
@@ -180,11 +180,11 @@ static int put_part(struct call *call, struct access *x, struct object *part, st
 		return rc;
 	rc = s3_body_content(call, x, &part->content);
 	if (rc == 0)
-		rc = upload_put_part(x, u, (int)in->part_number.value, part);
+		rc = s3_upload_put_part(x, u, (int)in->part_number.value, part);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
-int upload_part(struct call *call)
+int s3_upload_part(struct call *call)
 {
 	struct access x = s3_access(call);
 	struct object part = { .checksum = s3_body_checksum(call) };
@@ -201,19 +201,19 @@ int upload_part(struct call *call)
 	return 0;
 }
 
-int upload_forget(struct access *x, const struct upload *u)
+int s3_upload_forget(struct access *x, const struct upload *u)
 {
 	struct store_cursor c;
 	struct object part;
-	int number, rc = part_scan(x, u->id, 0, &c);
+	int number, rc = s3_part_scan(x, u->id, 0, &c);
 
-	while (rc == 0 && (rc = part_next(x, &c, &number, &part)) == 1)
-		rc = content_forget(x, &part.content);
+	while (rc == 0 && (rc = s3_part_next(x, &c, &number, &part)) == 1)
+		rc = s3_content_forget(x, &part.content);
 	store_scan_end(&c);
-	return rc < 0 ? rc : upload_delete(x, u);
+	return rc < 0 ? rc : s3_upload_delete(x, u);
 }
 
-int uploads_abort_all(struct access *x, struct str bucket)
+int s3_uploads_abort_all(struct access *x, struct str bucket)
 {
 	struct store_cursor c;
 	struct str key, row;
@@ -222,26 +222,26 @@ int uploads_abort_all(struct access *x, struct str bucket)
 
 	/* One at a time: forgetting changes what a scan walks over. */
 	do {
-		rc = upload_scan(x, bucket, STR(""), &c);
+		rc = s3_upload_scan(x, bucket, STR(""), &c);
 		if (rc == 0)
 			rc = store_next(&c, &key, &row, &x->err);
-		if (rc == 1 && (rc = upload_decode(x, key, row, &u)) == 0)
+		if (rc == 1 && (rc = s3_upload_decode(x, key, row, &u)) == 0)
 			rc = 1;
 		store_scan_end(&c);
-		if (rc == 1 && upload_forget(x, &u) < 0)
+		if (rc == 1 && s3_upload_forget(x, &u) < 0)
 			rc = ERR_IO;
 	} while (rc == 1);
 	return rc;
 }
 
-int abort_upload(struct call *call)
+int s3_abort_upload(struct call *call)
 {
 	const struct upload_input *in = call->input;
 	struct access x = s3_access(call);
 	struct bucket b;
 	struct upload u;
 
-	if (upload_open(call, &x, in->upload_id, &b, &u) < 0)
+	if (s3_upload_open(call, &x, in->upload_id, &b, &u) < 0)
 		return ERR_SERVICE;
-	return upload_forget(&x, &u) < 0 ? s3_fault(call, &x) : 0;
+	return s3_upload_forget(&x, &u) < 0 ? s3_fault(call, &x) : 0;
 }

@@ -21,7 +21,7 @@ static void part_key(struct key *k, struct str upload_id, int number)
 		key_add_u64(k, (uint64_t)number);
 }
 
-int upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out)
+int s3_upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out)
 {
 	struct key k;
 	struct str row;
@@ -31,18 +31,18 @@ int upload_read(struct access *x, struct str bucket, struct str key, struct str 
 		return error_set(&x->err, ERR_NOT_FOUND, "s3: no such upload");
 	upload_key(&k, bucket, key, id);
 	int rc = store_get(x->txn, SPACE_S3_UPLOADS, key_str(&k), x->arena, &row, &x->err);
-	return rc < 0 ? rc : object_decode_value(x, row, &out->object);
+	return rc < 0 ? rc : s3_object_decode_value(x, row, &out->object);
 }
 
-int upload_write(struct access *x, const struct upload *u)
+int s3_upload_write(struct access *x, const struct upload *u)
 {
 	struct key k;
 
 	upload_key(&k, u->object.bucket, u->object.key, u->id);
-	return object_put_record(x, SPACE_S3_UPLOADS, &k, &u->object);
+	return s3_object_put_record(x, SPACE_S3_UPLOADS, &k, &u->object);
 }
 
-int upload_delete(struct access *x, const struct upload *u)
+int s3_upload_delete(struct access *x, const struct upload *u)
 {
 	struct key k;
 
@@ -54,7 +54,7 @@ int upload_delete(struct access *x, const struct upload *u)
 	return store_delete_range(x->txn, SPACE_S3_UPLOADS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), &x->err);
 }
 
-int upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c)
+int s3_upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c)
 {
 	struct key k;
 
@@ -63,7 +63,7 @@ int upload_scan(struct access *x, struct str bucket, struct str prefix, struct s
 	return store_scan(c, x->txn, SPACE_S3_UPLOADS, key_str(&k), key_prefix_end(x->arena, key_str(&k)), false, &x->err);
 }
 
-int upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out)
+int s3_upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out)
 {
 	struct str rest = arena_str(x->arena, row_key), family;
 
@@ -71,10 +71,10 @@ int upload_decode(struct access *x, struct str row_key, struct str row, struct u
 	if (key_read_str(x->arena, &rest, &family) < 0 || key_read_str(x->arena, &rest, &out->object.bucket) < 0 ||
 	    key_read_str(x->arena, &rest, &out->object.key) < 0 || key_read_str(x->arena, &rest, &out->id) < 0)
 		return error_set(&x->err, ERR_CORRUPT, "s3: an upload's key is damaged");
-	return object_decode_value(x, row, &out->object);
+	return s3_object_decode_value(x, row, &out->object);
 }
 
-int part_read(struct access *x, struct str upload_id, int number, struct object *out)
+int s3_part_read(struct access *x, struct str upload_id, int number, struct object *out)
 {
 	struct key k;
 	struct str row;
@@ -82,18 +82,18 @@ int part_read(struct access *x, struct str upload_id, int number, struct object 
 	*out = (struct object){ 0 };
 	part_key(&k, upload_id, number);
 	int rc = store_get(x->txn, SPACE_S3_UPLOADS, key_str(&k), x->arena, &row, &x->err);
-	return rc < 0 ? rc : object_decode_value(x, row, out);
+	return rc < 0 ? rc : s3_object_decode_value(x, row, out);
 }
 
-int part_write(struct access *x, struct str upload_id, int number, const struct object *part)
+int s3_part_write(struct access *x, struct str upload_id, int number, const struct object *part)
 {
 	struct key k;
 
 	part_key(&k, upload_id, number);
-	return object_put_record(x, SPACE_S3_UPLOADS, &k, part);
+	return s3_object_put_record(x, SPACE_S3_UPLOADS, &k, part);
 }
 
-int part_scan(struct access *x, struct str upload_id, int after, struct store_cursor *c)
+int s3_part_scan(struct access *x, struct str upload_id, int after, struct store_cursor *c)
 {
 	struct key from, all;
 
@@ -102,7 +102,7 @@ int part_scan(struct access *x, struct str upload_id, int after, struct store_cu
 	return store_scan(c, x->txn, SPACE_S3_UPLOADS, key_str(&from), key_prefix_end(x->arena, key_str(&all)), false, &x->err);
 }
 
-int part_next(struct access *x, struct store_cursor *c, int *number, struct object *out)
+int s3_part_next(struct access *x, struct store_cursor *c, int *number, struct object *out)
 {
 	struct str key, row, part;
 	uint64_t n;
@@ -114,6 +114,6 @@ int part_next(struct access *x, struct store_cursor *c, int *number, struct obje
 		return error_set(&x->err, ERR_CORRUPT, "s3: a part's key is damaged");
 	*number = (int)n;
 	*out = (struct object){ 0 };
-	rc = object_decode_value(x, row, out);
+	rc = s3_object_decode_value(x, row, out);
 	return rc < 0 ? rc : 1;
 }

@@ -10,7 +10,7 @@ static int scan_from(struct walk *w, const struct key *from)
 {
 	struct key all;
 
-	walk_end(w);
+	s3_walk_end(w);
 	key_init(&all);
 	key_add_str(&all, w->bucket);
 	key_add_raw(&all, text(w->prefix));
@@ -45,7 +45,7 @@ static int jump_over(struct walk *w, struct str prefix)
 	return scan_from(w, &from);
 }
 
-int walk_begin(struct walk *w, struct str after)
+int s3_walk_begin(struct walk *w, struct str after)
 {
 	struct str prefix = text(w->prefix);
 	struct key from;
@@ -64,7 +64,7 @@ int walk_begin(struct walk *w, struct str after)
 	return scan_from(w, &from);
 }
 
-int walk_begin_version(struct walk *w, struct str after, uint64_t sequence)
+int s3_walk_begin_version(struct walk *w, struct str after, uint64_t sequence)
 {
 	struct key from;
 
@@ -76,7 +76,7 @@ int walk_begin_version(struct walk *w, struct str after, uint64_t sequence)
 	return scan_from(w, &from);
 }
 
-int walk_next(struct walk *w)
+int s3_walk_next(struct walk *w)
 {
 	struct str key, row, rest, part;
 	int rc;
@@ -88,7 +88,7 @@ int walk_next(struct walk *w)
 		w->latest = !str_is_set(w->last_key) || !str_eq(part, w->last_key);
 		if (!w->latest && !w->every_version)
 			continue;
-		rc = object_decode(w->x, key, row, &w->object);
+		rc = s3_object_decode(w->x, key, row, &w->object);
 		if (rc < 0)
 			return rc;
 		w->last_key = w->object.key;
@@ -103,7 +103,7 @@ int walk_next(struct walk *w)
 	return rc < 0 ? rc : WALK_END;
 }
 
-void walk_end(struct walk *w)
+void s3_walk_end(struct walk *w)
 {
 	if (w->open)
 		store_scan_end(&w->cursor);

@@ -24,11 +24,11 @@ struct walk {
 };
 
 /* Starts behind `after`: a key, or a common prefix, which is then passed over as a whole. Absent: at the start. */
-int walk_begin(struct walk *w, struct str after) MUST_CHECK;
+int s3_walk_begin(struct walk *w, struct str after) MUST_CHECK;
 /* With every_version: starts at the key `after`, behind the version of that sequence number. */
-int walk_begin_version(struct walk *w, struct str after, uint64_t sequence) MUST_CHECK;
+int s3_walk_begin_version(struct walk *w, struct str after, uint64_t sequence) MUST_CHECK;
 /* An enum walk_step, or negative. */
-int walk_next(struct walk *w) MUST_CHECK;
-void walk_end(struct walk *w);
+int s3_walk_next(struct walk *w) MUST_CHECK;
+void s3_walk_end(struct walk *w);
 
 #endif

@@ -1,21 +1,20 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Unpacking: every path is checked before anything is written, sizes are counted as they come out, not as the archive claims them.
- */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/package.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
 
 #include "os/file.h"
-#include "service/lambda/code.h"
 
 struct unpack {
 	zip_t *zip;
 	const char *folder;
-	uint64_t left;           /* bytes that may still come out */
+	uint64_t left, max;      /* bytes that may still come out, and may in all */
 	struct error *err;
 };
 
@@ -63,7 +62,7 @@ static int copy_out(struct unpack *u, zip_file_t *file, int fd)
 	while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0) {
 		int result;
 		if ((uint64_t)n > u->left)
-			return error_set(u->err, ERR_LIMIT, "Unzipped size must be smaller than %d bytes", CODE_UNPACKED_MAX);
+			return error_set(u->err, ERR_LIMIT, "Unzipped size must be smaller than %llu bytes", (unsigned long long)u->max);
 		u->left -= (uint64_t)n;
 		result = fd_write_all(fd, chunk, (size_t)n, u->err);
 		if (result != 0)
@@ -130,8 +129,8 @@ static int unpack_all(struct unpack *u)
 
 	if (count == 0)
 		return error_set(u->err, ERR_INVALID, "Uploaded file must be a non-empty zip");
-	if (count > CODE_ENTRIES_MAX)
-		return error_set(u->err, ERR_LIMIT, "the package has more than %d entries", CODE_ENTRIES_MAX);
+	if (count > PACKAGE_ENTRIES_MAX)
+		return error_set(u->err, ERR_LIMIT, "the package has more than %d entries", PACKAGE_ENTRIES_MAX);
 	result = file_make_dirs(u->folder, 0755, u->err);
 	for (zip_int64_t i = 0; i < count && result == 0; i++)
 		result = unpack_entry(u, (uint64_t)i);
@@ -150,9 +149,9 @@ static int make_durable(const char *folder, struct error *err)
 	return result;
 }
 
-int zip_unpack(struct str bytes, const char *target, struct error *err)
+int package_unpack(struct str bytes, const char *target, uint64_t max_bytes, struct error *err)
 {
-	struct unpack u = { .folder = target, .left = CODE_UNPACKED_MAX, .err = err };
+	struct unpack u = { .folder = target, .left = max_bytes, .max = max_bytes, .err = err };
 	zip_error_t why;
 	zip_source_t *source;
 	int result;
@@ -173,4 +172,49 @@ int zip_unpack(struct str bytes, const char *target, struct error *err)
 	if (result != 0)
 		(void)!file_remove_tree(target, NULL);
 	return result;
+}
+
+/* ---- packing ---- */
+
+static int add_file(zip_t *zip, const char *folder, struct str name, struct error *err)
+{
+	char path[8192], entry[4096];
+	zip_source_t *source;
+	zip_int64_t index;
+	struct stat st;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" STR_FMT, folder, STR_ARG(name)) >= sizeof(path) ||
+	    (size_t)snprintf(entry, sizeof(entry), STR_FMT, STR_ARG(name)) >= sizeof(entry))
+		return error_set(err, ERR_LIMIT, "a path is too long: " STR_FMT, STR_ARG(name));
+	if (stat(path, &st) != 0)
+		return error_set_errno(err, "stat");
+	source = zip_source_file(zip, path, 0, -1);
+	index = source ? zip_file_add(zip, entry, source, ZIP_FL_ENC_UTF_8) : -1;
+	if (index < 0) {
+		if (source)
+			zip_source_free(source);
+		return error_set(err, ERR_IO, "cannot pack " STR_FMT ": %s", STR_ARG(name), zip_strerror(zip));
+	}
+	zip_file_set_external_attributes(zip, (zip_uint64_t)index, 0, ZIP_OPSYS_UNIX, (zip_uint32_t)st.st_mode << 16);
+	return 0;
+}
+
+int package_pack(const char *target, const char *folder, const struct str *names, size_t count, struct error *err)
+{
+	int why = 0, result = 0;
+	zip_t *zip = zip_open(target, ZIP_CREATE | ZIP_TRUNCATE, &why);
+
+	if (!zip)
+		return error_set(err, ERR_IO, "cannot make a zip file (%d)", why);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = add_file(zip, folder, names[i], err);
+	if (result != 0) {
+		zip_discard(zip);
+		return result;
+	}
+	if (zip_close(zip) == 0)
+		return 0;
+	error_set(err, ERR_IO, "cannot write a zip file: %s", zip_strerror(zip));
+	zip_discard(zip);
+	return ERR_IO;
 }

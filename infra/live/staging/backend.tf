@@ -1,0 +1,8 @@
+# Bucket, encryption key and region come from infra/bootstrap: init -backend-config=backend.hcl (its output backend_config).
+terraform {
+  backend "s3" {
+    encrypt      = true
+    key          = "staging/terraform.tfstate"
+    use_lockfile = true
+  }
+}
