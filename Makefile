@@ -23,7 +23,7 @@ setup:
 	@scripts/setup.sh
 
 $(BUILD)/build.ninja: | setup
-	@$(MESON) setup $(BUILD) --buildtype=release -Db_lto=false >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@$(MESON) setup $(BUILD) --buildtype=debugoptimized >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
 $(SANITIZED)/build.ninja: | setup

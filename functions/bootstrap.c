@@ -87,7 +87,11 @@ static int run(struct process *p, const struct lambda_invocation *invocation, st
 	char id[37];
 	const struct json *event = NULL;
 	struct function_context context = {
-		.arena = a, .aws = p->aws, .settings = &p->settings, .clock_ms = clock_wall_ms, .now_ms = clock_wall_ms(),
+		.arena = a,
+		.aws = p->aws,
+		.settings = &p->settings,
+		.clock_ms = clock_wall_ms,
+		.now_ms = clock_wall_ms(),
 		.request_id = invocation->request_id,
 	};
 
@@ -122,7 +126,8 @@ static int report(struct process *p, const struct lambda_invocation *invocation,
 	struct error err = { 0 };
 	struct arena a;
 
-	log_error("bootstrap", "invocation failed request_id=" STR_FMT " type=" STR_FMT " service_error=%s status=%d message=\"%s\"",
+	log_error("bootstrap",
+		  "invocation failed request_id=" STR_FMT " type=" STR_FMT " service_error=%s status=%d message=\"%s\"",
 		  STR_ARG(invocation->request_id), STR_ARG(f.type), failure->name, failure->status, failure->message);
 	arena_init(&a, ANSWER_ARENA_MAX);
 	int rc = check_answer(lambda_fail(p->runtime, &a, invocation->request_id, &f, &err), invocation, &err);

@@ -17,8 +17,8 @@ struct new_job {
 	struct str owner;           /* absent: nobody's */
 	struct str idempotency_key; /* the key of the Idempotency-Key's own item; absent: none was sent */
 	struct str body_hash;
-	int64_t content_length;     /* 0: not given */
-	struct str checksum;        /* absent: not given */
+	int64_t content_length; /* 0: not given */
+	struct str checksum;    /* absent: not given */
 	struct str id;
 	struct str created_at;
 };
@@ -86,8 +86,8 @@ static int read_request(struct function_context *c, const struct json *event, st
 	if (rc)
 		return rc;
 	/* By meaning, not by spelling: the same request written with other blanks is the same request. */
-	job->body_hash = hash_of(c->arena, arena_printf(c->arena, "%lld\n" STR_FMT, (long long)job->content_length,
-							STR_ARG(job->checksum)));
+	job->body_hash = hash_of(
+		c->arena, arena_printf(c->arena, "%lld\n" STR_FMT, (long long)job->content_length, STR_ARG(job->checksum)));
 	return read_key(c, event, job, err);
 }
 
@@ -96,8 +96,9 @@ static int put_new(struct function_context *c, const struct json *item, const ch
 {
 	struct arena *a = c->arena;
 	const struct json *reply;
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "Item", item,
-					     "ConditionExpression", text_of(a, condition), "ExpressionAttributeValues", values, NULL);
+	const struct json *input =
+		object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) }, { "Item", item },
+			  { "ConditionExpression", text_of(a, condition) }, { "ExpressionAttributeValues", values });
 
 	return aws_call(c->aws, a, AWS_DYNAMODB, "PutItem", input, &reply, err);
 }
@@ -106,8 +107,8 @@ static int get_key_item(struct function_context *c, struct str key, const struct
 {
 	struct arena *a = c->arena;
 	const struct json *reply;
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "Key", job_key(a, key),
-					     "ConsistentRead", json_new_bool(true), NULL);
+	const struct json *input = object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) },
+					     { "Key", job_key(a, key) }, { "ConsistentRead", json_new_bool(true) });
 
 	int rc = aws_call(c->aws, a, AWS_DYNAMODB, "GetItem", input, &reply, err);
 	if (rc == 0)
@@ -123,12 +124,13 @@ static int reserve_key(struct function_context *c, struct new_job *job, struct e
 	struct error failure = { 0 };
 	const struct json *item = NULL;
 	int64_t now = c->now_ms / 1000;
-	const struct json *mine = object_of(a, "job_id", attr_s(a, job->idempotency_key), "target_job_id", attr_s(a, job->id),
-					    "body_hash", attr_s(a, job->body_hash), "created_at", attr_s(a, job->created_at),
-					    "expires_at", attr_i64(a, now + KEY_SECONDS), NULL);
+	const struct json *mine =
+		object_of(a, { "job_id", attr_s(a, job->idempotency_key) }, { "target_job_id", attr_s(a, job->id) },
+			  { "body_hash", attr_s(a, job->body_hash) }, { "created_at", attr_s(a, job->created_at) },
+			  { "expires_at", attr_i64(a, now + KEY_SECONDS) });
 
-	int rc = put_new(c, mine, "attribute_not_exists(job_id) OR expires_at < :now",
-			 object_of(a, ":now", attr_i64(a, now), NULL), &failure);
+	int rc = put_new(c, mine, "attribute_not_exists(job_id) OR expires_at < :now", object_of(a, { ":now", attr_i64(a, now) }),
+			 &failure);
 	if (rc == 0)
 		return 0;
 	if (!job_condition_failed(&failure)) {
@@ -152,12 +154,12 @@ static const struct json *record_of(struct function_context *c, const struct new
 	struct arena *a = c->arena;
 	const struct function_settings *s = c->settings;
 
-	return object_of(a, "job_id", attr_s(a, job->id), "status", attr_c(a, JOB_UPLOAD_PENDING),
-			 "image_bucket", attr_s(a, s->source_bucket), "image_key", attr_s(a, job_image_key(a, job->id)),
-			 "created_at", attr_s(a, job->created_at), "updated_at", attr_s(a, job->created_at),
-			 "upload_expires_at", attr_s(a, job_time(a, created_ms + s->upload_seconds * 1000)),
-			 "expires_at", attr_i64(a, created_ms / 1000 + s->record_days * DAY_SECONDS), "owner", attr_s(a, job->owner),
-			 "idempotency_key", attr_s(a, job->idempotency_key), NULL);
+	return object_of(a, { "job_id", attr_s(a, job->id) }, { "status", attr_c(a, JOB_UPLOAD_PENDING) },
+			 { "image_bucket", attr_s(a, s->source_bucket) }, { "image_key", attr_s(a, job_image_key(a, job->id)) },
+			 { "created_at", attr_s(a, job->created_at) }, { "updated_at", attr_s(a, job->created_at) },
+			 { "upload_expires_at", attr_s(a, job_time(a, created_ms + s->upload_seconds * 1000)) },
+			 { "expires_at", attr_i64(a, created_ms / 1000 + s->record_days * DAY_SECONDS) },
+			 { "owner", attr_s(a, job->owner) }, { "idempotency_key", attr_s(a, job->idempotency_key) });
 }
 
 /* Writes the record, or reads the one that an earlier request with the same key has written. */
@@ -209,15 +211,15 @@ static int sign_upload(struct function_context *c, const struct new_job *job, co
 	    expires_ms - c->now_ms < 1000)
 		return 0;
 	size_t n = upload_headers(c, job, headers);
-	int rc = s3_presign(c->aws, a, STR("PUT"), &id, headers, n, STR_NULL, c->now_ms, (int)((expires_ms - c->now_ms) / 1000), &url,
-			    err);
+	int rc = s3_presign(c->aws, a, STR("PUT"), &id, headers, n, STR_NULL, c->now_ms, (int)((expires_ms - c->now_ms) / 1000),
+			    &url, err);
 	if (rc)
 		return rc;
 	struct json *named = json_new_object(a);
 	for (size_t i = 0; i < n; i++)
 		json_add_member(a, named, headers[i].name, json_new_string(a, headers[i].value));
-	*out = object_of(a, "method", text_of(a, "PUT"), "url", json_new_string(a, url), "headers", named,
-			 "expires_at", json_new_string(a, expires_at), NULL);
+	*out = object_of(a, { "method", text_of(a, "PUT") }, { "url", json_new_string(a, url) }, { "headers", named },
+			 { "expires_at", json_new_string(a, expires_at) });
 	return 0;
 }
 
@@ -236,10 +238,10 @@ int create_job(struct function_context *c, const struct json *event, const struc
 		rc = sign_upload(c, &job, item, &upload, err);
 	if (rc)
 		return rc;
-	const struct json *body = object_of(a, "job_id", json_new_string(a, job.id),
-					    "image_key", json_new_string(a, item_s(item, "image_key")),
-					    "status", json_new_string(a, item_s(item, "status")),
-					    "created_at", json_new_string(a, item_s(item, "created_at")), "upload", upload, NULL);
+	const struct json *body = object_of(
+		a, { "job_id", json_new_string(a, job.id) }, { "image_key", json_new_string(a, item_s(item, "image_key")) },
+		{ "status", json_new_string(a, item_s(item, "status")) },
+		{ "created_at", json_new_string(a, item_s(item, "created_at")) }, { "upload", upload });
 	*result = api_answer(c, 201, body);
 	return 0;
 }

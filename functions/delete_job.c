@@ -54,10 +54,11 @@ static int delete_item(struct function_context *c, struct str key, struct str st
 	struct arena *a = c->arena;
 	const struct json *reply;
 	bool conditional = str_is_set(status);
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "Key", job_key(a, key),
-		"ConditionExpression", conditional ? text_of(a, "attribute_not_exists(job_id) OR #status = :status") : NULL,
-		"ExpressionAttributeNames", conditional ? object_of(a, "#status", text_of(a, "status"), NULL) : NULL,
-		"ExpressionAttributeValues", conditional ? object_of(a, ":status", attr_s(a, status), NULL) : NULL, NULL);
+	const struct json *input = object_of(
+		a, { "TableName", json_new_string(a, c->settings->jobs_table) }, { "Key", job_key(a, key) },
+		{ "ConditionExpression", conditional ? text_of(a, "attribute_not_exists(job_id) OR #status = :status") : NULL },
+		{ "ExpressionAttributeNames", conditional ? object_of(a, { "#status", text_of(a, "status") }) : NULL },
+		{ "ExpressionAttributeValues", conditional ? object_of(a, { ":status", attr_s(a, status) }) : NULL });
 
 	return aws_call(c->aws, a, AWS_DYNAMODB, "DeleteItem", input, &reply, err);
 }

@@ -74,7 +74,8 @@ static bool is_type(const struct json *value, const char *type)
 	return str_eq_c(json_get_text(value, STR("Type")), type);
 }
 
-int detections_read(struct arena *a, const struct json *answer, const struct text_area *area, struct text_page *out, struct error *err)
+int detections_read(struct arena *a, const struct json *answer, const struct text_area *area, struct text_page *out,
+		    struct error *err)
 {
 	const struct json *list = json_get_c(answer, "TextDetections");
 	struct text_page page = { .model = json_get_text(answer, STR("TextModelVersion")), .calls = 1 };
@@ -148,8 +149,9 @@ static const struct json *polygon_json(struct arena *a, const struct text_point 
 	struct json *points = json_new_array(a);
 
 	for (int i = 0; i < 4; i++)
-		json_add(a, points, object_of(a, "x", json_new_double(a, two_decimals(polygon[i].x)),
-					      "y", json_new_double(a, two_decimals(polygon[i].y)), NULL));
+		json_add(a, points,
+			 object_of(a, { "x", json_new_double(a, two_decimals(polygon[i].x)) },
+				   { "y", json_new_double(a, two_decimals(polygon[i].y)) }));
 	return points;
 }
 
@@ -158,19 +160,21 @@ static const struct json *items_json(struct arena *a, const struct text_item *it
 	struct json *list = json_new_array(a);
 
 	for (size_t i = 0; i < count; i++)
-		json_add(a, list, object_of(a, "id", json_new_i64(a, (int64_t)i), "text", json_new_string(a, items[i].text),
-					    "confidence", json_new_double(a, two_decimals(items[i].confidence)),
-					    "polygon", polygon_json(a, items[i].polygon),
-					    "line", words && items[i].line >= 0 ? json_new_i64(a, items[i].line) : NULL, NULL));
+		json_add(a, list,
+			 object_of(a, { "id", json_new_i64(a, (int64_t)i) }, { "text", json_new_string(a, items[i].text) },
+				   { "confidence", json_new_double(a, two_decimals(items[i].confidence)) },
+				   { "polygon", polygon_json(a, items[i].polygon) },
+				   { "line", words && items[i].line >= 0 ? json_new_i64(a, items[i].line) : NULL }));
 	return list;
 }
 
 const struct json *detections_json(struct arena *a, const struct text_page *page, int64_t width, int64_t height)
 {
-	return object_of(a, "image", object_of(a, "width", json_new_i64(a, width), "height", json_new_i64(a, height), NULL),
-			 "model", str_is_set(page->model) ? json_new_string(a, page->model) : NULL,
-			 "calls", json_new_i64(a, page->calls), "lines", items_json(a, page->lines, page->line_count, false),
-			 "words", items_json(a, page->words, page->word_count, true), NULL);
+	return object_of(a, { "image", object_of(a, { "width", json_new_i64(a, width) }, { "height", json_new_i64(a, height) }) },
+			 { "model", str_is_set(page->model) ? json_new_string(a, page->model) : NULL },
+			 { "calls", json_new_i64(a, page->calls) },
+			 { "lines", items_json(a, page->lines, page->line_count, false) },
+			 { "words", items_json(a, page->words, page->word_count, true) });
 }
 
 struct str detections_text(struct arena *a, const struct text_page *page)
@@ -197,13 +201,14 @@ struct str text_cut(struct str text, size_t max)
 	return str_sub(text, 0, max);
 }
 
-int detections_polygons(struct arena *a, const struct json *document, struct text_point (**out)[4], size_t *count, struct error *err)
+int detections_polygons(struct arena *a, const struct json *document, struct text_point (**out)[4], size_t *count,
+			struct error *err)
 {
 	const struct json *lines = json_get_c(document, "lines");
 
 	if (!json_is(lines, JSON_ARRAY))
 		return corrupt(err);
-	struct text_point (*polygons)[4] = arena_alloc_array(a, lines->count + 1, sizeof(*polygons));
+	struct text_point(*polygons)[4] = arena_alloc_array(a, lines->count + 1, sizeof(*polygons));
 	if (polygons == NULL)
 		return error_set(err, ERR_NO_MEMORY, "no memory for the detections");
 	for (size_t i = 0; i < lines->count; i++) {

@@ -20,17 +20,17 @@ struct text_box {
 
 struct text_item {
 	struct str text;
-	double confidence;           /* 0 to 100 */
+	double confidence; /* 0 to 100 */
 	struct text_point polygon[4];
-	struct text_box box;         /* around the polygon */
-	int line;                    /* of a word: index of its line, -1 when none */
+	struct text_box box; /* around the polygon */
+	int line;            /* of a word: index of its line, -1 when none */
 };
 
 struct text_page {
 	struct text_item *lines, *words; /* in reading order */
 	size_t line_count, word_count;
-	struct str model;                /* TextModelVersion */
-	int64_t calls;                   /* of DetectText */
+	struct str model; /* TextModelVersion */
+	int64_t calls;    /* of DetectText */
 };
 
 struct text_area {

@@ -28,7 +28,8 @@ static int detect(struct function_context *c, const struct json *image, const st
 	const struct json *answer = NULL;
 	struct error failure = { 0 };
 
-	int rc = aws_call(c->aws, c->arena, AWS_REKOGNITION, "DetectText", object_of(c->arena, "Image", image, NULL), &answer, &failure);
+	int rc = aws_call(c->aws, c->arena, AWS_REKOGNITION, "DetectText", object_of(c->arena, { "Image", image }), &answer,
+			  &failure);
 	if (rc == 0)
 		return detections_read(c->arena, answer, area, page, err);
 	if (rc == ERR_SERVICE && retry_classify(&failure) == RETRY_NO)
@@ -41,10 +42,11 @@ static int detect_object(struct function_context *c, const struct source_image *
 			 struct text_page *page, struct error *err)
 {
 	struct arena *a = c->arena;
-	const struct json *object = object_of(a, "Bucket", json_new_string(a, image->bucket), "Name", json_new_string(a, image->key),
-					      "Version", image->version_id.n > 0 ? json_new_string(a, image->version_id) : NULL, NULL);
+	const struct json *object =
+		object_of(a, { "Bucket", json_new_string(a, image->bucket) }, { "Name", json_new_string(a, image->key) },
+			  { "Version", image->version_id.n > 0 ? json_new_string(a, image->version_id) : NULL });
 
-	return detect(c, object_of(a, "S3Object", object, NULL), area, page, err);
+	return detect(c, object_of(a, { "S3Object", object }), area, page, err);
 }
 
 static int copy_area(const struct image *from, const struct text_area *area, struct image *out, struct error *err)
@@ -58,7 +60,8 @@ static int copy_area(const struct image *from, const struct text_area *area, str
 }
 
 /* ERR_LIMIT when the tile is more than DetectText takes. */
-static int encode_area(struct arena *a, const struct image *from, const struct text_area *area, struct str *base64, struct error *err)
+static int encode_area(struct arena *a, const struct image *from, const struct text_area *area, struct str *base64,
+		       struct error *err)
 {
 	struct image part = { 0 };
 	struct buf png;
@@ -99,7 +102,8 @@ static bool push_halves(struct tiling *t, const struct text_area *area, const st
 }
 
 /* Looks at one tile with memory that ends with it, for a request has the image's bytes in it several times over. */
-static int look(struct function_context *c, struct tiling *t, const struct text_area *area, struct text_page *page, struct error *err)
+static int look(struct function_context *c, struct tiling *t, const struct text_area *area, struct text_page *page,
+		struct error *err)
 {
 	struct function_context scratch = *c;
 	struct arena a;
@@ -110,7 +114,7 @@ static int look(struct function_context *c, struct tiling *t, const struct text_
 	scratch.arena = &a;
 	int rc = encode_area(&a, t->image, area, &base64, err);
 	if (rc == 0)
-		rc = detect(&scratch, object_of(&a, "Bytes", json_new_string(&a, base64), NULL), area, &found, err);
+		rc = detect(&scratch, object_of(&a, { "Bytes", json_new_string(&a, base64) }), area, &found, err);
 	if (rc == 0)
 		rc = detections_copy(c->arena, &found, page, err);
 	arena_release(&a);
@@ -172,12 +176,14 @@ static int detect_tiles(struct function_context *c, const struct source_image *s
 	return rc;
 }
 
-static int put(struct function_context *c, struct str job_id, const char *suffix, const char *type, struct str body, struct error *err)
+static int put(struct function_context *c, struct str job_id, const char *suffix, const char *type, struct str body,
+	       struct error *err)
 {
 	struct s3_object object;
 	struct s3_put request = {
 		.id = { .bucket = c->settings->processed_bucket, .key = job_result_key(c->arena, job_id, suffix) },
-		.body = body, .content_type = str_c(type),
+		.body = body,
+		.content_type = str_c(type),
 	};
 
 	if (!str_is_set(body))
@@ -185,8 +191,8 @@ static int put(struct function_context *c, struct str job_id, const char *suffix
 	return s3_put_object(c->aws, c->arena, &request, &object, err);
 }
 
-static int write_results(struct function_context *c, struct str job_id, const struct source_image *image, const struct text_page *page,
-			 struct error *err)
+static int write_results(struct function_context *c, struct str job_id, const struct source_image *image,
+			 const struct text_page *page, struct error *err)
 {
 	struct arena *a = c->arena;
 	struct str json = json_to_str(a, detections_json(a, page, image->width, image->height));
@@ -213,9 +219,10 @@ int extract_text(struct function_context *c, const struct json *event, const str
 		rc = write_results(c, job_id, &image, &page, err);
 	if (rc)
 		return rc;
-	*result = object_of(a, "lines", json_new_i64(a, (int64_t)page.line_count), "words", json_new_i64(a, (int64_t)page.word_count),
-			    "mean_confidence", json_new_double(a, text_mean_confidence(&page)), "calls", json_new_i64(a, page.calls),
-			    "text_key", json_new_string(a, job_result_key(a, job_id, "txt")),
-			    "json_key", json_new_string(a, job_result_key(a, job_id, "json")), NULL);
+	*result = object_of(
+		a, { "lines", json_new_i64(a, (int64_t)page.line_count) }, { "words", json_new_i64(a, (int64_t)page.word_count) },
+		{ "mean_confidence", json_new_double(a, text_mean_confidence(&page)) }, { "calls", json_new_i64(a, page.calls) },
+		{ "text_key", json_new_string(a, job_result_key(a, job_id, "txt")) },
+		{ "json_key", json_new_string(a, job_result_key(a, job_id, "json")) });
 	return 0;
 }

@@ -66,8 +66,11 @@ const char *function_error_type(const struct error *err)
 	if (err->code != ERR_SERVICE && err->name[0] != '\0')
 		return err->name;
 	switch (retry_classify(err)) {
-	case RETRY_THROTTLED: return "Throttled";
-	case RETRY_TRANSIENT: return "Unavailable";
-	default: return "Internal";
+	case RETRY_THROTTLED:
+		return "Throttled";
+	case RETRY_TRANSIENT:
+		return "Unavailable";
+	default:
+		return "Internal";
 	}
 }

@@ -27,12 +27,12 @@ typedef const char *(*settings_source_fn)(const char *name);
 int function_settings_read(struct function_settings *out, settings_source_fn source, struct error *err) MUST_CHECK;
 
 struct function_context {
-	struct arena *arena;                     /* of this invocation */
-	struct aws_client *aws;                  /* its deadline is set */
+	struct arena *arena;    /* of this invocation */
+	struct aws_client *aws; /* its deadline is set */
 	const struct function_settings *settings;
-	int64_t (*clock_ms)(void);               /* wall clock */
-	int64_t now_ms;                          /* when the invocation began */
-	struct str fresh_id;                     /* a new UUID */
+	int64_t (*clock_ms)(void); /* wall clock */
+	int64_t now_ms;            /* when the invocation began */
+	struct str fresh_id;       /* a new UUID */
 	struct str request_id;
 };
 
@@ -41,7 +41,7 @@ typedef int (*function_fn)(struct function_context *c, const struct json *event,
 struct function {
 	const char *handler; /* _HANDLER */
 	function_fn run;
-	bool api;            /* answers HTTP requests */
+	bool api; /* answers HTTP requests */
 };
 
 const struct function *function_find(struct str handler); /* NULL when there is none of that name */

@@ -9,8 +9,8 @@
 
 enum { URL_SECONDS = 15 * 60 };
 
-static int add_url(struct function_context *c, const struct json *stored, const char *key_name, const char *url_name, struct json *out,
-		   struct error *err)
+static int add_url(struct function_context *c, const struct json *stored, const char *key_name, const char *url_name,
+		   struct json *out, struct error *err)
 {
 	struct s3_object_id id = { .bucket = item_s(stored, "processed_bucket"), .key = item_s(stored, key_name) };
 	struct str url;

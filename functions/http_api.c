@@ -80,12 +80,12 @@ static const struct json *answer(struct function_context *c, int status, const s
 {
 	struct arena *a = c->arena;
 	/* Answers hold upload and download URLs, so no cache may keep them. */
-	const struct json *headers = object_of(a, "content-type", body ? text_of(a, "application/json") : NULL,
-					       "cache-control", text_of(a, "no-store"), "retry-after", retry_after, NULL);
+	const struct json *headers = object_of(a, { "content-type", body ? text_of(a, "application/json") : NULL },
+					       { "cache-control", text_of(a, "no-store") }, { "retry-after", retry_after });
 
-	return object_of(a, "statusCode", json_new_i64(a, status), "headers", headers,
-			 "body", body ? json_new_string(a, json_to_str(a, body)) : NULL,
-			 "isBase64Encoded", json_new_bool(false), NULL);
+	return object_of(a, { "statusCode", json_new_i64(a, status) }, { "headers", headers },
+			 { "body", body ? json_new_string(a, json_to_str(a, body)) : NULL },
+			 { "isBase64Encoded", json_new_bool(false) });
 }
 
 const struct json *api_answer(struct function_context *c, int status, const struct json *body)
@@ -109,15 +109,15 @@ const struct json *api_failure(struct function_context *c, const struct error *e
 
 	if (!is_refusal(err)) {
 		bool again = strcmp(code, "Throttled") == 0 || strcmp(code, "Unavailable") == 0 || strcmp(code, "TimedOut") == 0;
-		log_error("functions", "request failed request_id=" STR_FMT " error=%s status=%d message=\"%s\"", STR_ARG(c->request_id),
-			  err->name[0] ? err->name : code, err->status, err->message);
+		log_error("functions", "request failed request_id=" STR_FMT " error=%s status=%d message=\"%s\"",
+			  STR_ARG(c->request_id), err->name[0] ? err->name : code, err->status, err->message);
 		status = again ? 503 : 500;
 		code = again ? code : "Internal";
 		message = again ? "The service is busy; try again." : "An error on our side kept this from being done.";
 		if (again)
 			retry_after = json_new_string(a, arena_printf(a, "%d", RETRY_AFTER_SECONDS));
 	}
-	const struct json *body = object_of(a, "code", json_new_string(a, arena_str(a, str_c(code))),
-					    "message", json_new_string(a, arena_str(a, str_c(message))), NULL);
-	return answer(c, status, object_of(a, "error", body, NULL), retry_after);
+	const struct json *body = object_of(a, { "code", json_new_string(a, arena_str(a, str_c(code))) },
+					    { "message", json_new_string(a, arena_str(a, str_c(message))) });
+	return answer(c, status, object_of(a, { "error", body }), retry_after);
 }

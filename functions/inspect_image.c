@@ -15,8 +15,10 @@ static int read_event(const struct json *event, struct source_image *out, struct
 {
 	const struct json *object = json_get_c(event, "object");
 	struct source_image image = {
-		.bucket = json_get_text(event, STR("bucket")), .key = json_get_text(object, STR("key")),
-		.etag = json_get_text(object, STR("etag")), .version_id = json_get_text(object, STR("version-id")),
+		.bucket = json_get_text(event, STR("bucket")),
+		.key = json_get_text(object, STR("key")),
+		.etag = json_get_text(object, STR("etag")),
+		.version_id = json_get_text(object, STR("version-id")),
 	};
 
 	if (image.bucket.n == 0 || image.key.n == 0 || json_to_i64(json_get_c(object, "size"), &image.bytes) || image.bytes < 0)
@@ -63,8 +65,8 @@ int inspect_image(struct function_context *c, const struct json *event, const st
 		rc = inspect(c, &image, &header, err);
 	if (rc)
 		return rc;
-	*result = object_of(a, "bytes", json_new_i64(a, image.bytes), "width", json_new_i64(a, header.width),
-			    "height", json_new_i64(a, header.height), "etag", json_new_string(a, image.etag),
-			    "version_id", json_new_string(a, image.version_id.n > 0 ? image.version_id : STR("")), NULL);
+	*result = object_of(a, { "bytes", json_new_i64(a, image.bytes) }, { "width", json_new_i64(a, header.width) },
+			    { "height", json_new_i64(a, header.height) }, { "etag", json_new_string(a, image.etag) },
+			    { "version_id", json_new_string(a, image.version_id.n > 0 ? image.version_id : STR("")) });
 	return 0;
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "item.h"
 
-struct json *object_of(struct arena *a, ...)
+struct json *object_of_members(struct arena *a, const struct item_member *members)
 {
 	struct json *object = json_new_object(a);
-	va_list args;
 
-	va_start(args, a);
-	for (const char *name = va_arg(args, const char *); name; name = va_arg(args, const char *)) {
-		const struct json *value = va_arg(args, const struct json *);
-		if (value != NULL)
-			json_add_member(a, object, str_c(name), value);
-	}
-	va_end(args);
+	for (const struct item_member *m = members; m->name != NULL; m++)
+		if (m->value != NULL)
+			json_add_member(a, object, str_c(m->name), m->value);
 	return object;
 }
 
@@ -23,7 +18,7 @@ const struct json *text_of(struct arena *a, const char *text)
 
 static const struct json *typed(struct arena *a, const char *type, const struct json *value)
 {
-	return value ? object_of(a, type, value, NULL) : NULL;
+	return value ? object_of(a, { type, value }) : NULL;
 }
 
 const struct json *attr_s(struct arena *a, struct str value)

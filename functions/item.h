@@ -7,11 +7,17 @@
 
 #include "format/json.h"
 
-/* object_of(a, "name", value, "other", value, NULL); a NULL value leaves its member out. */
-struct json *object_of(struct arena *a, ...) __attribute__((sentinel));
+struct item_member {
+	const char *name; /* NULL ends a list */
+	const struct json *value;
+};
+
+/* object_of(a, { "name", value }, { "other", value }); a member whose value is NULL is left out. */
+#define object_of(a, ...) object_of_members((a), (const struct item_member[]){ __VA_ARGS__, { NULL, NULL } })
+struct json *object_of_members(struct arena *a, const struct item_member *members);
 const struct json *text_of(struct arena *a, const char *text);
 
-const struct json *attr_s(struct arena *a, struct str value);    /* absent: NULL */
+const struct json *attr_s(struct arena *a, struct str value); /* absent: NULL */
 const struct json *attr_c(struct arena *a, const char *value);
 const struct json *attr_i64(struct arena *a, int64_t value);
 const struct json *attr_double(struct arena *a, double value);

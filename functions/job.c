@@ -43,7 +43,7 @@ struct str job_time(struct arena *a, int64_t ms)
 
 const struct json *job_key(struct arena *a, struct str job_id)
 {
-	return object_of(a, "job_id", attr_s(a, job_id), NULL);
+	return object_of(a, { "job_id", attr_s(a, job_id) });
 }
 
 static int not_found(struct error *err)
@@ -58,8 +58,8 @@ int job_read(struct function_context *c, struct str job_id, struct str owner, co
 	/* Other items of the table have keys that are no UUIDs: they are not jobs. */
 	if (!uuid_is_valid(job_id))
 		return not_found(err);
-	const struct json *input = object_of(c->arena, "TableName", json_new_string(c->arena, c->settings->jobs_table),
-					     "Key", job_key(c->arena, job_id), "ConsistentRead", json_new_bool(true), NULL);
+	const struct json *input = object_of(c->arena, { "TableName", json_new_string(c->arena, c->settings->jobs_table) },
+					     { "Key", job_key(c->arena, job_id) }, { "ConsistentRead", json_new_bool(true) });
 	int rc = aws_call(c->aws, c->arena, AWS_DYNAMODB, "GetItem", input, &reply, err);
 	if (rc)
 		return rc;
@@ -85,8 +85,10 @@ static const struct json *view_image(struct arena *a, const struct json *image)
 
 struct json *job_view(struct arena *a, const struct json *item)
 {
-	static const char *const names[] = { "job_id", "status", "image_bucket", "image_key", "created_at", "updated_at",
-					     "upload_expires_at", "expires_at", "execution_arn", "owner", "image", "error", "result" };
+	static const char *const names[] = {
+		"job_id",     "status",        "image_bucket", "image_key", "created_at", "updated_at", "upload_expires_at",
+		"expires_at", "execution_arn", "owner",        "image",     "error",      "result"
+	};
 	bool succeeded = str_eq_c(item_s(item, "status"), JOB_SUCCEEDED);
 	struct json *view = json_new_object(a);
 
@@ -106,10 +108,11 @@ int job_publish_event(struct function_context *c, const char *detail_type, const
 	struct json *entries = json_new_array(a);
 	int64_t failed = 0;
 
-	json_add(a, entries, object_of(a, "Source", text_of(a, "gleaner"), "DetailType", text_of(a, detail_type),
-				       "EventBusName", json_new_string(a, c->settings->event_bus),
-				       "Detail", json_new_string(a, json_to_str(a, detail)), NULL));
-	int rc = aws_call(c->aws, a, AWS_EVENTS, "PutEvents", object_of(a, "Entries", entries, NULL), &reply, err);
+	json_add(a, entries,
+		 object_of(a, { "Source", text_of(a, "gleaner") }, { "DetailType", text_of(a, detail_type) },
+			   { "EventBusName", json_new_string(a, c->settings->event_bus) },
+			   { "Detail", json_new_string(a, json_to_str(a, detail)) }));
+	int rc = aws_call(c->aws, a, AWS_EVENTS, "PutEvents", object_of(a, { "Entries", entries }), &reply, err);
 	if (rc)
 		return rc;
 	if (json_to_i64(json_get_c(reply, "FailedEntryCount"), &failed) == 0 && failed > 0)

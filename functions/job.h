@@ -25,13 +25,15 @@ struct str job_id_of_key(struct str key);
 struct str job_time(struct arena *a, int64_t ms);
 
 /* The record as DynamoDB items go, read consistently. JobNotFound when there is none, or (owner set) it is someone else's. */
-int job_read(struct function_context *c, struct str job_id, struct str owner, const struct json **item, struct error *err) MUST_CHECK;
+int job_read(struct function_context *c, struct str job_id, struct str owner, const struct json **item,
+	     struct error *err) MUST_CHECK;
 
 /* What clients see of a record; the result only when the job has succeeded. */
 struct json *job_view(struct arena *a, const struct json *item);
 
 /* Publishes "Job Succeeded", "Job Failed" or "Job Expired" on the bus. */
-int job_publish_event(struct function_context *c, const char *detail_type, const struct json *detail, struct error *err) MUST_CHECK;
+int job_publish_event(struct function_context *c, const char *detail_type, const struct json *detail,
+		      struct error *err) MUST_CHECK;
 
 /* A conditional write whose condition did not hold. */
 bool job_condition_failed(const struct error *err);

@@ -11,7 +11,8 @@
 #include "job.h"
 
 enum {
-	LIMIT_DEFAULT = 20, LIMIT_MAX = 100,
+	LIMIT_DEFAULT = 20,
+	LIMIT_MAX = 100,
 	QUERIES_MAX = 10, /* with many owners a page may need several queries; a short page still has its cursor */
 	CURSOR_MAX = 1024,
 };
@@ -29,7 +30,8 @@ static int refuse(struct error *err, const char *message)
 
 static const struct json *start_key(struct arena *a, struct str status, struct str job_id, struct str created_at)
 {
-	return object_of(a, "job_id", attr_s(a, job_id), "status", attr_s(a, status), "created_at", attr_s(a, created_at), NULL);
+	return object_of(a, { "job_id", attr_s(a, job_id) }, { "status", attr_s(a, status) },
+			 { "created_at", attr_s(a, created_at) });
 }
 
 static struct str write_cursor(struct arena *a, const struct json *last)
@@ -54,7 +56,8 @@ static int read_cursor(struct arena *a, struct str cursor, struct list_request *
 	if (cursor.n > CURSOR_MAX || base64url_decode(a, cursor, &text) || json_parse(a, text, &parts, NULL) ||
 	    !json_is(parts, JSON_ARRAY) || parts->count != 3)
 		return refuse(err, "cursor is not one that this list gave.");
-	struct str status = json_text(json_at(parts, 0)), created_at = json_text(json_at(parts, 1)), id = json_text(json_at(parts, 2));
+	struct str status = json_text(json_at(parts, 0)), created_at = json_text(json_at(parts, 1)),
+		   id = json_text(json_at(parts, 2));
 	if (!str_eq(status, request->status) || !uuid_is_valid(id) || date_parse_iso(created_at, &ms))
 		return refuse(err, "cursor is not one that this list gave.");
 	request->start = start_key(a, status, id, created_at);
@@ -79,12 +82,16 @@ static int query(struct function_context *c, const struct list_request *request,
 {
 	struct arena *a = c->arena;
 	bool owned = str_is_set(request->owner);
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "IndexName", text_of(a, JOB_INDEX),
-		"KeyConditionExpression", text_of(a, "#status = :status"),
-		"FilterExpression", owned ? text_of(a, "#owner = :owner") : NULL,
-		"ExpressionAttributeNames", object_of(a, "#status", text_of(a, "status"), "#owner", owned ? text_of(a, "owner") : NULL, NULL),
-		"ExpressionAttributeValues", object_of(a, ":status", attr_s(a, request->status), ":owner", attr_s(a, request->owner), NULL),
-		"ScanIndexForward", json_new_bool(false), "Limit", json_new_i64(a, limit), "ExclusiveStartKey", request->start, NULL);
+	const struct json *input =
+		object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) }, { "IndexName", text_of(a, JOB_INDEX) },
+			  { "KeyConditionExpression", text_of(a, "#status = :status") },
+			  { "FilterExpression", owned ? text_of(a, "#owner = :owner") : NULL },
+			  { "ExpressionAttributeNames",
+			    object_of(a, { "#status", text_of(a, "status") }, { "#owner", owned ? text_of(a, "owner") : NULL }) },
+			  { "ExpressionAttributeValues",
+			    object_of(a, { ":status", attr_s(a, request->status) }, { ":owner", attr_s(a, request->owner) }) },
+			  { "ScanIndexForward", json_new_bool(false) }, { "Limit", json_new_i64(a, limit) },
+			  { "ExclusiveStartKey", request->start });
 
 	return aws_call(c->aws, a, AWS_DYNAMODB, "Query", input, reply, err);
 }
@@ -111,6 +118,7 @@ int list_jobs(struct function_context *c, const struct json *event, const struct
 			break;
 	}
 	struct str cursor = request.start ? write_cursor(a, request.start) : STR_NULL;
-	*result = api_answer(c, 200, object_of(a, "jobs", jobs, "cursor", str_is_set(cursor) ? json_new_string(a, cursor) : NULL, NULL));
+	*result = api_answer(
+		c, 200, object_of(a, { "jobs", jobs }, { "cursor", str_is_set(cursor) ? json_new_string(a, cursor) : NULL }));
 	return 0;
 }

@@ -42,7 +42,7 @@ static float outline_width(const struct image *image)
 static int draw_lines(struct function_context *c, struct image *image, struct str key, struct error *err)
 {
 	const struct json *document = NULL;
-	struct text_point (*polygons)[4] = NULL;
+	struct text_point(*polygons)[4] = NULL;
 	struct str bytes;
 	size_t count = 0;
 
@@ -76,8 +76,8 @@ static int put_image(struct function_context *c, const struct image *image, stru
 	return rc;
 }
 
-static int publish_image(struct function_context *c, const struct source_image *source, const struct json *extracted, struct str key,
-			 struct error *err)
+static int publish_image(struct function_context *c, const struct source_image *source, const struct json *extracted,
+			 struct str key, struct error *err)
 {
 	struct image image = { 0 };
 	struct str bytes;
@@ -97,20 +97,22 @@ static int publish_image(struct function_context *c, const struct source_image *
 
 static const struct json *attr_number(struct arena *a, const struct json *object, const char *name)
 {
-	return object_of(a, "N", json_new_string(a, json_to_str(a, json_get(object, str_c(name)))), NULL);
+	return object_of(a, { "N", json_new_string(a, json_to_str(a, json_get(object, str_c(name)))) });
 }
 
-static const struct json *result_attribute(struct function_context *c, const struct json *extracted, struct str key, struct str text,
-					   int64_t duration_ms)
+static const struct json *result_attribute(struct function_context *c, const struct json *extracted, struct str key,
+					   struct str text, int64_t duration_ms)
 {
 	struct arena *a = c->arena;
 	struct str kept = text_cut(text, LIMIT_RESULT_TEXT);
-	const struct json *members = object_of(a, "text", attr_s(a, kept), "text_truncated", attr_bool(a, kept.n < text.n),
-		"lines", attr_number(a, extracted, "lines"), "words", attr_number(a, extracted, "words"),
-		"mean_confidence", attr_number(a, extracted, "mean_confidence"), "calls", attr_number(a, extracted, "calls"),
-		"processed_bucket", attr_s(a, c->settings->processed_bucket), "processed_key", attr_s(a, key),
-		"text_key", attr_s(a, json_get_text(extracted, STR("text_key"))),
-		"json_key", attr_s(a, json_get_text(extracted, STR("json_key"))), "duration_ms", attr_i64(a, duration_ms), NULL);
+	const struct json *members = object_of(
+		a, { "text", attr_s(a, kept) }, { "text_truncated", attr_bool(a, kept.n < text.n) },
+		{ "lines", attr_number(a, extracted, "lines") }, { "words", attr_number(a, extracted, "words") },
+		{ "mean_confidence", attr_number(a, extracted, "mean_confidence") },
+		{ "calls", attr_number(a, extracted, "calls") }, { "processed_bucket", attr_s(a, c->settings->processed_bucket) },
+		{ "processed_key", attr_s(a, key) }, { "text_key", attr_s(a, json_get_text(extracted, STR("text_key"))) },
+		{ "json_key", attr_s(a, json_get_text(extracted, STR("json_key"))) },
+		{ "duration_ms", attr_i64(a, duration_ms) });
 
 	return attr_m(a, members);
 }
@@ -120,13 +122,16 @@ static int record(struct function_context *c, const struct json *event, const st
 	struct arena *a = c->arena;
 	struct error failure = { 0 };
 	const struct json *reply;
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table),
-		"Key", job_key(a, json_get_text(event, STR("job_id"))),
-		"UpdateExpression", text_of(a, "SET #result = :result"),
-		"ConditionExpression", text_of(a, "#status = :processing AND execution_arn = :execution"),
-		"ExpressionAttributeNames", object_of(a, "#status", text_of(a, "status"), "#result", text_of(a, "result"), NULL),
-		"ExpressionAttributeValues", object_of(a, ":result", value, ":processing", attr_c(a, JOB_PROCESSING),
-						       ":execution", attr_s(a, json_get_text(event, STR("execution_arn"))), NULL), NULL);
+	const struct json *input =
+		object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) },
+			  { "Key", job_key(a, json_get_text(event, STR("job_id"))) },
+			  { "UpdateExpression", text_of(a, "SET #result = :result") },
+			  { "ConditionExpression", text_of(a, "#status = :processing AND execution_arn = :execution") },
+			  { "ExpressionAttributeNames",
+			    object_of(a, { "#status", text_of(a, "status") }, { "#result", text_of(a, "result") }) },
+			  { "ExpressionAttributeValues",
+			    object_of(a, { ":result", value }, { ":processing", attr_c(a, JOB_PROCESSING) },
+				      { ":execution", attr_s(a, json_get_text(event, STR("execution_arn"))) }) });
 
 	int rc = aws_call(c->aws, a, AWS_DYNAMODB, "UpdateItem", input, &reply, &failure);
 	if (rc && job_condition_failed(&failure))
@@ -157,6 +162,6 @@ int publish_result(struct function_context *c, const struct json *event, const s
 	rc = record(c, event, result_attribute(c, extracted, key, text, duration_ms), err);
 	if (rc)
 		return rc;
-	*result = object_of(a, "processed_key", json_new_string(a, key), "duration_ms", json_new_i64(a, duration_ms), NULL);
+	*result = object_of(a, { "processed_key", json_new_string(a, key) }, { "duration_ms", json_new_i64(a, duration_ms) });
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "function.h"
 
-static int read_number(settings_source_fn source, const char *name, int64_t fallback, int64_t max, int64_t *out, struct error *err)
+static int read_number(settings_source_fn source, const char *name, int64_t fallback, int64_t max, int64_t *out,
+		       struct error *err)
 {
 	const char *text = source(name);
 	int64_t value = fallback;
@@ -42,8 +43,10 @@ static int read_authorization(settings_source_fn source, enum function_authoriza
 int function_settings_read(struct function_settings *out, settings_source_fn source, struct error *err)
 {
 	struct function_settings s = {
-		.jobs_table = str_c(source("JOBS_TABLE")), .source_bucket = str_c(source("SOURCE_BUCKET")),
-		.processed_bucket = str_c(source("PROCESSED_BUCKET")), .state_machine_arn = str_c(source("STATE_MACHINE_ARN")),
+		.jobs_table = str_c(source("JOBS_TABLE")),
+		.source_bucket = str_c(source("SOURCE_BUCKET")),
+		.processed_bucket = str_c(source("PROCESSED_BUCKET")),
+		.state_machine_arn = str_c(source("STATE_MACHINE_ARN")),
 		.event_bus = str_c(source("EVENT_BUS")),
 	};
 

@@ -14,7 +14,7 @@
 enum {
 	PAGE_SIZE = 100,
 	PAGES_MAX = 20,
-	UPLOAD_GRACE_MS = 60 * 1000,       /* an upload may begin in the last second of its URL and take a while */
+	UPLOAD_GRACE_MS = 60 * 1000, /* an upload may begin in the last second of its URL and take a while */
 	EXECUTION_GRACE_MS = 60 * 1000,
 	SWEEP_MS = 5 * 60 * 1000,
 };
@@ -24,16 +24,18 @@ struct sweep {
 	struct error first; /* what went wrong with a record; the others are still looked at */
 };
 
-/* Conditional update; *changed tells whether the condition held. */
-static int update(struct function_context *c, struct str job_id, const char *expression, const char *condition, const struct json *names,
-		  const struct json *values, bool *changed, struct error *err)
+/* Conditional update; *changed tells whether the condition held. The conditions also hold for what this very call has written (by
+ * its time), so that a retry after a lost reply is no stranger's change, and the event is still published. */
+static int update(struct function_context *c, struct str job_id, const char *expression, const char *condition,
+		  const struct json *names, const struct json *values, bool *changed, struct error *err)
 {
 	struct arena *a = c->arena;
 	struct error failure = { 0 };
 	const struct json *reply;
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "Key", job_key(a, job_id),
-		"UpdateExpression", text_of(a, expression), "ConditionExpression", text_of(a, condition),
-		"ExpressionAttributeNames", names, "ExpressionAttributeValues", values, NULL);
+	const struct json *input =
+		object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) }, { "Key", job_key(a, job_id) },
+			  { "UpdateExpression", text_of(a, expression) }, { "ConditionExpression", text_of(a, condition) },
+			  { "ExpressionAttributeNames", names }, { "ExpressionAttributeValues", values });
 
 	int rc = aws_call(c->aws, a, AWS_DYNAMODB, "UpdateItem", input, &reply, &failure);
 	*changed = rc == 0;
@@ -63,39 +65,45 @@ static const struct outcome *outcome_of(struct str status)
 	return NULL;
 }
 
-static const struct json *event_detail(struct function_context *c, struct str job_id, const char *status, const struct json *error)
+static const struct json *event_detail(struct function_context *c, struct str job_id, const char *status,
+				       const struct json *error)
 {
 	struct arena *a = c->arena;
 
-	return object_of(a, "job_id", json_new_string(a, job_id), "status", text_of(a, status),
-			 "image_key", json_new_string(a, job_image_key(a, job_id)), "error", error, NULL);
+	return object_of(a, { "job_id", json_new_string(a, job_id) }, { "status", text_of(a, status) },
+			 { "image_key", json_new_string(a, job_image_key(a, job_id)) }, { "error", error });
 }
 
 /* Fails the job of an execution that has ended; does nothing when the job is no longer this execution's to settle. */
-static int fail_job(struct function_context *c, struct str job_id, struct str execution, const struct outcome *outcome, struct sweep *s,
-		    struct error *err)
+static int fail_job(struct function_context *c, struct str job_id, struct str execution, const struct outcome *outcome,
+		    struct sweep *s, struct error *err)
 {
 	struct arena *a = c->arena;
 	bool changed = false;
-	const struct json *error = object_of(a, "code", text_of(a, outcome->code), "message", text_of(a, outcome->message), NULL);
-	const struct json *names = object_of(a, "#status", text_of(a, "status"), "#error", text_of(a, "error"),
-					     "#result", text_of(a, "result"), NULL);
-	const struct json *values = object_of(a, ":processing", attr_c(a, JOB_PROCESSING), ":failed", attr_c(a, JOB_FAILED),
-		":execution", attr_s(a, execution), ":now", attr_s(a, job_time(a, c->clock_ms())),
-		":error", attr_m(a, object_of(a, "code", attr_c(a, outcome->code), "message", attr_c(a, outcome->message), NULL)), NULL);
+	const struct json *error =
+		object_of(a, { "code", text_of(a, outcome->code) }, { "message", text_of(a, outcome->message) });
+	const struct json *names = object_of(a, { "#status", text_of(a, "status") }, { "#error", text_of(a, "error") },
+					     { "#result", text_of(a, "result") });
+	const struct json *values = object_of(
+		a, { ":processing", attr_c(a, JOB_PROCESSING) }, { ":failed", attr_c(a, JOB_FAILED) },
+		{ ":execution", attr_s(a, execution) }, { ":now", attr_s(a, job_time(a, c->clock_ms())) },
+		{ ":error",
+		  attr_m(a, object_of(a, { "code", attr_c(a, outcome->code) }, { "message", attr_c(a, outcome->message) })) });
 
 	int rc = update(c, job_id, "SET #status = :failed, #error = :error, updated_at = :now REMOVE #result",
-			"#status = :processing AND execution_arn = :execution", names, values, &changed, err);
+			"execution_arn = :execution AND (#status = :processing OR (#status = :failed AND updated_at = :now))",
+			names, values, &changed, err);
 	if (rc || !changed)
 		return rc;
 	s->failed++;
-	log_info("functions", "job failed job_id=" STR_FMT " code=%s execution=%s", STR_ARG(job_id), outcome->code, outcome->status);
+	log_info("functions", "job failed job_id=" STR_FMT " code=%s execution=%s", STR_ARG(job_id), outcome->code,
+		 outcome->status);
 	return job_publish_event(c, "Job Failed", event_detail(c, job_id, JOB_FAILED, error), err);
 }
 
 static int describe(struct function_context *c, struct str execution, const struct json **out, struct error *err)
 {
-	const struct json *input = object_of(c->arena, "executionArn", json_new_string(c->arena, execution), NULL);
+	const struct json *input = object_of(c->arena, { "executionArn", json_new_string(c->arena, execution) });
 	return aws_call(c->aws, c->arena, AWS_STATES, "DescribeExecution", input, out, err);
 }
 
@@ -150,11 +158,13 @@ static int expire(struct function_context *c, struct str job_id, struct sweep *s
 {
 	struct arena *a = c->arena;
 	bool changed = false;
-	const struct json *values = object_of(a, ":pending", attr_c(a, JOB_UPLOAD_PENDING), ":expired", attr_c(a, JOB_EXPIRED),
-					      ":now", attr_s(a, job_time(a, c->clock_ms())), NULL);
+	const struct json *values =
+		object_of(a, { ":pending", attr_c(a, JOB_UPLOAD_PENDING) }, { ":expired", attr_c(a, JOB_EXPIRED) },
+			  { ":now", attr_s(a, job_time(a, c->clock_ms())) });
 
-	int rc = update(c, job_id, "SET #status = :expired, updated_at = :now", "#status = :pending",
-			object_of(a, "#status", text_of(a, "status"), NULL), values, &changed, err);
+	int rc = update(c, job_id, "SET #status = :expired, updated_at = :now",
+			"#status = :pending OR (#status = :expired AND updated_at = :now)",
+			object_of(a, { "#status", text_of(a, "status") }), values, &changed, err);
 	if (rc || !changed)
 		return rc;
 	s->expired++;
@@ -170,13 +180,15 @@ static struct str unquoted(struct str etag)
 /* The event that never came, for an object that is there. */
 static const struct json *upload_event(struct arena *a, const struct s3_object_id *id, const struct s3_object *object)
 {
-	const struct json *object_json = object_of(a, "key", json_new_string(a, id->key), "size", json_new_i64(a, (int64_t)object->size),
-		"etag", json_new_string(a, unquoted(object->etag)),
-		"version-id", str_is_set(object->version_id) ? json_new_string(a, object->version_id) : NULL, NULL);
-	const struct json *detail = object_of(a, "bucket", object_of(a, "name", json_new_string(a, id->bucket), NULL),
-					      "object", object_json, NULL);
+	const struct json *object_json =
+		object_of(a, { "key", json_new_string(a, id->key) }, { "size", json_new_i64(a, (int64_t)object->size) },
+			  { "etag", json_new_string(a, unquoted(object->etag)) },
+			  { "version-id", str_is_set(object->version_id) ? json_new_string(a, object->version_id) : NULL });
+	const struct json *detail =
+		object_of(a, { "bucket", object_of(a, { "name", json_new_string(a, id->bucket) }) }, { "object", object_json });
 
-	return object_of(a, "source", text_of(a, "gleaner"), "detail-type", text_of(a, "Object Created"), "detail", detail, NULL);
+	return object_of(a, { "source", text_of(a, "gleaner") }, { "detail-type", text_of(a, "Object Created") },
+			 { "detail", detail });
 }
 
 /* The name makes a repeated sweep start it once; a later sweep may start it again, which ClaimJob sorts out. */
@@ -186,8 +198,9 @@ static int start(struct function_context *c, struct str job_id, const struct jso
 	struct error failure = { 0 };
 	const struct json *reply;
 	struct str name = arena_printf(a, "settle-" STR_FMT "-%lld", STR_ARG(job_id), (long long)(c->now_ms / SWEEP_MS));
-	const struct json *input = object_of(a, "stateMachineArn", json_new_string(a, c->settings->state_machine_arn),
-		"name", json_new_string(a, name), "input", json_new_string(a, json_to_str(a, event)), NULL);
+	const struct json *input =
+		object_of(a, { "stateMachineArn", json_new_string(a, c->settings->state_machine_arn) },
+			  { "name", json_new_string(a, name) }, { "input", json_new_string(a, json_to_str(a, event)) });
 
 	int rc = aws_call(c->aws, a, AWS_STATES, "StartExecution", input, &reply, &failure);
 	if (rc && strcmp(failure.name, "ExecutionAlreadyExists") == 0)
@@ -217,21 +230,26 @@ static int settle_upload(struct function_context *c, const struct json *item, st
 
 typedef int (*settle_fn)(struct function_context *c, const struct json *item, struct sweep *s, struct error *err);
 
-static int query(struct function_context *c, const char *status, const char *attribute, int64_t before_ms, const struct json *start_key,
-		 const struct json **reply, struct error *err)
+static int query(struct function_context *c, const char *status, const char *attribute, int64_t before_ms,
+		 const struct json *start_key, const struct json **reply, struct error *err)
 {
 	struct arena *a = c->arena;
-	const struct json *input = object_of(a, "TableName", json_new_string(a, c->settings->jobs_table), "IndexName", text_of(a, JOB_INDEX),
-		"KeyConditionExpression", text_of(a, "#status = :status"), "FilterExpression", text_of(a, "#when <= :before"),
-		"ExpressionAttributeNames", object_of(a, "#status", text_of(a, "status"), "#when", text_of(a, attribute), NULL),
-		"ExpressionAttributeValues", object_of(a, ":status", attr_c(a, status), ":before", attr_s(a, job_time(a, before_ms)), NULL),
-		"Limit", json_new_i64(a, PAGE_SIZE), "ExclusiveStartKey", start_key, NULL);
+	const struct json *input =
+		object_of(a, { "TableName", json_new_string(a, c->settings->jobs_table) }, { "IndexName", text_of(a, JOB_INDEX) },
+			  { "KeyConditionExpression", text_of(a, "#status = :status") },
+			  { "FilterExpression", text_of(a, "#when <= :before") },
+			  { "ExpressionAttributeNames",
+			    object_of(a, { "#status", text_of(a, "status") }, { "#when", text_of(a, attribute) }) },
+			  { "ExpressionAttributeValues",
+			    object_of(a, { ":status", attr_c(a, status) }, { ":before", attr_s(a, job_time(a, before_ms)) }) },
+			  { "Limit", json_new_i64(a, PAGE_SIZE) }, { "ExclusiveStartKey", start_key });
 
 	return aws_call(c->aws, a, AWS_DYNAMODB, "Query", input, reply, err);
 }
 
 /* One bad record must not keep the others waiting, but a lack of time ends the sweep. */
-static int settle_items(struct function_context *c, const struct json *items, settle_fn settle, struct sweep *s, struct error *err)
+static int settle_items(struct function_context *c, const struct json *items, settle_fn settle, struct sweep *s,
+			struct error *err)
 {
 	for (size_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++) {
 		struct error failure = { 0 };
@@ -247,8 +265,8 @@ static int settle_items(struct function_context *c, const struct json *items, se
 	return 0;
 }
 
-static int sweep_status(struct function_context *c, const char *status, const char *attribute, int64_t before_ms, settle_fn settle,
-			struct sweep *s, struct error *err)
+static int sweep_status(struct function_context *c, const char *status, const char *attribute, int64_t before_ms,
+			settle_fn settle, struct sweep *s, struct error *err)
 {
 	const struct json *start_key = NULL;
 
@@ -287,7 +305,7 @@ int settle_job(struct function_context *c, const struct json *event, const struc
 	}
 	if (rc)
 		return rc;
-	*result = object_of(a, "looked_at", json_new_i64(a, s.looked_at), "failed", json_new_i64(a, s.failed),
-			    "expired", json_new_i64(a, s.expired), "started", json_new_i64(a, s.started), NULL);
+	*result = object_of(a, { "looked_at", json_new_i64(a, s.looked_at) }, { "failed", json_new_i64(a, s.failed) },
+			    { "expired", json_new_i64(a, s.expired) }, { "started", json_new_i64(a, s.started) });
 	return 0;
 }

@@ -6,8 +6,10 @@
 int source_image_read(const struct json *value, struct source_image *out, struct error *err)
 {
 	struct source_image image = {
-		.bucket = json_get_text(value, STR("bucket")), .key = json_get_text(value, STR("key")),
-		.etag = json_get_text(value, STR("etag")), .version_id = json_get_text(value, STR("version_id")),
+		.bucket = json_get_text(value, STR("bucket")),
+		.key = json_get_text(value, STR("key")),
+		.etag = json_get_text(value, STR("etag")),
+		.version_id = json_get_text(value, STR("version_id")),
 	};
 
 	if (image.bucket.n == 0 || image.key.n == 0 || json_to_i64(json_get_c(value, "bytes"), &image.bytes) ||
@@ -19,7 +21,8 @@ int source_image_read(const struct json *value, struct source_image *out, struct
 
 static int mismatch(struct error *err)
 {
-	return function_refuse(err, 0, "UploadMismatch", "The object is not the one that was announced: it was replaced or removed.");
+	return function_refuse(err, 0, "UploadMismatch",
+			       "The object is not the one that was announced: it was replaced or removed.");
 }
 
 static int get(struct function_context *c, const struct source_image *image, struct s3_get *get_object, struct str *bytes,
@@ -44,8 +47,8 @@ static int get(struct function_context *c, const struct source_image *image, str
 	return 0;
 }
 
-int source_image_range(struct function_context *c, const struct source_image *image, uint64_t first, uint64_t last, struct str *bytes,
-		       struct error *err)
+int source_image_range(struct function_context *c, const struct source_image *image, uint64_t first, uint64_t last,
+		       struct str *bytes, struct error *err)
 {
 	struct s3_get range = { .ranged = true, .first = first, .last = last, .max = (size_t)(last - first + 1) };
 	return get(c, image, &range, bytes, err);

@@ -17,8 +17,9 @@ struct source_image {
 int source_image_read(const struct json *value, struct source_image *out, struct error *err) MUST_CHECK;
 
 /* Bytes `first` to `last`, both included. UploadMismatch; the client's errors. */
-int source_image_range(struct function_context *c, const struct source_image *image, uint64_t first, uint64_t last, struct str *bytes,
+int source_image_range(struct function_context *c, const struct source_image *image, uint64_t first, uint64_t last,
+		       struct str *bytes, struct error *err) MUST_CHECK;
+int source_image_bytes(struct function_context *c, const struct source_image *image, struct str *bytes,
 		       struct error *err) MUST_CHECK;
-int source_image_bytes(struct function_context *c, const struct source_image *image, struct str *bytes, struct error *err) MUST_CHECK;
 
 #endif

@@ -24,6 +24,33 @@ static uint32_t overlap_for(const struct text_page *page, bool across_height, ui
 	return (uint32_t)overlap;
 }
 
+static int compare_numbers(const void *left, const void *right)
+{
+	double l = *(const double *)left, r = *(const double *)right;
+	return (l > r) - (l < r);
+}
+
+/* Where half of the words seen lie on each side, so that a page with an empty lower half is not cut in vain; but no part is made
+ * smaller than a quarter, for the words not seen may lie anywhere. */
+static uint32_t cut_place(const struct text_area *tile, const struct text_page *page, bool across_height, uint32_t side,
+			  uint32_t overlap)
+{
+	double centres[DETECT_TEXT_WORDS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->word_count && n < DETECT_TEXT_WORDS_MAX; i++) {
+		const struct text_box *b = &page->words[i].box;
+		centres[n++] = across_height ? (b->top + b->bottom) / 2 - tile->y : (b->left + b->right) / 2 - tile->x;
+	}
+	double place = side / 2;
+	if (n > 0) {
+		qsort(centres, n, sizeof(centres[0]), compare_numbers);
+		place = centres[n / 2];
+	}
+	double least = fmax(side / 4, DETECT_TEXT_SIDE_MIN - overlap / 2.0);
+	return (uint32_t)fmin(fmax(place, least), side - least);
+}
+
 bool tiling_split(const struct text_area *tile, const struct text_page *page, struct text_area halves[2])
 {
 	bool across_height = tile->height >= TILE_SIDE_MIN && tile->height * 3 >= tile->width;
@@ -31,8 +58,9 @@ bool tiling_split(const struct text_area *tile, const struct text_page *page, st
 
 	if (side < TILE_SIDE_MIN)
 		return false;
-	uint32_t overlap = overlap_for(page, across_height, side);
-	uint32_t first = side / 2 + overlap / 2, second = side / 2 - overlap / 2;
+	uint32_t overlap = overlap_for(page, across_height, side) & ~1u;
+	uint32_t place = cut_place(tile, page, across_height, side, overlap);
+	uint32_t first = place + overlap / 2, second = place - overlap / 2;
 	halves[0] = halves[1] = *tile;
 	if (across_height) {
 		halves[0].height = first;
@@ -50,8 +78,8 @@ bool tiling_split(const struct text_area *tile, const struct text_page *page, st
 struct merged_word {
 	struct text_item item;
 	size_t tile;
-	size_t line;   /* index into the lines of all tiles */
-	bool cut;      /* touches an edge of its tile that is not the image's */
+	size_t line; /* index into the lines of all tiles */
+	bool cut;    /* touches an edge of its tile that is not the image's */
 	bool dropped;
 };
 
@@ -60,7 +88,7 @@ struct merge {
 	size_t word_count;
 	struct text_item *lines; /* of all tiles, one behind the other */
 	size_t *line_tile;
-	size_t *parent;          /* union-find over lines */
+	size_t *parent; /* union-find over lines */
 	size_t line_count;
 	const struct text_tile *tiles;
 };
@@ -185,7 +213,9 @@ static int collect(struct merge *m, struct arena *a, const struct text_tile *til
 			if (word.line < 0)
 				continue; /* DetectText gives every word its line */
 			m->words[m->word_count++] = (struct merged_word){
-				.item = word, .tile = i, .line = first + (size_t)word.line,
+				.item = word,
+				.tile = i,
+				.line = first + (size_t)word.line,
 				.cut = touches_cut(&word.box, &tiles[i].area, width, height),
 			};
 		}
@@ -222,7 +252,8 @@ static void set_corners(struct text_item *line)
 }
 
 /* A line of `count` words that stand in order; one that is as its tile told it keeps its own polygon. */
-static struct text_item build_line(struct arena *a, const struct merge *m, const struct merged_word *words, size_t count, bool whole)
+static struct text_item build_line(struct arena *a, const struct merge *m, const struct merged_word *words, size_t count,
+				   bool whole)
 {
 	struct text_item line = m->lines[words[0].line];
 	double confidence = 0;
@@ -282,8 +313,8 @@ static void emit(struct arena *a, struct merge *m, struct text_page *out)
 	}
 }
 
-int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, uint32_t width, uint32_t height, struct text_page *out,
-		 struct error *err)
+int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, uint32_t width, uint32_t height,
+		 struct text_page *out, struct error *err)
 {
 	struct merge m = { 0 };
 	struct text_page page = { 0 };

@@ -16,6 +16,7 @@ libraries=(libssl-dev libpng-dev zlib1g-dev)
 flags=(-std=gnu17 -O2 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -include src/base/banned.h -Isrc -Ifunctions -Wall -Wextra -Werror
   -Wno-missing-field-initializers -Wno-sign-compare -fno-common -fstack-protector-strong -ffunction-sections -fdata-sections
   "-ffile-prefix-map=$PWD=.")
+# shellcheck disable=SC2054 # the commas are the linker's
 link=(-static -Wl,--gc-sections -Wl,-s -Wl,--build-id=none -Wl,--no-warnings -lssl -lcrypto -lpng16 -lz -lm -pthread)
 
 x86_64() {

@@ -17,7 +17,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILDS = {"release": ROOT / "build", "sanitized": ROOT / "build-asan"}
+BUILDS = {"release": ROOT / os.environ.get("BUILD", "build"), "sanitized": ROOT / os.environ.get("BUILD_ASAN", "build-asan")}
 PYTHON = "/usr/bin/python3"  # Debian's: it has the packages that scripts/setup.sh installed
 
 
@@ -67,7 +67,8 @@ def unit(build, totals):
 
 
 def protocol(name, build, totals, extra):
-    env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
+           "PYTHONDONTWRITEBYTECODE": "1"}
     if name == "sanitized":
         env["GLEANER_FUNCTIONS"] = str(BUILDS["release"] / "functions" / "bootstrap")
     process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra], cwd=ROOT, env=env,

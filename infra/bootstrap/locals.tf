@@ -21,8 +21,7 @@ locals {
     apply = "TerraformApplyBuild${var.build_suffix}"
     plan  = "TerraformPlanBuild${var.build_suffix}"
   }
-  build_arns        = { for role, name in local.builds : role => "arn:${local.partition}:codebuild:${local.scope}:project/${name}" }
-  build_log_groups  = { for role, name in local.builds : role => "/aws/codebuild/${name}" }
-  build_log_arns    = { for role, name in local.build_log_groups : role => "arn:${local.partition}:logs:${local.scope}:log-group:${name}" }
-  service_role_arns = { for role in keys(local.builds) : role => "arn:${local.partition}:iam::${local.account_id}:role/${local.prefix}-build-${role}" }
+  build_arns       = { for role, name in local.builds : role => "arn:${local.partition}:codebuild:${local.scope}:project/${name}" }
+  build_log_groups = { for role, name in local.builds : role => "/aws/codebuild/${name}" }
+  build_log_arns   = { for role, name in local.build_log_groups : role => "arn:${local.partition}:logs:${local.scope}:log-group:${name}" }
 }

@@ -220,8 +220,7 @@ int canonical_request(struct arena *a, const struct sigv4_request *request, stru
 
 struct str sigv4_scope(struct arena *a, struct str date, struct str region, struct str service)
 {
-	return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date), STR_ARG(region),
-			    STR_ARG(service));
+	return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(date), STR_ARG(region), STR_ARG(service));
 }
 
 struct str sigv4_string_to_sign(struct arena *a, struct str amz_date, struct str scope, struct str canonical)

@@ -15,9 +15,9 @@
 #include "format/date.h"
 
 enum {
-	LINE_MAX_BYTES = 1024,  /* a chunk's size line, or one trailer field */
+	LINE_MAX_BYTES = 1024, /* a chunk's size line, or one trailer field */
 	TRAILERS_MAX = 16,
-	CHUNK_MIN = 8192,       /* "Only the last chunk is allowed to have a size less than 8192 bytes" */
+	CHUNK_MIN = 8192, /* "Only the last chunk is allowed to have a size less than 8192 bytes" */
 };
 
 enum chunked_state { SIZE, DATA, DATA_END, TRAILER, DONE };
@@ -28,10 +28,10 @@ struct chunked_reader {
 	bool is_signed, has_trailer, trailer_verified, small_chunk;
 	uint8_t key[SHA256_SIZE];
 	struct str date, scope;
-	char previous[SIGV4_HEX];  /* signature of the part before */
-	char claimed[SIGV4_HEX];   /* the current chunk's */
-	uint64_t left;             /* bytes of the current chunk to come */
-	struct digest digest;      /* of the current chunk */
+	char previous[SIGV4_HEX]; /* signature of the part before */
+	char claimed[SIGV4_HEX];  /* the current chunk's */
+	uint64_t left;            /* bytes of the current chunk to come */
+	struct digest digest;     /* of the current chunk */
 	char line[LINE_MAX_BYTES];
 	size_t line_n;
 	struct http_header trailers[TRAILERS_MAX];
@@ -57,9 +57,10 @@ int chunked_new(struct chunked_reader **out, struct arena *a, struct str payload
 	char date[DATE_TEXT_MAX];
 
 	if (!known)
-		return error_set_service(err, 400, "InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-				"STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-				"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.");
+		return error_set_service(err, 400, "InvalidArgument",
+					 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+					 "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+					 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.");
 	if (is_signed && claim->signature.n != SIGV4_HEX)
 		return error_set_service(err, 403, "SignatureDoesNotMatch", "The request signature has the wrong length.");
 	struct chunked_reader *r = ARENA_NEW(a, struct chunked_reader);
@@ -88,16 +89,18 @@ static int incomplete(struct error *err)
 
 static int mismatch(struct error *err)
 {
-	return error_set_service(err, 403, "SignatureDoesNotMatch",
-				 "The request signature we calculated does not match the signature you provided. Check your key and "
-				 "signing method.");
+	return error_set_service(
+		err, 403, "SignatureDoesNotMatch",
+		"The request signature we calculated does not match the signature you provided. Check your key and "
+		"signing method.");
 }
 
 static int malformed_trailer(struct error *err)
 {
-	return error_set_service(err, 400, "MalformedTrailerError",
-				 "The request contained trailing data that was not well-formed or did not conform to our published "
-				 "schema.");
+	return error_set_service(
+		err, 400, "MalformedTrailerError",
+		"The request contained trailing data that was not well-formed or did not conform to our published "
+		"schema.");
 }
 
 /* Signs `text`, compares with `claimed`, and makes it the signature the next part is chained to. */
@@ -127,8 +130,8 @@ static int verify_chunk(struct chunked_reader *r, struct error *err)
 	hex_encode(hash, bytes, SHA256_SIZE);
 	sigv4_hex_sha256(STR(""), empty);
 	/* On the stack: an upload of 5 GiB has too many chunks to take memory for each. */
-	int n = snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-PAYLOAD\n" STR_FMT "\n" STR_FMT "\n%.*s\n%.*s\n%.*s", STR_ARG(r->date),
-			 STR_ARG(r->scope), SIGV4_HEX, r->previous, SIGV4_HEX, empty, SIGV4_HEX, hash);
+	int n = snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-PAYLOAD\n" STR_FMT "\n" STR_FMT "\n%.*s\n%.*s\n%.*s",
+			 STR_ARG(r->date), STR_ARG(r->scope), SIGV4_HEX, r->previous, SIGV4_HEX, empty, SIGV4_HEX, hash);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return mismatch(err);
 	return advance(r, str_of(text, (size_t)n), str_of(r->claimed, SIGV4_HEX), err);

@@ -19,8 +19,8 @@ int chunked_new(struct chunked_reader **out, struct arena *a, struct str payload
 /* Feeds raw bytes; decoded ones go to the sink. ERR_SERVICE with "SignatureDoesNotMatch", "IncompleteBody", "InvalidRequest",
  * "MalformedTrailerError" …; the sink's own error is passed through. A chunk's bytes may reach the sink before its signature
  * is known: what was written is only valid once chunked_finish has returned 0. */
-int chunked_feed(struct chunked_reader *r, const void *bytes, size_t n, chunked_sink_fn sink, void *argument, struct error *err)
-	MUST_CHECK;
+int chunked_feed(struct chunked_reader *r, const void *bytes, size_t n, chunked_sink_fn sink, void *argument,
+		 struct error *err) MUST_CHECK;
 /* At the body's end. ERR_SERVICE "IncompleteBody" when the last chunk or the trailer's signature is missing. */
 int chunked_finish(struct chunked_reader *r, struct error *err) MUST_CHECK;
 /* Trailer fields (x-amz-checksum-…), after chunked_finish. */

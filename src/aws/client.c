@@ -80,7 +80,8 @@ static int hash_file(int fd, uint64_t length, uint8_t out[SHA256_SIZE], struct e
 		ssize_t got = pread(fd, piece, want, (off_t)at);
 		if (got <= 0) {
 			digest_release(&d);
-			return got < 0 ? error_set_errno(err, "pread") : error_set(err, ERR_IO, "the file is shorter than it was");
+			return got < 0 ? error_set_errno(err, "pread")
+				       : error_set(err, ERR_IO, "the file is shorter than it was");
 		}
 		digest_add(&d, piece, (size_t)got);
 		at += (uint64_t)got;
@@ -124,8 +125,8 @@ static struct http_header *with_host(struct arena *a, const struct aws_request *
 
 static struct str url_of(struct arena *a, const struct aws_endpoint *endpoint, struct str query)
 {
-	return arena_printf(a, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(endpoint->origin), STR_ARG(endpoint->path), query.n ? "?" : "",
-			    STR_ARG(query));
+	return arena_printf(a, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(endpoint->origin), STR_ARG(endpoint->path),
+			    query.n ? "?" : "", STR_ARG(query));
 }
 
 /* Signs for now and sends once. */
@@ -150,9 +151,14 @@ static int attempt(struct aws_client *c, struct arena *a, const struct aws_reque
 	if (!str_is_set(request->body) && request->length > 0 && lseek(request->fd, 0, SEEK_SET) < 0)
 		return error_set_errno(err, "lseek");
 	struct http_client_request send = {
-		.method = request->method, .url = url_of(a, endpoint, request->query),
-		.headers = headers + 1, .header_count = count - 1 + added, /* the HTTP client adds Host itself */
-		.body = request->body, .body_fd = request->fd, .body_length = request->length, .timeout_ms = (int)left,
+		.method = request->method,
+		.url = url_of(a, endpoint, request->query),
+		.headers = headers + 1,
+		.header_count = count - 1 + added, /* the HTTP client adds Host itself */
+		.body = request->body,
+		.body_fd = request->fd,
+		.body_length = request->length,
+		.timeout_ms = (int)left,
 	};
 	c->requests++;
 	rc = http_client_send(c->http, a, &send, request->max_reply, &response, err);
@@ -214,8 +220,13 @@ int aws_call(struct aws_client *c, struct arena *a, enum aws_service service, co
 		{ STR("X-Amz-Target"), arena_printf(a, "%s.%s", info->target, operation) },
 	};
 	struct aws_request request = {
-		.service = service, .method = STR("POST"), .path = STR("/"), .headers = headers, .header_count = 2,
-		.body = json_to_str(a, input), .max_reply = LIMIT_REPLY_BODY,
+		.service = service,
+		.method = STR("POST"),
+		.path = STR("/"),
+		.headers = headers,
+		.header_count = 2,
+		.body = json_to_str(a, input),
+		.max_reply = LIMIT_REPLY_BODY,
 	};
 
 	if (arena_failed(a))
@@ -243,8 +254,9 @@ int aws_presign(struct aws_client *c, struct arena *a, const struct aws_request 
 	struct http_header *headers = with_host(a, request, endpoint.host);
 	if (headers == NULL)
 		return error_set(err, ERR_NO_MEMORY, "no memory for a URL");
-	struct sigv4_request to_sign = { request->method, endpoint.path, request->query, headers, request->header_count + 1,
-					 STR(SIGV4_UNSIGNED_PAYLOAD) };
+	struct sigv4_request to_sign = {
+		request->method, endpoint.path, request->query, headers, request->header_count + 1, STR(SIGV4_UNSIGNED_PAYLOAD)
+	};
 	rc = sigv4_presign(a, &to_sign, &c->options.credentials, c->options.region,
 			   str_c(aws_service_info(request->service)->host), now_ms, expires_s, &query, err);
 	if (rc)

@@ -48,15 +48,15 @@ int aws_call(struct aws_client *c, struct arena *a, enum aws_service service, co
 struct aws_request {
 	enum aws_service service;
 	struct str method;
-	struct str bucket;               /* S3: becomes part of host or path */
-	struct str path;                 /* encoded, begins with '/' */
-	struct str query;                /* encoded; absent: none */
+	struct str bucket; /* S3: becomes part of host or path */
+	struct str path;   /* encoded, begins with '/' */
+	struct str query;  /* encoded; absent: none */
 	const struct http_header *headers;
 	size_t header_count;
 	struct str body;
-	int fd;                          /* with body absent and length > 0: sent from offset 0 of this file */
+	int fd; /* with body absent and length > 0: sent from offset 0 of this file */
 	uint64_t length;
-	struct str payload_hash;         /* absent: computed */
+	struct str payload_hash; /* absent: computed */
 	size_t max_reply;
 };
 
@@ -68,8 +68,8 @@ struct aws_reply {
 };
 
 /* Success is a status below 300. */
-int aws_send(struct aws_client *c, struct arena *a, const struct aws_request *request, struct aws_reply *reply, struct error *err)
-	MUST_CHECK;
+int aws_send(struct aws_client *c, struct arena *a, const struct aws_request *request, struct aws_reply *reply,
+	     struct error *err) MUST_CHECK;
 
 /* A URL that carries its own permission for `expires_s` seconds; request->headers must then be sent as given. */
 int aws_presign(struct aws_client *c, struct arena *a, const struct aws_request *request, int64_t now_ms, int expires_s,

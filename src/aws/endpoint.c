@@ -47,8 +47,9 @@ static void resolve_aws(struct arena *a, const struct aws_client_options *option
 {
 	bool in_host = fits_in_host(bucket);
 
-	out->host = arena_printf(a, STR_FMT "%s%s." STR_FMT ".%s", in_host ? (int)bucket.n : 0, in_host ? bucket.p : "",
-				 in_host ? "." : "", services[service].host, STR_ARG(options->region), domain_of(options->region));
+	out->host =
+		arena_printf(a, STR_FMT "%s%s." STR_FMT ".%s", in_host ? (int)bucket.n : 0, in_host ? bucket.p : "",
+			     in_host ? "." : "", services[service].host, STR_ARG(options->region), domain_of(options->region));
 	out->origin = arena_concat(a, STR("https://"), out->host);
 	out->path = in_host ? path : with_bucket(a, bucket, path);
 }

@@ -8,10 +8,10 @@
 #include "aws/client.h"
 
 struct aws_service_info {
-	const char *variable;       /* of AWS_ENDPOINT_URL_<variable> */
-	const char *host;           /* endpoint prefix and signing name */
-	const char *target;         /* X-Amz-Target's prefix; NULL: not a JSON service */
-	const char *json_version;   /* "1.0" */
+	const char *variable;     /* of AWS_ENDPOINT_URL_<variable> */
+	const char *host;         /* endpoint prefix and signing name */
+	const char *target;       /* X-Amz-Target's prefix; NULL: not a JSON service */
+	const char *json_version; /* "1.0" */
 };
 
 const struct aws_service_info *aws_service_info(enum aws_service service);

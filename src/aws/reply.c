@@ -36,7 +36,10 @@ static void add_numeric(struct buf *b, struct str digits)
 
 static void add_entity(struct buf *b, struct str name)
 {
-	static const struct { const char *name; char c; } entities[] = {
+	static const struct {
+		const char *name;
+		char c;
+	} entities[] = {
 		{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "apos", '\'' },
 	};
 
@@ -84,16 +87,26 @@ static struct str bare_name(struct str text)
 static const char *name_of_status(int status)
 {
 	switch (status) {
-	case 301: return "PermanentRedirect";
-	case 304: return "NotModified";
-	case 400: return "BadRequest";
-	case 403: return "Forbidden";
-	case 404: return "NotFound";
-	case 409: return "Conflict";
-	case 412: return "PreconditionFailed";
-	case 416: return "InvalidRange";
-	case 429: return "TooManyRequestsException";
-	default: return status >= 500 ? "InternalError" : "UnknownError";
+	case 301:
+		return "PermanentRedirect";
+	case 304:
+		return "NotModified";
+	case 400:
+		return "BadRequest";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "NotFound";
+	case 409:
+		return "Conflict";
+	case 412:
+		return "PreconditionFailed";
+	case 416:
+		return "InvalidRange";
+	case 429:
+		return "TooManyRequestsException";
+	default:
+		return status >= 500 ? "InternalError" : "UnknownError";
 	}
 }
 

@@ -12,9 +12,19 @@ static bool is_one_of(const char *name, const char *const *list, size_t count)
 static bool is_throttling(const struct error *err)
 {
 	static const char *const names[] = {
-		"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "TooManyRequestsException",
-		"ProvisionedThroughputExceededException", "TransactionInProgressException", "RequestLimitExceeded",
-		"BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "PriorRequestNotComplete",
+		"Throttling",
+		"ThrottlingException",
+		"ThrottledException",
+		"RequestThrottledException",
+		"TooManyRequestsException",
+		"ProvisionedThroughputExceededException",
+		"TransactionInProgressException",
+		"RequestLimitExceeded",
+		"BandwidthLimitExceeded",
+		"LimitExceededException",
+		"RequestThrottled",
+		"SlowDown",
+		"PriorRequestNotComplete",
 		"EC2ThrottledException",
 	};
 	return err->status == 429 || is_one_of(err->name, names, sizeof(names) / sizeof(names[0]));
@@ -22,7 +32,8 @@ static bool is_throttling(const struct error *err)
 
 enum retry_class retry_classify(const struct error *err)
 {
-	static const char *const transient[] = { "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError" };
+	static const char *const transient[] = { "RequestTimeout", "RequestTimeoutException", "InternalError",
+						 "InternalServerError" };
 
 	if (err->code == ERR_IO || err->code == ERR_TIMEOUT || err->code == ERR_UNAVAILABLE)
 		return RETRY_TRANSIENT;

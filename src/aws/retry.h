@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What may be tried again, and after how long: the SDKs' "standard" mode ("Retry behavior", AWS SDKs and Tools Reference). *Pure.*
+ * What may be tried again, and after how long: the SDKs' "standard" mode ("Retry behavior", AWS SDKs and Tools Reference).
+ * *Pure.*
  */
 #ifndef GLEANER_AWS_RETRY_H
 #define GLEANER_AWS_RETRY_H

@@ -32,21 +32,27 @@ static uint64_t whole_size(const struct aws_reply *reply)
 static void read_object(const struct aws_reply *reply, struct s3_object *out)
 {
 	*out = (struct s3_object){
-		.body = reply->body, .size = whole_size(reply), .etag = reply_header(reply, "etag"),
-		.version_id = reply_header(reply, "x-amz-version-id"), .content_type = reply_header(reply, "content-type"),
+		.body = reply->body,
+		.size = whole_size(reply),
+		.etag = reply_header(reply, "etag"),
+		.version_id = reply_header(reply, "x-amz-version-id"),
+		.content_type = reply_header(reply, "content-type"),
 		.checksum_sha256 = reply_header(reply, "x-amz-checksum-sha256"),
 	};
 }
 
 static void request_init(struct aws_request *request, struct arena *a, const char *method, const struct s3_object_id *id)
 {
-	*request = (struct aws_request){ .service = AWS_S3, .method = str_c(method), .bucket = id->bucket, .max_reply = LIMIT_REPLY_BODY };
+	*request = (struct aws_request){
+		.service = AWS_S3, .method = str_c(method), .bucket = id->bucket, .max_reply = LIMIT_REPLY_BODY
+	};
 	request->path = arena_concat(a, STR("/"), uri_encode_str(a, id->key, true));
 	if (id->version_id.n > 0)
 		request->query = arena_concat(a, STR("versionId="), uri_encode_str(a, id->version_id, false));
 }
 
-static int send(struct aws_client *c, struct arena *a, const struct aws_request *request, struct aws_reply *reply, struct error *err)
+static int send(struct aws_client *c, struct arena *a, const struct aws_request *request, struct aws_reply *reply,
+		struct error *err)
 {
 	if (arena_failed(a))
 		return error_set(err, ERR_NO_MEMORY, "no memory for an S3 request");
@@ -62,8 +68,9 @@ int s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *ge
 
 	request_init(&request, a, "GET", &get->id);
 	if (get->ranged)
-		headers[n++] = (struct http_header){ STR("Range"), arena_printf(a, "bytes=%llu-%llu", (unsigned long long)get->first,
-										(unsigned long long)get->last) };
+		headers[n++] =
+			(struct http_header){ STR("Range"), arena_printf(a, "bytes=%llu-%llu", (unsigned long long)get->first,
+									 (unsigned long long)get->last) };
 	if (str_is_set(get->if_match))
 		headers[n++] = (struct http_header){ STR("If-Match"), get->if_match };
 	request.headers = headers;
@@ -135,7 +142,11 @@ int s3_delete_object(struct aws_client *c, struct arena *a, const struct s3_obje
 
 static int list(struct aws_client *c, struct arena *a, struct str bucket, struct str query, struct str *body, struct error *err)
 {
-	struct aws_request request = { .service = AWS_S3, .method = STR("GET"), .bucket = bucket, .path = STR("/"), .query = query,
+	struct aws_request request = { .service = AWS_S3,
+				       .method = STR("GET"),
+				       .bucket = bucket,
+				       .path = STR("/"),
+				       .query = query,
 				       .max_reply = LIST_REPLY_MAX };
 	struct aws_reply reply;
 
@@ -178,8 +189,8 @@ int s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, s
 {
 	struct str body;
 
-	int rc = list(c, a, bucket, arena_concat(a, STR("versions=&encoding-type=url&prefix="), uri_encode_str(a, prefix, false)), &body,
-		      err);
+	int rc = list(c, a, bucket, arena_concat(a, STR("versions=&encoding-type=url&prefix="), uri_encode_str(a, prefix, false)),
+		      &body, err);
 	if (rc)
 		return rc;
 	size_t n = count_elements(body, "Version") + count_elements(body, "DeleteMarker");
@@ -220,15 +231,16 @@ int s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, st
 }
 
 int s3_presign(struct aws_client *c, struct arena *a, struct str method, const struct s3_object_id *id,
-	       const struct http_header *headers, size_t header_count, struct str query, int64_t now_ms, int expires_s, struct str *url,
-	       struct error *err)
+	       const struct http_header *headers, size_t header_count, struct str query, int64_t now_ms, int expires_s,
+	       struct str *url, struct error *err)
 {
 	struct aws_request request;
 
 	request_init(&request, a, "GET", id);
 	request.method = method;
 	if (query.n > 0)
-		request.query = request.query.n > 0 ? arena_printf(a, STR_FMT "&" STR_FMT, STR_ARG(request.query), STR_ARG(query)) : query;
+		request.query = request.query.n > 0 ? arena_printf(a, STR_FMT "&" STR_FMT, STR_ARG(request.query), STR_ARG(query))
+						    : query;
 	request.headers = headers;
 	request.header_count = header_count;
 	if (arena_failed(a))

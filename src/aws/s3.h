@@ -15,25 +15,25 @@ struct s3_object_id {
 struct s3_get {
 	struct s3_object_id id;
 	bool ranged;
-	uint64_t first, last;  /* with `ranged`: bytes first to last, both included */
-	struct str if_match;   /* an ETag; absent: any */
-	size_t max;            /* ERR_LIMIT past it */
+	uint64_t first, last; /* with `ranged`: bytes first to last, both included */
+	struct str if_match;  /* an ETag; absent: any */
+	size_t max;           /* ERR_LIMIT past it */
 };
 
 struct s3_object {
 	struct str body;
-	uint64_t size;         /* of the whole object, also for a range */
+	uint64_t size;                                              /* of the whole object, also for a range */
 	struct str etag, version_id, content_type, checksum_sha256; /* absent where S3 sends none */
 };
 
 struct s3_put {
-	struct s3_object_id id;       /* version_id is not used */
+	struct s3_object_id id; /* version_id is not used */
 	struct str body;
-	int fd;                       /* with body absent: `length` bytes from offset 0 */
+	int fd; /* with body absent: `length` bytes from offset 0 */
 	uint64_t length;
 	struct str content_type;
-	struct str cache_control;     /* absent: none */
-	bool if_none_match;           /* only when there is no such object: "PreconditionFailed" otherwise */
+	struct str cache_control; /* absent: none */
+	bool if_none_match;       /* only when there is no such object: "PreconditionFailed" otherwise */
 };
 
 struct s3_version {
@@ -46,14 +46,14 @@ struct s3_listed {
 	uint64_t size;
 };
 
-int s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *get, struct s3_object *out, struct error *err)
-	MUST_CHECK;
+int s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *get, struct s3_object *out,
+		  struct error *err) MUST_CHECK;
 /* Without an object: err->name is "NotFound" (a HEAD's answer has no body to name it better). */
-int s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out, struct error *err)
-	MUST_CHECK;
+int s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out,
+		   struct error *err) MUST_CHECK;
 /* Sends the body's SHA-256 as its checksum; S3 compares. `out` gets etag and version_id. */
-int s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *put, struct s3_object *out, struct error *err)
-	MUST_CHECK;
+int s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *put, struct s3_object *out,
+		  struct error *err) MUST_CHECK;
 /* With version_id that version is gone for good; deleting what is not there succeeds. */
 int s3_delete_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct error *err) MUST_CHECK;
 /* First page (at most 1,000) of versions and delete markers whose key starts with `prefix`. */
@@ -65,7 +65,7 @@ int s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, st
 
 /* `headers` are those the bearer must send as given; `query` (encoded, may be absent) may hold response-* and versionId. */
 int s3_presign(struct aws_client *c, struct arena *a, struct str method, const struct s3_object_id *id,
-	       const struct http_header *headers, size_t header_count, struct str query, int64_t now_ms, int expires_s, struct str *url,
-	       struct error *err) MUST_CHECK;
+	       const struct http_header *headers, size_t header_count, struct str query, int64_t now_ms, int expires_s,
+	       struct str *url, struct error *err) MUST_CHECK;
 
 #endif

@@ -76,9 +76,9 @@ static size_t added_headers(const struct signing *s, const struct sigv4_request 
 	return n;
 }
 
-int sigv4_sign(struct arena *a, const struct sigv4_request *request, const struct sigv4_credentials *credentials, struct str region,
-	       struct str service, int64_t now_ms, struct sigv4_key_cache *cache, struct http_header out[4], size_t *out_count,
-	       struct error *err)
+int sigv4_sign(struct arena *a, const struct sigv4_request *request, const struct sigv4_credentials *credentials,
+	       struct str region, struct str service, int64_t now_ms, struct sigv4_key_cache *cache, struct http_header out[4],
+	       size_t *out_count, struct error *err)
 {
 	struct signing s;
 	struct sigv4_request full = *request;
@@ -101,9 +101,9 @@ int sigv4_sign(struct arena *a, const struct sigv4_request *request, const struc
 	if (rc)
 		return error_set(err, rc, "the request cannot be put in canonical form");
 	struct str signature = sign_text(a, &s, cache, canonical);
-	struct str value = arena_printf(a, "AWS4-HMAC-SHA256 Credential=" STR_FMT "/" STR_FMT ", SignedHeaders=" STR_FMT
-					   ", Signature=" STR_FMT, STR_ARG(credentials->access_key), STR_ARG(s.scope),
-					STR_ARG(names), STR_ARG(signature));
+	struct str value = arena_printf(
+		a, "AWS4-HMAC-SHA256 Credential=" STR_FMT "/" STR_FMT ", SignedHeaders=" STR_FMT ", Signature=" STR_FMT,
+		STR_ARG(credentials->access_key), STR_ARG(s.scope), STR_ARG(names), STR_ARG(signature));
 	if (arena_failed(a))
 		return error_set(err, ERR_NO_MEMORY, "no memory to sign a request");
 	memcpy(out, headers + request->header_count, added * sizeof(*headers));
@@ -113,7 +113,8 @@ int sigv4_sign(struct arena *a, const struct sigv4_request *request, const struc
 }
 
 /* The query with the parameters of a presigned request added, not yet canonical. */
-static int presign_query(struct arena *a, const struct signing *s, struct str own, struct str names, int expires_s, struct str *out)
+static int presign_query(struct arena *a, const struct signing *s, struct str own, struct str names, int expires_s,
+			 struct str *out)
 {
 	struct buf b;
 

@@ -30,8 +30,8 @@ static int read_credential(struct str text, struct sigv4_claim *claim, struct er
 	claim->date = str_split(&rest, '/');
 	claim->region = str_split(&rest, '/');
 	claim->service = str_split(&rest, '/');
-	bool complete = str_is_set(rest) && claim->access_key.n > 0 && claim->date.n == 8 && claim->region.n > 0 &&
-			claim->service.n > 0;
+	bool complete =
+		str_is_set(rest) && claim->access_key.n > 0 && claim->date.n == 8 && claim->region.n > 0 && claim->service.n > 0;
 	if (!complete || !str_eq(rest, STR("aws4_request")))
 		return malformed(err, claim->presigned, expected);
 	return 0;
@@ -95,8 +95,9 @@ static int read_expiry(struct str text, struct sigv4_claim *claim, struct error 
 	if (claim->expires_s < 0)
 		return malformed(err, true, "X-Amz-Expires must be non-negative");
 	if (claim->expires_s > SIGV4_PRESIGN_MAX_S)
-		return malformed(err, true, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires "
-					    "must be less than 604800 seconds");
+		return malformed(err, true,
+				 "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires "
+				 "must be less than 604800 seconds");
 	return 0;
 }
 
@@ -124,8 +125,9 @@ static int parse_query_claim(const struct sigv4_request *request, const struct u
 	claim->signature = uri_query_get(q, STR("X-Amz-Signature"));
 	if (!str_is_set(credential) || !str_is_set(date) || !str_is_set(expires) || claim->signed_headers.n == 0 ||
 	    !str_is_set(claim->signature))
-		return malformed(err, true, "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
-					    "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+		return malformed(err, true,
+				 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+				 "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
 	if (!str_eq(uri_query_get(q, STR("X-Amz-Algorithm")), STR(ALGORITHM)))
 		return malformed(err, true, "X-Amz-Algorithm only supports \"" ALGORITHM "\"");
 	int rc = read_credential(credential, claim, err);
@@ -162,13 +164,15 @@ int sigv4_claim_parse(struct arena *a, const struct sigv4_request *request, stru
 	}
 	bool by_query = uri_query_has(&q, STR("X-Amz-Algorithm")) || uri_query_has(&q, STR("X-Amz-Signature"));
 	if (is_version_2(authorization, &q))
-		return error_set_service(err, 400, "InvalidRequest", "The authorization mechanism you have provided is not "
-								     "supported. Please use " ALGORITHM ".");
+		return error_set_service(err, 400, "InvalidRequest",
+					 "The authorization mechanism you have provided is not "
+					 "supported. Please use " ALGORITHM ".");
 	bool by_header = str_starts(authorization, STR("AWS4-"));
 	if (by_header && by_query)
-		return error_set_service(err, 400, "InvalidArgument",
-					 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
-					 "string parameter or the Authorization header should be specified");
+		return error_set_service(
+			err, 400, "InvalidArgument",
+			"Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+			"string parameter or the Authorization header should be specified");
 	if (!by_header && !by_query)
 		return 0;
 	if (by_header && !str_starts(authorization, STR(ALGORITHM " ")))

@@ -2,6 +2,7 @@
 #include "cli/services.h"
 
 #include "service/apigatewayv2/apigatewayv2.h"
+#include "service/codebuild/codebuild.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/events/events.h"
 #include "service/kms/kms.h"
@@ -9,18 +10,23 @@
 #include "service/logs/logs.h"
 #include "service/rekognition/rekognition.h"
 #include "service/s3/s3.h"
+#include "service/sns/sns.h"
+#include "service/sqs/sqs.h"
 #include "service/states/states.h"
 #include "service/sts/sts.h"
 
 static const struct service *const all[] = {
 	&service_sts,
 	&service_apigatewayv2,
+	&service_codebuild,
 	&service_dynamodb,
 	&service_events,
 	&service_kms,
 	&service_lambda,
 	&service_logs,
 	&service_s3,
+	&service_sns,
+	&service_sqs,
 	&service_states,
 	&service_rekognition,
 	NULL,

@@ -86,7 +86,8 @@ int lambda_next(struct lambda_runtime *r, struct arena *a, struct lambda_invocat
 {
 	struct http_client_response response;
 	struct http_client_request request = {
-		.method = STR("GET"), .url = arena_printf(a, "http://%s" VERSION_PATH "/invocation/next", r->api),
+		.method = STR("GET"),
+		.url = arena_printf(a, "http://%s" VERSION_PATH "/invocation/next", r->api),
 	};
 
 	if (arena_failed(a))
@@ -102,8 +103,11 @@ static int post(struct lambda_runtime *r, struct arena *a, struct str path, cons
 {
 	struct http_client_response response;
 	struct http_client_request request = {
-		.method = STR("POST"), .url = arena_printf(a, "http://%s" VERSION_PATH STR_FMT, r->api, STR_ARG(path)),
-		.headers = headers, .header_count = count, .body = body,
+		.method = STR("POST"),
+		.url = arena_printf(a, "http://%s" VERSION_PATH STR_FMT, r->api, STR_ARG(path)),
+		.headers = headers,
+		.header_count = count,
+		.body = body,
 	};
 
 	if (arena_failed(a))

@@ -25,7 +25,7 @@ struct lambda_invocation {
 
 /* What a failed invocation shows its caller. */
 struct lambda_failure {
-	struct str type;    /* "Function.Unknown", "NotPng" */
+	struct str type; /* "Function.Unknown", "NotPng" */
 	struct str message;
 };
 
@@ -38,11 +38,13 @@ int lambda_next(struct lambda_runtime *r, struct arena *a, struct lambda_invocat
 
 /* ERR_LIMIT: the result is too large, and the service has told the caller so. ERR_INVALID, ERR_DENIED: it refuses this answer
  * (the invocation may be over). ERR_UNAVAILABLE: the process must end. */
-int lambda_respond(struct lambda_runtime *r, struct arena *a, struct str request_id, struct str result, struct error *err) MUST_CHECK;
+int lambda_respond(struct lambda_runtime *r, struct arena *a, struct str request_id, struct str result,
+		   struct error *err) MUST_CHECK;
 int lambda_fail(struct lambda_runtime *r, struct arena *a, struct str request_id, const struct lambda_failure *failure,
 		struct error *err) MUST_CHECK;
 /* Before the first lambda_next, when the function cannot start. */
-int lambda_fail_init(struct lambda_runtime *r, struct arena *a, const struct lambda_failure *failure, struct error *err) MUST_CHECK;
+int lambda_fail_init(struct lambda_runtime *r, struct arena *a, const struct lambda_failure *failure,
+		     struct error *err) MUST_CHECK;
 
 /* {"errorMessage":…,"errorType":…,"stackTrace":[]} */
 struct str lambda_failure_json(struct arena *a, const struct lambda_failure *failure);

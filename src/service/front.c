@@ -27,7 +27,8 @@ struct front {
 	struct str wire_path;       /* as signed; call->path may differ (bucket from the host name) */
 };
 
-static const struct service front_service = { .name = "front", .protocol = PROTOCOL_REST_JSON };
+/* Speaks for services that are not here, in the caller's protocol. */
+static const struct service front_service = { .name = "front", .protocol = PROTOCOL_REST_JSON, .xml_namespace = "" };
 static const struct service_error forbidden_host = { "ForbiddenHost", 403, NULL };
 static const struct service_error forbidden_origin = { "ForbiddenOrigin", 403, NULL };
 static const struct service_error unknown_service = { "UnknownService", 400, NULL };
@@ -181,8 +182,11 @@ static int find_service(struct front *f)
 		return 0;
 	}
 	s = f->is_signed ? service_signed_for(call->host, f->claim.service) : service_of_unsigned(call);
-	if (!s)
+	if (!s) {
+		bool form = str_starts(call_header(call, STR("Content-Type")), STR("application/x-www-form-urlencoded"));
+		call->protocol = call_header(call, STR("X-Amz-Target")).p ? PROTOCOL_JSON : form ? PROTOCOL_QUERY : PROTOCOL_REST_JSON;
 		return call_failf(call, &unknown_service, "This server has no service '" STR_FMT "'.", STR_ARG(f->claim.service));
+	}
 	set_service(call, s);
 	if (call->protocol == PROTOCOL_REST_XML)
 		add_bucket_of_host(call);

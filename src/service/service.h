@@ -47,6 +47,14 @@ typedef int (*operation_fn)(struct call *call);
 /* The ARN that permission is asked for, in the call's arena; absent means "*". */
 typedef struct str (*resource_fn)(struct call *call);
 
+/* Something a call needs leave for. */
+struct permission {
+	struct str action, resource; /* "dynamodb:PutItem", an ARN */
+};
+/* All that a call needs leave for, when it is not one action on one resource: a list in the call's arena, and its count. An empty
+ * list needs no leave. */
+typedef size_t (*permissions_fn)(struct call *call, const struct permission **list);
+
 struct operation {
 	const char *name;           /* AWS's name: "PutItem" */
 	enum operation_kind kind;
@@ -55,6 +63,7 @@ struct operation {
 	const struct bind *input;   /* optional: no parameters */
 	size_t input_size;          /* sizeof the struct; call->input points to one, zeroed and bound */
 	resource_fn resource;
+	permissions_fn permissions; /* optional, instead of `resource` and `action` */
 	const char *action;         /* IAM action where it is not "<signing name>:<name>" */
 	/* REST only */
 	const char *method;
@@ -102,6 +111,13 @@ struct service {
 
 	/* Optional. Answers bind faults in the service's own words; default: bind_faults_text under `validation`. */
 	int (*refuse)(struct call *call, const struct bind_faults *faults);
+	/* Optional, for permission checks. The policy attached to the resource (bucket, queue, topic, function) that `arn` names, as JSON text
+	 * in the call's arena; absent when it has none. `txn` is a snapshot; any thread. */
+	struct str (*resource_policy)(struct call *call, struct store_txn *txn, struct str arn);
+	/* Optional. The value of one of the service's own condition keys ("lambda:FunctionArn"), any case; absent when it has none. Keys of
+	 * s3 that are query parameters or headers of the request are found without it. */
+	struct str (*condition_key)(struct call *call, struct str key);
+
 	/* Optional. Takes a whole request that no operation's path fits (an API's own routes). Runs as OPERATION_ASYNC. */
 	operation_fn fallback;
 };
@@ -241,6 +257,10 @@ int host_assume_role(struct host *host, struct str role_arn, struct str session_
 /* Temporary credentials for that very principal (its access_key is ignored); durable before `done` runs. */
 int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done, void *argument)
 	MUST_CHECK;
+/* Inside a write: makes a long-lived access key (principal->access_key) known, or unknown, to the signature check after the commit. */
+int host_put_access_key(struct host *host, struct store_txn *txn, const struct principal *principal, struct str secret_key, struct error *err)
+	MUST_CHECK;
+int host_delete_access_key(struct host *host, struct store_txn *txn, struct str access_key, struct error *err) MUST_CHECK;
 /* The principal such a session has, without making credentials: for calls a service makes in its role's name. */
 int host_role_principal(struct host *host, struct arena *a, struct str role_arn, struct str session_name, struct str source_arn,
 			struct principal *out, struct error *err) MUST_CHECK;

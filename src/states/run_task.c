@@ -143,7 +143,7 @@ void task_cancel(struct run *r, struct frame *f)
 	struct states_step *s = r->step;
 	if (s->cancelled_count == r->cancelled_capacity) {
 		size_t capacity = r->cancelled_capacity ? r->cancelled_capacity * 2 : 4;
-		int64_t *cancelled = arena_alloc_array(r->arena, capacity, sizeof(*cancelled));
+		struct states_cancelled *cancelled = arena_alloc_array(r->arena, capacity, sizeof(*cancelled));
 		if (!cancelled)
 			return;
 		if (s->cancelled_count)
@@ -151,7 +151,7 @@ void task_cancel(struct run *r, struct frame *f)
 		s->cancelled = cancelled;
 		r->cancelled_capacity = capacity;
 	}
-	s->cancelled[s->cancelled_count++] = f->task;
+	s->cancelled[s->cancelled_count++] = (struct states_cancelled){ f->task, &f->state->resource, f->submission };
 }
 
 void task_submitted(struct run *r, struct frame *f, struct str output)

@@ -61,6 +61,13 @@ struct states_task {
 	const struct json *submission; /* its answer then */
 };
 
+/* A task whose answer is no longer awaited. What a .sync task began is to be stopped. */
+struct states_cancelled {
+	int64_t task;
+	const struct resource *resource;
+	const struct json *submission; /* NULL: it was not accepted yet */
+};
+
 enum states_status { STATES_RUNNING, STATES_SUCCEEDED, STATES_FAILED, STATES_TIMED_OUT, STATES_ABORTED };
 
 struct states_step {
@@ -79,7 +86,7 @@ struct states_step {
 	int64_t first_event, last_event; /* their ids; last_event < first_event when there are none */
 	struct states_task *tasks;
 	size_t task_count;
-	int64_t *cancelled;       /* tasks given up */
+	struct states_cancelled *cancelled; /* tasks given up */
 	size_t cancelled_count;
 	int64_t wake_ms;          /* 0: nothing to wake for */
 	bool yielded;             /* there is more to do at once: step again with STATES_WAKE */

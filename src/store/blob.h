@@ -12,8 +12,8 @@ enum { BLOB_ID_MAX = 40 };
 
 struct blob_writer {
 	struct store *store;
-	int fd;                  /* -1: none */
-	char id[BLOB_ID_MAX];    /* names the blob for good */
+	int fd;               /* -1: none */
+	char id[BLOB_ID_MAX]; /* names the blob for good */
 	uint64_t size;
 };
 

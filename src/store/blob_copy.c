@@ -73,8 +73,8 @@ int blob_link(struct store *s, struct str id, char new_id[BLOB_ID_MAX], struct e
 	if (rc == 0)
 		rc = blob_make_folder(s, str_c(name), folder, err);
 	if (rc == 0 && link(from, to) < 0)
-		rc = errno == ENOENT ? error_set(err, ERR_NOT_FOUND, "blob: " STR_FMT " does not exist", STR_ARG(id)) :
-			error_set_errno(err, "blob: link");
+		rc = errno == ENOENT ? error_set(err, ERR_NOT_FOUND, "blob: " STR_FMT " does not exist", STR_ARG(id))
+				     : error_set_errno(err, "blob: link");
 	if (rc == 0 && s->durability == STORE_FULL)
 		rc = file_sync_dir(folder, err);
 	if (rc == 0)

@@ -18,12 +18,8 @@ static const char *const statement_sql[STATEMENT_KINDS] = {
 };
 
 static const char *const control_sql[CONTROL_KINDS] = {
-	[CONTROL_BEGIN_READ] = "BEGIN",
-	[CONTROL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-	[CONTROL_COMMIT] = "COMMIT",
-	[CONTROL_SAVEPOINT] = "SAVEPOINT w",
-	[CONTROL_RELEASE] = "RELEASE w",
-	[CONTROL_ROLLBACK_TO] = "ROLLBACK TO w",
+	[CONTROL_BEGIN_READ] = "BEGIN",      [CONTROL_BEGIN_WRITE] = "BEGIN IMMEDIATE", [CONTROL_COMMIT] = "COMMIT",
+	[CONTROL_SAVEPOINT] = "SAVEPOINT w", [CONTROL_RELEASE] = "RELEASE w",           [CONTROL_ROLLBACK_TO] = "ROLLBACK TO w",
 };
 
 /* The writer's cache holds a group's dirty pages; readers rely on the kernel's, so that many of them stay small. */
@@ -71,8 +67,8 @@ int store_connection_open(struct connection *c, const struct store *s, bool writ
 	rc = store_connection_exec(c, writer ? writer_pragmas : reader_pragmas, err);
 	if (rc == 0 && writer)
 		/* FULL syncs the log at every commit; NORMAL only at checkpoints: a power cut may then lose the last commits. */
-		rc = store_connection_exec(c, s->durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-				     err);
+		rc = store_connection_exec(
+			c, s->durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
 	return rc;
 }
 
@@ -109,7 +105,8 @@ static sqlite3_stmt *prepare_for_space(struct connection *c, enum store_space sp
 	return prepare(c, sql, err);
 }
 
-sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
+sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+					 struct error *err)
 {
 	sqlite3_stmt **slot = &c->statements[space][kind];
 
@@ -118,7 +115,8 @@ sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space 
 	return *slot;
 }
 
-sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err)
+sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+					      struct error *err)
 {
 	sqlite3_stmt *statement = store_connection_statement(c, space, kind, err);
 
@@ -126,7 +124,8 @@ sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_s
 	return statement;
 }
 
-void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement)
+void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+				       sqlite3_stmt *statement)
 {
 	sqlite3_stmt **slot = &c->statements[space][kind];
 

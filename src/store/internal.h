@@ -58,7 +58,7 @@ struct hooks {
 
 struct store_txn {
 	struct connection *connection;
-	struct hooks *hooks;  /* the writer's; NULL for a reader */
+	struct hooks *hooks;   /* the writer's; NULL for a reader */
 	struct reader *reader; /* NULL for the writer */
 };
 
@@ -92,7 +92,7 @@ struct writer {
 
 struct store {
 	char *folder;
-	char *database;            /* path */
+	char *database; /* path */
 	enum store_durability durability;
 	int lock_fd;
 	struct writer writer;
@@ -106,11 +106,13 @@ struct store {
 int store_connection_open(struct connection *c, const struct store *s, bool writer, struct error *err) MUST_CHECK;
 void store_connection_close(struct connection *c);
 /* The prepared statement, ready for binding; NULL with the error set. */
-sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind, struct error *err);
+sqlite3_stmt *store_connection_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+					 struct error *err);
 /* Takes the cached statement out, so that scans may overlap; give it back with connection_return_statement. */
 sqlite3_stmt *store_connection_take_statement(struct connection *c, enum store_space space, enum statement_kind kind,
-					struct error *err);
-void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind, sqlite3_stmt *statement);
+					      struct error *err);
+void store_connection_return_statement(struct connection *c, enum store_space space, enum statement_kind kind,
+				       sqlite3_stmt *statement);
 int store_connection_control(struct connection *c, enum control_kind kind, struct error *err) MUST_CHECK;
 void store_connection_rollback(struct connection *c); /* whatever is open */
 int store_connection_exec(struct connection *c, const char *sql, struct error *err) MUST_CHECK;

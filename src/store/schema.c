@@ -49,7 +49,8 @@ static int check_version(struct connection *c, int *version, struct error *err)
 	if (*version > SCHEMA_VERSION)
 		return error_set(err, ERR_UNSUPPORTED,
 				 "the data directory was written by a newer gleaner (data version %d, this one knows up to %d); "
-				 "use that version, or another directory", *version, SCHEMA_VERSION);
+				 "use that version, or another directory",
+				 *version, SCHEMA_VERSION);
 	return 0;
 }
 
@@ -59,7 +60,8 @@ static int make_spaces(struct connection *c, struct error *err)
 	int rc = 0;
 
 	for (int space = 1; space < SPACE_COUNT && rc == 0; space++) {
-		snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS s%d (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL)", space);
+		snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS s%d (k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL)",
+			 space);
 		rc = store_connection_exec(c, sql, err);
 	}
 	return rc;

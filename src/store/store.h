@@ -21,31 +21,31 @@ struct store_txn; /* a read snapshot, or the writer's transaction during a write
 enum store_durability { STORE_FULL, STORE_RELAXED };
 
 struct store_options {
-	const char *folder;              /* created when absent, mode 0700; locked against a second server */
+	const char *folder; /* created when absent, mode 0700; locked against a second server */
 	enum store_durability durability;
 };
 
 /* A space is a table of its own; the number is its identity on disk: never reuse one. Services take theirs from this list. */
 enum store_space {
-	SPACE_META = 1,          /* server: version, account, region */
-	SPACE_CREDENTIALS,       /* sts: access key -> secret, token, principal, expiry */
+	SPACE_META = 1,    /* server: version, account, region */
+	SPACE_CREDENTIALS, /* sts: access key -> secret, token, principal, expiry */
 	SPACE_IAM,
 	SPACE_S3_BUCKETS,
-	SPACE_S3_OBJECTS,        /* (bucket, key, version order) -> metadata */
-	SPACE_S3_DATA,           /* blob id -> small bodies */
-	SPACE_S3_UPLOADS,        /* multipart uploads and their parts */
+	SPACE_S3_OBJECTS, /* (bucket, key, version order) -> metadata */
+	SPACE_S3_DATA,    /* blob id -> small bodies */
+	SPACE_S3_UPLOADS, /* multipart uploads and their parts */
 	SPACE_DYNAMODB_TABLES,
 	SPACE_DYNAMODB_ITEMS,
 	SPACE_DYNAMODB_INDEX,
 	SPACE_DYNAMODB_TTL,
 	SPACE_LAMBDA,
-	SPACE_LAMBDA_QUEUE,      /* asynchronous invocations waiting */
-	SPACE_STATES,            /* state machines */
+	SPACE_LAMBDA_QUEUE, /* asynchronous invocations waiting */
+	SPACE_STATES,       /* state machines */
 	SPACE_EXECUTIONS,
 	SPACE_EXECUTION_HISTORY,
 	SPACE_EXECUTION_INDEX,
-	SPACE_EVENTS,            /* rules and targets */
-	SPACE_EVENTS_DELIVERY,   /* events on their way to a target */
+	SPACE_EVENTS,          /* rules and targets */
+	SPACE_EVENTS_DELIVERY, /* events on their way to a target */
 	SPACE_API,
 	SPACE_LOGS,
 	SPACE_LOG_EVENTS,
@@ -88,8 +88,8 @@ int store_put(struct store_txn *txn, enum store_space space, struct str key, str
 /* Absent is success. */
 int store_delete(struct store_txn *txn, enum store_space space, struct str key, struct error *err) MUST_CHECK;
 /* Deletes every key in [from, to). */
-int store_delete_range(struct store_txn *txn, enum store_space space, struct str from, struct str to, struct error *err)
-	MUST_CHECK;
+int store_delete_range(struct store_txn *txn, enum store_space space, struct str from, struct str to,
+		       struct error *err) MUST_CHECK;
 
 /* Keys in [from, to) in order, or in reverse from the last one below `to`. An absent `to` means no upper bound. Key and value
  * of a step are borrowed until the next step. Close it before the transaction ends, and before writing to that space. */

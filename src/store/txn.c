@@ -76,7 +76,8 @@ int store_put(struct store_txn *txn, enum store_space space, struct str key, str
 	if (key.n == 0 || key.n > KEY_MAX)
 		return error_set(err, ERR_LIMIT, "store: a key has 1 to %d bytes, this one %zu", KEY_MAX, key.n);
 	if (value.n > LIMIT_STORE_VALUE)
-		return error_set(err, ERR_LIMIT, "store: a value has at most %zu bytes, this one %zu", LIMIT_STORE_VALUE, value.n);
+		return error_set(err, ERR_LIMIT, "store: a value has at most %zu bytes, this one %zu", LIMIT_STORE_VALUE,
+				 value.n);
 	sqlite3_stmt *statement = store_connection_statement(txn->connection, space, STATEMENT_PUT, err);
 	if (!statement)
 		return ERR_IO;

@@ -4,6 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Probabilities of a space. */
+#define SPACE_HINTED 0.003f
+#define SPACE_USUAL 0.03f
+#define SPACE_LIKELY 0.2f
+#define SPACE_CERTAIN 0.8f
+
 /* The best class that is read, the blank and the space. */
 static int best_class(const float *row, const struct charset *charset)
 {
@@ -67,11 +73,43 @@ static float usual_distance(const struct ctc_character *c, size_t count, float f
 	return distances[n / 2];
 }
 
-static bool ends_word(const struct ctc_character *c, const struct ctc_settings *s, float usual)
-{
-	float distance = centre_of(&c[1]) - centre_of(&c[0]);
+enum kind { KIND_LOWER, KIND_UPPER, KIND_DIGIT, KIND_OTHER };
 
-	return c->space_after > s->space || (c->space_after > s->space_wide && distance > s->wide * usual);
+static enum kind kind_of(struct str c)
+{
+	if (c.n == 1 && c.p[0] >= 'a' && c.p[0] <= 'z')
+		return KIND_LOWER;
+	if (c.n == 1 && c.p[0] >= 'A' && c.p[0] <= 'Z')
+		return KIND_UPPER;
+	return c.n == 1 && c.p[0] >= '0' && c.p[0] <= '9' ? KIND_DIGIT : KIND_OTHER;
+}
+
+static bool is_one_of(struct str c, const char *set)
+{
+	return c.n == 1 && strchr(set, c.p[0]) != NULL;
+}
+
+/* Counted on the tuning half of the images: the threshold with the fewest wrong breaks for each pair. */
+float ctc_space_needed(struct str before, struct str after)
+{
+	enum kind b = kind_of(after);
+
+	if (is_one_of(after, ";!?_") || is_one_of(before, "_@"))
+		return SPACE_CERTAIN;
+	if (is_one_of(before, ".") && (b == KIND_LOWER || b == KIND_DIGIT))
+		return SPACE_CERTAIN;
+	if (is_one_of(after, ".,)]}%"))
+		return SPACE_LIKELY;
+	if (is_one_of(before, "-/(["))
+		return SPACE_LIKELY;
+	if (is_one_of(before, ",;|") && b != KIND_DIGIT)
+		return SPACE_HINTED;
+	return SPACE_USUAL;
+}
+
+static bool ends_word(const struct ctc_character *c, const struct charset *charset)
+{
+	return c->space_after > ctc_space_needed(charset->texts[c[0].class], charset->texts[c[1].class]);
 }
 
 static struct ctc_word make_word(const struct ctc_character *c, size_t first, size_t count, float usual, int steps)
@@ -88,16 +126,14 @@ static struct ctc_word make_word(const struct ctc_character *c, size_t first, si
 	return w;
 }
 
-size_t ctc_words(const struct ctc_character *characters, size_t count, const struct ctc_settings *settings, int steps,
-		 const struct charset *charset, struct ctc_word *out)
+size_t ctc_words(const struct ctc_character *characters, size_t count, int steps, const struct charset *charset, struct ctc_word *out)
 {
 	float usual = usual_distance(characters, count, count ? (float)steps / (float)count : 1);
 	size_t words = 0;
 	size_t first = 0;
 
-	(void)charset;
 	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && !ends_word(&characters[i], settings, usual))
+		if (i + 1 < count && !ends_word(&characters[i], charset))
 			continue;
 		out[words++] = make_word(characters, first, i + 1 - first, usual, steps);
 		first = i + 1;

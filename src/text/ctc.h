@@ -11,12 +11,6 @@
 
 #include "text/charset.h"
 
-struct ctc_settings {
-	float space;      /* probability of a space that ends a word by itself */
-	float space_wide; /* … where the characters are also far apart */
-	float wide;       /* far apart: this many times the line's usual distance */
-};
-
 /* One character as read. Steps are fractions of the line's width times the number of steps. */
 struct ctc_character {
 	int class;
@@ -35,7 +29,10 @@ struct ctc_word {
 size_t ctc_read(const float *rows, int steps, const struct charset *charset, struct ctc_character *out);
 
 /* Words of those characters into `out` (room for `count`). */
-size_t ctc_words(const struct ctc_character *characters, size_t count, const struct ctc_settings *settings, int steps,
-		 const struct charset *charset, struct ctc_word *out);
+size_t ctc_words(const struct ctc_character *characters, size_t count, int steps, const struct charset *charset, struct ctc_word *out);
+
+/* How probable a space between two characters must be to end a word there: less after a comma, more around what joins ("apt-get",
+ * "a.out", "12.50") and before punctuation, which old books set apart. */
+float ctc_space_needed(struct str before, struct str after);
 
 #endif

@@ -13,6 +13,7 @@
 #include "os/file.h"
 #include "text/detector.h"
 #include "text/engine.h"
+#include "text/onnx_fuse.h"
 #include "text/order.h"
 #include "text/ppocr_settings.h"
 #include "text/recogniser.h"
@@ -23,10 +24,17 @@
 #define CHARACTER_LIST "ppocr_keys_v1.txt"
 #define ADVICE "For the better engine, PP-OCRv4, run scripts/fetch-models.sh."
 
+enum { FLATNESS_ROWS = 4 }; /* every fourth row tells enough */
+
 const struct ppocr_settings ppocr_settings = {
 	.boxes = { .threshold = 0.3f, .min_score = 0.6f, .unclip = 1.8f, .min_side = 3 },
-	.words = { .space = 0.02f, .space_wide = 0.02f, .wide = 1.5f },
-	.side = 1280,
+	.photo_factor = 1.5f,
+	.screen_factor = 1.25f,
+	.photo_side = 1920,
+	.screen_side = 1600,
+	.page_side = 1280,
+	.page_from = 1450,
+	.flat = 0.5f,
 	.doubt = 0.7f,
 	.tall = 1.5f,
 };
@@ -90,6 +98,8 @@ static int load_model(struct ppocr *p, struct arena *a, const char *folder, cons
 	struct str bytes;
 	int rc = read_file(a, folder, name, &bytes, err);
 
+	if (rc == 0)
+		rc = onnx_fuse(a, bytes, &bytes, NULL, err);
 	if (rc == 0)
 		rc = ort_model_new(out, p->ort, bytes, threads, err);
 	if (rc < 0 && err)
@@ -192,11 +202,37 @@ static struct text_polygon turned(const struct text_polygon *p, int quarters)
 	return out;
 }
 
+/* The share of pixels that equal their left neighbour: high where a program drew them, low where a camera took them. */
+static float flatness(const struct image *image)
+{
+	size_t equal = 0;
+	size_t count = 0;
+
+	for (uint32_t y = 0; y < image->height; y += FLATNESS_ROWS)
+		for (uint32_t x = 1; x < image->width; x++, count++)
+			equal += memcmp(image_at(image, x, y), image_at(image, x - 1, y), image->channels) == 0;
+	return count ? (float)equal / (float)count : 0;
+}
+
+/* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one does. */
+static int side_for(const struct image *image)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+	int longer = (int)(image->width > image->height ? image->width : image->height);
+	bool drawn;
+
+	if (longer >= s->page_from)
+		return longer < s->page_side ? longer : s->page_side;
+	drawn = flatness(image) >= s->flat;
+	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
+	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
+}
+
 static int find_lines(struct reading *g, struct error *err)
 {
 	struct text_box *boxes = NULL;
 	size_t count = 0;
-	int rc = detector_find(&g->ppocr->detector, g->image, ppocr_settings.side, &boxes, &count, err);
+	int rc = detector_find(&g->ppocr->detector, g->image, side_for(g->image), &boxes, &count, err);
 
 	if (rc < 0)
 		return rc;
@@ -283,7 +319,7 @@ static int add_line(struct page_builder *page, const struct charset *charset, co
 	if (!words)
 		return ERR_NO_MEMORY;
 	page_add_line(page);
-	count = ctc_words(line->characters, line->character_count, &ppocr_settings.words, line->steps, charset, words);
+	count = ctc_words(line->characters, line->character_count, line->steps, charset, words);
 	for (size_t i = 0; i < count; i++)
 		add_word(page, charset, line, &words[i]);
 	free(words);

@@ -6,12 +6,15 @@
 #define GLEANER_TEXT_PPOCR_SETTINGS_H
 
 #include "text/boxes.h"
-#include "text/ctc.h"
 
 struct ppocr_settings {
 	struct box_settings boxes;
-	struct ctc_settings words;
-	int side;                /* the longer side at which text is looked for */
+	/* The longer side at which text is looked for: what the image has times a factor, but not above a limit. */
+	float photo_factor, screen_factor;
+	int photo_side, screen_side;
+	int page_side;           /* and not above this one where the image has more pixels than screens have */
+	int page_from;           /* longer side from which an image is a page */
+	float flat;              /* share of pixels equal to their neighbour from which an image was drawn, not taken */
 	float doubt;             /* a line read with less confidence is also tried upside down */
 	float tall;              /* height over width from which a box is tried as upright text too */
 };

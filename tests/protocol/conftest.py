@@ -86,9 +86,10 @@ class Server:
     def client(self, name, **options):
         import boto3
         from botocore.config import Config
-        config = Config(retries={"max_attempts": 0}, proxies={}, inject_host_prefix=False, max_pool_connections=64,
-                        s3={"addressing_style": "path"}, **({"signature_version": "s3v4"} if name == "s3" else {}),
-                        **options.pop("config", {}))
+        settings = {"retries": {"max_attempts": 0}, "proxies": {}, "inject_host_prefix": False, "max_pool_connections": 64,
+                    "s3": {"addressing_style": "path"}, **({"signature_version": "s3v4"} if name == "s3" else {}),
+                    **options.pop("config", {})}
+        config = Config(**settings)
         return boto3.client(name, endpoint_url=self.endpoint, region_name=self.region, config=config,
                             **{"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret_key, **options})
 

@@ -19,6 +19,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
 ROLE = "arn:aws:iam::000000000000:role/lambda-tests"
 
 
@@ -34,7 +36,7 @@ def make_zip(files):
 
 
 def probe_zip():
-    binary = pathlib.Path(os.environ["GLEANER_TEST_FUNCTIONS"]) / "probe"
+    binary = pathlib.Path(os.environ.get("GLEANER_TEST_FUNCTIONS", ROOT / "build" / "tests" / "functions")) / "probe"
     return make_zip({"bootstrap": (binary.read_bytes(), 0o100755)})
 
 

@@ -59,6 +59,7 @@ def test_whole(s3, bucket, sizes):
     assert got["Body"].read() == b"".join(bodies)
     assert (got["ContentType"], got["Metadata"], got["StorageClass"], got["ETag"]) == ("image/png", {"a": "b"}, "STANDARD_IA", done["ETag"])
     assert code(s3.list_parts, **upload) == "NoSuchUpload"
+    assert finish(s3, upload, etags)["ETag"] == done["ETag"]  # the answer was lost: the client asks again
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
     for i, body in enumerate(bodies):
         if body:

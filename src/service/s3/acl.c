@@ -64,8 +64,10 @@ static void write_grantee(struct call *call)
 		write_end(&call->out);
 		return;
 	}
-	buf_addf(call->out.out, "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>%s</ID>"
-		 "<DisplayName>" S3_OWNER_NAME "</DisplayName></Grantee>", s3_of(call)->owner_id);
+	buf_addf(call->out.out,
+		 "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>%s</ID>"
+		 "<DisplayName>" S3_OWNER_NAME "</DisplayName></Grantee>",
+		 s3_of(call)->owner_id);
 }
 
 static int write_acl(struct call *call)

@@ -14,7 +14,7 @@ static bool is_one_of(struct str text, const char *const *names)
 bool s3_storage_class_is_valid(struct str name)
 {
 	static const char *const names[] = { "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
-					     "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", NULL };
+					     "GLACIER",  "DEEP_ARCHIVE",       "GLACIER_IR",  NULL };
 	return is_one_of(name, names);
 }
 
@@ -22,8 +22,13 @@ bool s3_storage_class_is_valid(struct str name)
 int s3_check_acl(struct call *call, struct str acl)
 {
 	static const char *const harmless[] = { "private", "bucket-owner-full-control", NULL };
-	static const char *const others[] = { "public-read", "public-read-write", "aws-exec-read", "authenticated-read",
-					      "bucket-owner-read", "log-delivery-write", NULL };
+	static const char *const others[] = { "public-read",
+					      "public-read-write",
+					      "aws-exec-read",
+					      "authenticated-read",
+					      "bucket-owner-read",
+					      "log-delivery-write",
+					      NULL };
 
 	if (!str_is_set(acl) || is_one_of(acl, harmless))
 		return 0;
@@ -83,7 +88,9 @@ static const struct json *kept_headers(struct call *call, const struct s3_attrib
 {
 	struct arena *a = &call->arena;
 	struct json *headers = json_new_object(a);
-	const struct { struct str name, value; } rows[] = {
+	const struct {
+		struct str name, value;
+	} rows[] = {
 		{ STR("Content-Type"), in->content_type.n ? in->content_type : STR("binary/octet-stream") },
 		{ STR("Cache-Control"), in->cache_control },
 		{ STR("Content-Disposition"), in->content_disposition },

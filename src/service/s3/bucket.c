@@ -44,8 +44,10 @@ static int check_location(struct call *call)
 	struct str place = xml_child_text(root, STR("LocationConstraint"));
 	if (place.n == 0 || str_eq(place, s3_of(call)->region))
 		return 0;
-	return call_failf(call, &s3_IllegalLocationConstraintException, "The " STR_FMT " location constraint is incompatible for the region "
-			  "specific endpoint this request was sent to.", STR_ARG(place));
+	return call_failf(call, &s3_IllegalLocationConstraintException,
+			  "The " STR_FMT " location constraint is incompatible for the region "
+			  "specific endpoint this request was sent to.",
+			  STR_ARG(place));
 }
 
 int s3_create_bucket_prepare(struct call *call)
@@ -69,15 +71,18 @@ int s3_create_bucket_prepare(struct call *call)
 /* What a bucket made today has from its first moment. Source: "Default settings for new S3 buckets FAQ", Amazon S3 User Guide. */
 static int write_defaults(struct access *x, struct str bucket, struct str ownership)
 {
-	struct str controls = arena_printf(x->arena, "<OwnershipControls><Rule><ObjectOwnership>" STR_FMT
-					   "</ObjectOwnership></Rule></OwnershipControls>",
-					   STR_ARG(str_is_set(ownership) ? ownership : STR("BucketOwnerEnforced")));
+	struct str controls = arena_printf(
+		x->arena, "<OwnershipControls><Rule><ObjectOwnership>" STR_FMT "</ObjectOwnership></Rule></OwnershipControls>",
+		STR_ARG(str_is_set(ownership) ? ownership : STR("BucketOwnerEnforced")));
 	int rc = s3_setting_write(x, bucket, "ownershipControls", controls);
 
-	return rc < 0 ? rc : s3_setting_write(x, bucket, "publicAccessBlock", STR("<PublicAccessBlockConfiguration>"
-		"<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"
-		"<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"
-		"</PublicAccessBlockConfiguration>"));
+	return rc < 0 ? rc
+		      : s3_setting_write(x, bucket, "publicAccessBlock",
+					 STR("<PublicAccessBlockConfiguration>"
+					     "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"
+					     "<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</"
+					     "RestrictPublicBuckets>"
+					     "</PublicAccessBlockConfiguration>"));
 }
 
 int s3_create_bucket(struct call *call)

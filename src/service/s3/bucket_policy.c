@@ -137,9 +137,12 @@ int s3_put_bucket_policy(struct call *call)
 	if (s3_open_bucket(call, &x, &b) < 0)
 		return ERR_SERVICE;
 	if (is_public(call->scratch) && blocks_public_policies(&x, b.name))
-		return call_failf(call, &s3_AccessDenied, "User: " STR_FMT " is not authorized to perform: s3:PutBucketPolicy on resource: "
-				  "\"arn:aws:s3:::" STR_FMT "\" because public policies are prevented by the BlockPublicPolicy setting in S3 "
-				  "Block Public Access.", STR_ARG(call->principal.arn), STR_ARG(b.name));
+		return call_failf(call, &s3_AccessDenied,
+				  "User: " STR_FMT " is not authorized to perform: s3:PutBucketPolicy on resource: "
+				  "\"arn:aws:s3:::" STR_FMT
+				  "\" because public policies are prevented by the BlockPublicPolicy setting in S3 "
+				  "Block Public Access.",
+				  STR_ARG(call->principal.arn), STR_ARG(b.name));
 	return s3_setting_write(&x, b.name, "policy", call->body.bytes) < 0 ? s3_fault(call, &x) : 0;
 }
 

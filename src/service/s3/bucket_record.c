@@ -32,16 +32,18 @@ static int bucket_decode(struct access *x, struct str name, struct str row, stru
 	*out = (struct bucket){
 		.name = arena_str(x->arena, name),
 		.region = json_get_text(record, STR("region")),
-		.versioning = str_eq_c(versioning, "Enabled") ? VERSIONING_ENABLED :
-			      str_eq_c(versioning, "Suspended") ? VERSIONING_SUSPENDED : VERSIONING_NEVER,
+		.versioning = str_eq_c(versioning, "Enabled")     ? VERSIONING_ENABLED
+			      : str_eq_c(versioning, "Suspended") ? VERSIONING_SUSPENDED
+								  : VERSIONING_NEVER,
 		.sends_events = json_true(json_get_c(record, "events")),
 		.has_cors = json_true(json_get_c(record, "cors")),
 		.sse = json_get_text(record, STR("sse")),
 		.kms_key = json_get_text(record, STR("kms_key")),
 		.bucket_key = json_true(json_get_c(record, "bucket_key")),
 	};
-	return json_to_i64(json_get_c(record, "created"), &out->created_ms) < 0 ?
-		error_set(&x->err, ERR_CORRUPT, "s3: the record of bucket " STR_FMT " is damaged", STR_ARG(name)) : 0;
+	return json_to_i64(json_get_c(record, "created"), &out->created_ms) < 0
+		       ? error_set(&x->err, ERR_CORRUPT, "s3: the record of bucket " STR_FMT " is damaged", STR_ARG(name))
+		       : 0;
 }
 
 int s3_bucket_read(struct access *x, struct str name, struct bucket *out)
@@ -76,8 +78,8 @@ int s3_bucket_write(struct access *x, const struct bucket *b)
 		write_bool(&w, "bucket_key", true);
 	write_end(&w);
 	bucket_record_key(&k, b->name);
-	int rc = buf_failed(&row) ? error_set(&x->err, buf_failed(&row), "s3: a bucket's record is too large") :
-		store_put(x->txn, SPACE_S3_BUCKETS, key_str(&k), buf_str(&row), &x->err);
+	int rc = buf_failed(&row) ? error_set(&x->err, buf_failed(&row), "s3: a bucket's record is too large")
+				  : store_put(x->txn, SPACE_S3_BUCKETS, key_str(&k), buf_str(&row), &x->err);
 	buf_release(&row);
 	return rc;
 }

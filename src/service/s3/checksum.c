@@ -7,7 +7,10 @@ struct checksum_sum {
 	struct digest digest;
 };
 
-static const struct { const char *name; enum digest_kind kind; } kinds[] = {
+static const struct {
+	const char *name;
+	enum digest_kind kind;
+} kinds[] = {
 	{ "CRC32", DIGEST_CRC32 }, { "CRC32C", DIGEST_CRC32C }, { "CRC64NVME", DIGEST_CRC64NVME },
 	{ "SHA1", DIGEST_SHA1 },   { "SHA256", DIGEST_SHA256 }, { "MD5", DIGEST_MD5 },
 };

@@ -39,9 +39,10 @@ struct plan {
 	struct upload upload;
 	struct plan_part *parts;
 	size_t count;
-	struct str bytes;          /* of a part that is a row: only the last may be that small */
+	struct str bytes; /* of a part that is a row: only the last may be that small */
 	struct object object;
-	char blob[BLOB_ID_MAX];    /* joined; empty: the one part's content is taken over */
+	bool done;              /* it was completed before: `object` is what it became */
+	char blob[BLOB_ID_MAX]; /* joined; empty: the one part's content is taken over */
 };
 
 static int read_part(struct call *call, const struct xml *e, struct plan_part *p)
@@ -121,9 +122,27 @@ static int check_total(struct call *call, const struct plan *plan)
 	if (size > 5 * (uint64_t)GIB(1024))
 		return call_fail(call, &s3_EntityTooLarge);
 	if (in->object_size.set && (uint64_t)in->object_size.value != size)
-		return call_failf(call, &s3_InvalidRequest, "The provided 'x-amz-mp-object-size' header value %lld does not match what was "
-				  "computed: %llu", (long long)in->object_size.value, (unsigned long long)size);
+		return call_failf(call, &s3_InvalidRequest,
+				  "The provided 'x-amz-mp-object-size' header value %lld does not match what was "
+				  "computed: %llu",
+				  (long long)in->object_size.value, (unsigned long long)size);
 	return 0;
+}
+
+/* Completed before, and the client asks again because the answer was lost: it gets it. */
+static bool read_completed(struct call *call, struct access *x, struct plan *plan)
+{
+	const struct upload_input *in = call->input;
+	struct object current, done;
+
+	if (in->upload_id.n == 0 || s3_completed_read(x, in->upload_id, &done) < 0 ||
+	    s3_object_newest(x, in->target.bucket, in->target.key, &current) < 0 || !str_eq(current.etag, done.etag))
+		return false;
+	call->error = (struct error){ 0 };
+	memset(call->error_fields, 0, sizeof(call->error_fields));
+	plan->object = current;
+	plan->done = true;
+	return true;
 }
 
 static int plan_read(struct call *call)
@@ -134,7 +153,7 @@ static int plan_read(struct call *call)
 	int rc = s3_upload_open(call, &x, in->upload_id, &plan->bucket, &plan->upload);
 
 	if (rc < 0)
-		return rc;
+		return strcmp(call->error.name, "NoSuchUpload") == 0 && read_completed(call, &x, plan) ? 0 : rc;
 	plan->object = plan->upload.object;
 	plan->object.content = (struct content){ 0 };
 	for (size_t i = 0; i < plan->count && rc == 0; i++) {
@@ -174,7 +193,8 @@ static int make_parts(struct call *call, struct plan *plan)
 		const struct object *o = &plan->parts[i].part;
 		struct json *part = json_new_array(&call->arena);
 		json_add(&call->arena, part, json_new_i64(&call->arena, (int64_t)o->content.size));
-		json_add(&call->arena, part, json_new_string(&call->arena, str_is_set(o->checksum.value) ? o->checksum.value : STR("")));
+		json_add(&call->arena, part,
+			 json_new_string(&call->arena, str_is_set(o->checksum.value) ? o->checksum.value : STR("")));
 		if (!json_add(&call->arena, parts, part))
 			return call_fault(call, NULL);
 	}
@@ -190,7 +210,8 @@ static int join(struct call *call, struct plan *plan)
 
 	for (size_t i = 0; i < plan->count && rc == 0; i++) {
 		const struct content *c = &plan->parts[i].part.content;
-		rc = str_is_set(c->blob) ? blob_append(&w, c->blob, 0, c->size, &err) : blob_write(&w, plan->bytes.p, plan->bytes.n, &err);
+		rc = str_is_set(c->blob) ? blob_append(&w, c->blob, 0, c->size, &err)
+					 : blob_write(&w, plan->bytes.p, plan->bytes.n, &err);
 	}
 	if (rc == 0)
 		rc = blob_seal(&w, &err);
@@ -266,8 +287,8 @@ static void reply(struct call *call, const struct plan *plan)
 	s3_reply_new_version(call, o);
 	s3_reply_encryption(call, o);
 	s3_xml_begin(call, "CompleteMultipartUploadResult");
-	write_strf(&call->out, "Location", STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(host_endpoint(call->host)), STR_ARG(o->bucket),
-		   STR_ARG(uri_encode_str(&call->arena, o->key, true)));
+	write_strf(&call->out, "Location", STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(host_endpoint(call->host)),
+		   STR_ARG(o->bucket), STR_ARG(uri_encode_str(&call->arena, o->key, true)));
 	write_str(&call->out, "Bucket", o->bucket);
 	write_str(&call->out, "Key", o->key);
 	s3_write_etag(&call->out, o->etag);
@@ -293,6 +314,8 @@ static int put(struct call *call, struct access *x, struct plan *plan)
 		rc = s3_bucket_read(x, plan->object.bucket, &plan->bucket);
 	if (rc == 0)
 		rc = s3_object_insert(x, &plan->bucket, &plan->object);
+	if (rc == 0)
+		rc = s3_completed_write(x, &plan->upload, &plan->object);
 	if (rc == 0)
 		rc = s3_notify_created(x, &plan->bucket, &plan->object, &why);
 	return rc < 0 ? s3_fault(call, x) : 0;
@@ -347,6 +370,10 @@ int s3_complete_upload(struct call *call)
 	int rc = read_list(call, plan);
 	if (rc == 0)
 		rc = call_with_read(call, plan_read);
+	if (rc == 0 && plan->done) {
+		reply(call, plan);
+		return 0;
+	}
 	if (rc == 0)
 		rc = make_etag(call, plan);
 	if (rc == 0)

@@ -70,7 +70,8 @@ int s3_check_write(struct call *call, struct access *x, struct str if_match, str
 	if (!str_is_set(if_match) && !str_is_set(if_none_match))
 		return 0;
 	if (str_is_set(if_none_match) && (!str_eq_c(if_none_match, "*") || str_is_set(if_match))) {
-		int result = call_failf(call, &s3_NotImplemented, "A header you provided implies functionality that is not implemented");
+		int result = call_failf(call, &s3_NotImplemented,
+					"A header you provided implies functionality that is not implemented");
 		call_error_field(call, "Header", "If-None-Match");
 		return result;
 	}

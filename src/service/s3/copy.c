@@ -5,17 +5,20 @@
 #include "service/s3/copy_source.h"
 #include "service/s3/upload.h"
 
-#define COPY_SOURCE_ROWS \
-	BIND_STR(struct copy_input, source, "CopySource", .location = BIND_HEADER, .wire = "x-amz-copy-source", .required = true), \
-	S3_HEADER(struct copy_input, source_owner, "ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner"), \
-	S3_HEADER(struct copy_input, conditions.if_match, "CopySourceIfMatch", "x-amz-copy-source-if-match"), \
-	S3_HEADER(struct copy_input, conditions.if_none_match, "CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match"), \
-	S3_HEADER(struct copy_input, conditions.if_modified_since, "CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since"), \
-	S3_HEADER(struct copy_input, conditions.if_unmodified_since, "CopySourceIfUnmodifiedSince", \
-		  "x-amz-copy-source-if-unmodified-since"), \
-	S3_REFUSED("CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm"), \
-	S3_REFUSED("CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key"), \
-	S3_REFUSED("CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5")
+#define COPY_SOURCE_ROWS                                                                                                         \
+	BIND_STR(struct copy_input, source, "CopySource", .location = BIND_HEADER, .wire = "x-amz-copy-source",                  \
+		 .required = true),                                                                                              \
+		S3_HEADER(struct copy_input, source_owner, "ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner"),   \
+		S3_HEADER(struct copy_input, conditions.if_match, "CopySourceIfMatch", "x-amz-copy-source-if-match"),            \
+		S3_HEADER(struct copy_input, conditions.if_none_match, "CopySourceIfNoneMatch",                                  \
+			  "x-amz-copy-source-if-none-match"),                                                                    \
+		S3_HEADER(struct copy_input, conditions.if_modified_since, "CopySourceIfModifiedSince",                          \
+			  "x-amz-copy-source-if-modified-since"),                                                                \
+		S3_HEADER(struct copy_input, conditions.if_unmodified_since, "CopySourceIfUnmodifiedSince",                      \
+			  "x-amz-copy-source-if-unmodified-since"),                                                              \
+		S3_REFUSED("CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm"),     \
+		S3_REFUSED("CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key"),                 \
+		S3_REFUSED("CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5")
 
 const struct bind s3_copy_object_rows[] = {
 	S3_KEY_ROWS(struct copy_input),
@@ -65,11 +68,13 @@ static int check_change(struct call *call, const struct copy *c)
 	const struct copy_input *in = call->input;
 	bool same = str_eq(c->bucket, in->target.bucket) && str_eq(c->key, in->target.key) && !str_is_set(c->version_id);
 	bool changes = str_eq_c(in->metadata_directive, "REPLACE") || str_is_set(in->attributes.storage_class) ||
-		       str_is_set(in->attributes.sse) || str_is_set(in->attributes.website_redirect) || str_is_set(in->checksum_algorithm);
+		       str_is_set(in->attributes.sse) || str_is_set(in->attributes.website_redirect) ||
+		       str_is_set(in->checksum_algorithm);
 
 	if (!same || changes)
 		return 0;
-	return call_failf(call, &s3_InvalidRequest, "This copy request is illegal because it is trying to copy an object to itself without "
+	return call_failf(call, &s3_InvalidRequest,
+			  "This copy request is illegal because it is trying to copy an object to itself without "
 			  "changing the object's metadata, storage class, website redirect location or encryption attributes.");
 }
 
@@ -174,8 +179,10 @@ static int read_part_range(struct call *call, struct str range, struct copy *c)
 	if (str_starts(range, STR("bytes=")) && str_to_u64(first, &c->first) == 0 && str_is_set(last) &&
 	    str_to_u64(last, &c->last) == 0 && c->first <= c->last)
 		return 0;
-	return s3_fail_argument(call, "x-amz-copy-source-range", range, "The x-amz-copy-source-range value must be of the form "
-				"bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+	return s3_fail_argument(
+		call, "x-amz-copy-source-range", range,
+		"The x-amz-copy-source-range value must be of the form "
+		"bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
 }
 
 static int put_part(struct call *call, struct access *x, struct copy *c)

@@ -30,8 +30,8 @@ static int read_version(struct call *call)
 {
 	struct copy *c = call->scratch;
 	struct access x = s3_access(call);
-	int rc = str_is_set(c->version_id) ? s3_object_version(&x, c->bucket, c->key, c->version_id, &c->source) :
-		s3_object_newest(&x, c->bucket, c->key, &c->source);
+	int rc = str_is_set(c->version_id) ? s3_object_version(&x, c->bucket, c->key, c->version_id, &c->source)
+					   : s3_object_newest(&x, c->bucket, c->key, &c->source);
 
 	if (rc == ERR_NOT_FOUND || (rc == 0 && c->source.delete_marker))
 		return s3_fail_key(call, &s3_NoSuchKey, c->key);
@@ -66,8 +66,10 @@ static int copy_content(struct call *call, struct copy *c)
 
 	content->size = c->ranged ? c->last - c->first + 1 : c->source.content.size;
 	if (content->size > LIMIT_OBJECT)
-		return call_failf(call, &s3_InvalidRequest, "The specified copy source is larger than the maximum allowable size for a copy "
-				  "source: %llu", (unsigned long long)LIMIT_OBJECT);
+		return call_failf(call, &s3_InvalidRequest,
+				  "The specified copy source is larger than the maximum allowable size for a copy "
+				  "source: %llu",
+				  (unsigned long long)LIMIT_OBJECT);
 	if (!str_is_set(c->source.content.blob)) {
 		c->bytes = str_sub(c->bytes, c->ranged ? c->first : 0, content->size);
 		return 0;

@@ -16,10 +16,10 @@ struct copy {
 	struct str bucket, key, version_id; /* of the source */
 	struct object source;
 	bool ranged;
-	uint64_t first, last;      /* with `ranged` */
-	struct str bytes;          /* of a small source */
-	char blob[BLOB_ID_MAX];    /* of a large one: the copy's own; empty: none */
-	struct object object;      /* the copy: content, ETag and checksum are filled by the work */
+	uint64_t first, last;   /* with `ranged` */
+	struct str bytes;       /* of a small source */
+	char blob[BLOB_ID_MAX]; /* of a large one: the copy's own; empty: none */
+	struct object object;   /* the copy: content, ETag and checksum are filled by the work */
 	operation_fn commit;
 };
 

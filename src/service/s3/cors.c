@@ -30,13 +30,15 @@ static int check_rule(struct call *call, const struct xml *rule)
 		for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 			known = known || str_eq_c(e->text, methods[i]);
 		if (!known)
-			return call_failf(call, &s3_InvalidRequest, "Found unsupported HTTP method in CORS config. Unsupported method is " STR_FMT,
+			return call_failf(call, &s3_InvalidRequest,
+					  "Found unsupported HTTP method in CORS config. Unsupported method is " STR_FMT,
 					  STR_ARG(e->text));
 		bool pattern = str_eq_c(e->name, "AllowedOrigin") || str_eq_c(e->name, "AllowedHeader");
 		ptrdiff_t star = pattern ? str_find_char(e->text, '*', 0) : -1;
 		if (star >= 0 && str_find_char(e->text, '*', (size_t)star + 1) >= 0)
-			return call_failf(call, &s3_InvalidRequest, STR_FMT " \"" STR_FMT "\" can not have more than one wildcard.",
-					  STR_ARG(e->name), STR_ARG(e->text));
+			return call_failf(call, &s3_InvalidRequest,
+					  STR_FMT " \"" STR_FMT "\" can not have more than one wildcard.", STR_ARG(e->name),
+					  STR_ARG(e->text));
 	}
 	return 0;
 }
@@ -160,7 +162,8 @@ int s3_preflight(struct call *call)
 		return call_failf(call, &s3_AccessForbidden, "CORSResponse: CORS is not enabled for this bucket.");
 	const struct xml *rule = find_rule(root, origin, method, headers);
 	if (!rule)
-		return call_failf(call, &s3_AccessForbidden, "CORSResponse: This CORS request is not allowed. This is usually because the "
+		return call_failf(call, &s3_AccessForbidden,
+				  "CORSResponse: This CORS request is not allowed. This is usually because the "
 				  "evalution of Origin, request method / Access-Control-Request-Method or "
 				  "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.");
 	reply_rule(call, rule, origin);

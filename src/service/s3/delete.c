@@ -46,7 +46,9 @@ int s3_delete_object(struct call *call)
 struct deletion {
 	bool quiet;
 	size_t count;
-	struct { struct str key, version_id, etag; } items[DELETE_OBJECTS_MAX];
+	struct {
+		struct str key, version_id, etag;
+	} items[DELETE_OBJECTS_MAX];
 };
 
 static int read_items(struct call *call, const struct xml *root, struct deletion *d)

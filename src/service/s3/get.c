@@ -13,7 +13,8 @@ const struct bind s3_get_object_rows[] = {
 	S3_QUERY(struct get_object_input, version_id, "VersionId", "versionId"),
 	S3_HEADER(struct get_object_input, range, "Range", "Range"),
 	S3_HEADER(struct get_object_input, checksum_mode, "ChecksumMode", "x-amz-checksum-mode"),
-	BIND_I64(struct get_object_input, part_number, "PartNumber", .location = BIND_QUERY, .wire = "partNumber", .min = 1, .max = 10000),
+	BIND_I64(struct get_object_input, part_number, "PartNumber", .location = BIND_QUERY, .wire = "partNumber", .min = 1,
+		 .max = 10000),
 	S3_QUERY(struct get_object_input, cache_control, "ResponseCacheControl", "response-cache-control"),
 	S3_QUERY(struct get_object_input, content_disposition, "ResponseContentDisposition", "response-content-disposition"),
 	S3_QUERY(struct get_object_input, content_encoding, "ResponseContentEncoding", "response-content-encoding"),
@@ -142,7 +143,8 @@ static int reply_overrides(struct call *call, const struct get_object_input *in)
 		   str_is_set(in->content_language) || str_is_set(in->content_type) || str_is_set(in->expires);
 
 	if (any && call->principal.kind == PRINCIPAL_ANONYMOUS)
-		return call_failf(call, &s3_InvalidRequest, "Request specific response headers cannot be used for anonymous GET requests.");
+		return call_failf(call, &s3_InvalidRequest,
+				  "Request specific response headers cannot be used for anonymous GET requests.");
 	override(call, "Cache-Control", in->cache_control);
 	override(call, "Content-Disposition", in->content_disposition);
 	override(call, "Content-Encoding", in->content_encoding);

@@ -28,7 +28,9 @@ void s3_reply_encryption(struct call *call, const struct object *o)
 		call_reply_header(call, "x-amz-server-side-encryption-bucket-key-enabled", STR("true"));
 }
 
-static const struct { const char *algorithm, *header, *element; } algorithms[] = {
+static const struct {
+	const char *algorithm, *header, *element;
+} algorithms[] = {
 	{ "CRC32", "x-amz-checksum-crc32", "ChecksumCRC32" },
 	{ "CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C" },
 	{ "CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME" },
@@ -73,7 +75,8 @@ void s3_reply_attributes(struct call *call, const struct object *o)
 	}
 	for (size_t i = 0; o->metadata && i < o->metadata->count; i++) {
 		const struct json_member *m = &o->metadata->members[i];
-		call_reply_header(call, arena_printf(&call->arena, "x-amz-meta-" STR_FMT, STR_ARG(m->name)).p, json_text(m->value));
+		call_reply_header(call, arena_printf(&call->arena, "x-amz-meta-" STR_FMT, STR_ARG(m->name)).p,
+				  json_text(m->value));
 	}
 	if (o->tags && o->tags->count)
 		call_reply_headerf(call, "x-amz-tagging-count", "%zu", o->tags->count);

@@ -64,7 +64,8 @@ static int read_rule(struct arena *a, const struct xml *rule, struct lifecycle_r
 			out->noncurrent[out->noncurrent_count++] = read_move(e, "NoncurrentDays");
 	}
 	const struct xml *expiration = xml_child(rule, STR("Expiration"));
-	out->removes_lone_marker = str_eq_nocase(str_trim(xml_child_text(expiration, STR("ExpiredObjectDeleteMarker"))), STR("true"));
+	out->removes_lone_marker =
+		str_eq_nocase(str_trim(xml_child_text(expiration, STR("ExpiredObjectDeleteMarker"))), STR("true"));
 	out->abort_days = number(xml_child(rule, STR("AbortIncompleteMultipartUpload")), "DaysAfterInitiation");
 	return 0;
 }
@@ -133,8 +134,8 @@ static bool removes_marker(const struct lifecycle_rule *r, const struct lifecycl
 /* How far down a class lies: objects only move down. */
 static int class_depth(struct str name)
 {
-	static const char *const order[] = { "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER",
-					     "DEEP_ARCHIVE" };
+	static const char *const order[] = { "STANDARD",   "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA",
+					     "GLACIER_IR", "GLACIER",     "DEEP_ARCHIVE" };
 
 	for (int i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++)
 		if (str_eq_c(name, order[i]))
@@ -150,11 +151,13 @@ static enum lifecycle_verdict weigh(const struct lifecycle *l, const struct life
 	enum lifecycle_verdict verdict = LIFECYCLE_KEEP;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!is_due(&moves[i].when, place->since_ms, now_ms) || (!place->current && place->newer_noncurrent < moves[i].newer))
+		if (!is_due(&moves[i].when, place->since_ms, now_ms) ||
+		    (!place->current && place->newer_noncurrent < moves[i].newer))
 			continue;
 		if (!str_is_set(moves[i].storage_class))
 			return LIFECYCLE_EXPIRE;
-		if (o->content.size < l->transition_size_min || class_depth(moves[i].storage_class) <= class_depth(*storage_class))
+		if (o->content.size < l->transition_size_min ||
+		    class_depth(moves[i].storage_class) <= class_depth(*storage_class))
 			continue;
 		*storage_class = moves[i].storage_class;
 		verdict = LIFECYCLE_MOVE;
@@ -163,7 +166,7 @@ static enum lifecycle_verdict weigh(const struct lifecycle *l, const struct life
 }
 
 enum lifecycle_verdict s3_lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
-					int64_t now_ms, struct str *storage_class)
+					   int64_t now_ms, struct str *storage_class)
 {
 	enum lifecycle_verdict verdict = LIFECYCLE_KEEP;
 

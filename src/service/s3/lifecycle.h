@@ -16,14 +16,14 @@ struct lifecycle_when {
 
 struct lifecycle_move {
 	struct lifecycle_when when;
-	int64_t newer;               /* noncurrent ones: how many newer noncurrent versions stay */
-	struct str storage_class;    /* absent: expire */
+	int64_t newer;            /* noncurrent ones: how many newer noncurrent versions stay */
+	struct str storage_class; /* absent: expire */
 };
 
 struct lifecycle_rule {
 	struct str id, prefix;
-	const struct xml *filter;    /* the element that holds tags and sizes, NULL: none */
-	bool removes_lone_marker;    /* ExpiredObjectDeleteMarker */
+	const struct xml *filter; /* the element that holds tags and sizes, NULL: none */
+	bool removes_lone_marker; /* ExpiredObjectDeleteMarker */
 	struct lifecycle_move *current, *noncurrent;
 	size_t current_count, noncurrent_count;
 	struct opt_i64 abort_days;
@@ -40,16 +40,16 @@ int s3_lifecycle_read(struct arena *a, struct str text, struct lifecycle *out, s
 /* A version among its key's. */
 struct lifecycle_place {
 	bool current;
-	bool alone;                  /* the key's only version */
-	int64_t since_ms;            /* when it became current or noncurrent */
-	int64_t newer_noncurrent;    /* how many noncurrent versions are newer */
+	bool alone;               /* the key's only version */
+	int64_t since_ms;         /* when it became current or noncurrent */
+	int64_t newer_noncurrent; /* how many noncurrent versions are newer */
 };
 
 enum lifecycle_verdict { LIFECYCLE_KEEP, LIFECYCLE_EXPIRE, LIFECYCLE_MOVE };
 
 /* What is due at `now_ms`; with LIFECYCLE_MOVE the class. An expiry goes before a move. */
 enum lifecycle_verdict s3_lifecycle_decide(const struct lifecycle *l, const struct object *o, const struct lifecycle_place *place,
-					int64_t now_ms, struct str *storage_class);
+					   int64_t now_ms, struct str *storage_class);
 bool s3_lifecycle_aborts(const struct lifecycle *l, const struct upload *u, int64_t now_ms);
 
 /* lifecycle_sweep.c: does what is due in every bucket; on a pool's thread. */

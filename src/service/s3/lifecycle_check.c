@@ -9,8 +9,8 @@
 enum { RULES_MAX = 1000, DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const char *const statuses[] = { "Enabled", "Disabled", NULL };
-static const char *const later_classes[] = { "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE",
-					     "GLACIER_IR", NULL };
+static const char *const later_classes[] = { "GLACIER",      "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
+					     "DEEP_ARCHIVE", "GLACIER_IR",  NULL };
 
 static const struct shape tag_members[] = { { .name = "Key", .required = true }, { .name = "Value", .required = true }, { 0 } };
 static const struct shape and_members[] = {
@@ -76,8 +76,8 @@ static int check_days(struct call *call, const struct xml *action, const char *m
 
 	if (!str_is_set(text) || (str_to_i64(text, &days) == 0 && days >= least))
 		return 0;
-	return call_failf(call, &s3_InvalidArgument, "'%s' for " STR_FMT " action must be a %s integer", member, STR_ARG(action->name),
-			  least ? "positive" : "nonnegative");
+	return call_failf(call, &s3_InvalidArgument, "'%s' for " STR_FMT " action must be a %s integer", member,
+			  STR_ARG(action->name), least ? "positive" : "nonnegative");
 }
 
 /* Exactly one of Days, Date and, for expirations, ExpiredObjectDeleteMarker. */
@@ -149,7 +149,8 @@ static int check_id(struct call *call, struct xml *rule)
 		return call_failf(call, &s3_InvalidArgument, "ID length should not exceed allowed limit of 255");
 	for (const struct xml *other = rule->next; other; other = other->next)
 		if (str_eq(xml_child_text(other, STR("ID")), xml_child_text(rule, STR("ID"))))
-			return call_failf(call, &s3_InvalidArgument, "Rule ID must be unique. Found same ID for more than one rule");
+			return call_failf(call, &s3_InvalidArgument,
+					  "Rule ID must be unique. Found same ID for more than one rule");
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "service/s3/upload.h"
 #include "service/s3/walk.h"
 
-enum { SWEEP_INTERVAL_MS = 60 * 1000, PAGE_ROWS = 500 };
+enum { SWEEP_INTERVAL_MS = 60 * 1000, PAGE_ROWS = 500, COMPLETED_KEPT_MS = 24 * 60 * 60 * 1000 };
 
 struct deed {
 	enum { DEED_EXPIRE_CURRENT, DEED_REMOVE_VERSION, DEED_MOVE, DEED_ABORT } kind;
@@ -26,9 +26,9 @@ struct page_of_deeds {
 	int64_t now_ms;
 	struct deed *deeds;
 	size_t count, capacity;
-	struct object *versions;     /* of the key being judged */
+	struct object *versions; /* of the key being judged */
 	size_t version_count, version_capacity;
-	struct str after;            /* the last key judged; absent at the start */
+	struct str after; /* the last key judged; absent at the start */
 	bool more;
 };
 
@@ -154,8 +154,8 @@ static int do_deed(struct access *x, const struct bucket *b, const struct deed *
 
 	if (d->kind == DEED_ABORT)
 		return abort_upload_of(x, d);
-	int rc = d->kind == DEED_EXPIRE_CURRENT ? s3_object_newest(x, b->name, d->object.key, &o) :
-		s3_object_version(x, b->name, d->object.key, shown_id(&d->object), &o);
+	int rc = d->kind == DEED_EXPIRE_CURRENT ? s3_object_newest(x, b->name, d->object.key, &o)
+						: s3_object_version(x, b->name, d->object.key, shown_id(&d->object), &o);
 	if (rc == ERR_NOT_FOUND || (rc == 0 && (o.sequence != d->object.sequence || o.modified_ms != d->object.modified_ms)))
 		return 0; /* it has changed since */
 	if (rc < 0)
@@ -204,7 +204,8 @@ static int judge_page(struct page_of_deeds *p)
 		rc = judge_objects(p, &x);
 	store_read_end(x.txn);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
-		log_warn("s3", "lifecycle rules could not be judged bucket=" STR_FMT " error=%s", STR_ARG(p->bucket.name), x.err.message);
+		log_warn("s3", "lifecycle rules could not be judged bucket=" STR_FMT " error=%s", STR_ARG(p->bucket.name),
+			 x.err.message);
 	return rc;
 }
 
@@ -252,6 +253,36 @@ static int bucket_names(struct s3 *s3, struct arena *a, struct str **names, size
 	return rc < 0 ? rc : 0;
 }
 
+struct forgetting {
+	struct s3 *s3;
+	int64_t before_ms;
+};
+
+static int forget_completed(struct store_txn *txn, void *argument, struct error *err)
+{
+	const struct forgetting *f = argument;
+	struct access x = { .s3 = f->s3, .txn = txn };
+	struct arena a;
+
+	arena_init(&a, LIMIT_REQUEST_ARENA);
+	x.arena = &a;
+	int rc = s3_completed_expire(&x, f->before_ms);
+	arena_release(&a);
+	if (rc < 0)
+		*err = x.err;
+	return rc;
+}
+
+/* The answers of completed uploads, a day old. */
+static void sweep_completed(struct s3 *s3, int64_t now_ms)
+{
+	struct forgetting f = { s3, now_ms - COMPLETED_KEPT_MS };
+	struct error err;
+
+	if (store_write_wait(s3->store, forget_completed, &f, &err) < 0)
+		log_warn("s3", "answers of completed uploads could not be removed error=%s", err.message);
+}
+
 void s3_lifecycle_sweep(struct s3 *s3, int64_t now_ms)
 {
 	struct str *names = NULL;
@@ -286,7 +317,10 @@ static void sweep_task(void *argument)
 {
 	struct s3 *s3 = argument;
 
-	s3_lifecycle_sweep(s3, clock_wall_ms());
+	int64_t now_ms = clock_wall_ms();
+
+	s3_lifecycle_sweep(s3, now_ms);
+	sweep_completed(s3, now_ms);
 	set_timer(s3);
 }
 

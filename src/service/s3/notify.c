@@ -77,7 +77,8 @@ int s3_notify_created(struct access *x, const struct bucket *b, const struct obj
 	return put_event(x, b, "Object Created", event_detail(x, b, event_object(x, o, true), why));
 }
 
-int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made, const struct occasion *why)
+int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made,
+		      const struct occasion *why)
 {
 	if (!b->sends_events)
 		return 0;
@@ -92,5 +93,6 @@ int s3_notify_tags(struct access *x, const struct bucket *b, const struct object
 
 	if (!b->sends_events)
 		return 0;
-	return put_event(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added", event_detail(x, b, event_object(x, o, false), &why));
+	return put_event(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added",
+			 event_detail(x, b, event_object(x, o, false), &why));
 }

@@ -19,36 +19,34 @@ int s3_find_version(struct call *call, struct access *x, struct str version_id, 
 
 /* attributes.c: the headers with which an object is written. */
 struct s3_attributes {
-	struct str cache_control, content_disposition, content_encoding, content_language, content_type, expires, website_redirect;
+	struct str cache_control, content_disposition, content_encoding, content_language, content_type, expires,
+		website_redirect;
 	struct str acl, storage_class, sse, kms_key, tagging;
 	struct opt_bool bucket_key;
 	const struct json *metadata;
 };
-#define S3_ATTRIBUTE_ROWS(type) \
-	S3_HEADER(type, attributes.cache_control, "CacheControl", "Cache-Control"), \
-	S3_HEADER(type, attributes.content_disposition, "ContentDisposition", "Content-Disposition"), \
-	S3_HEADER(type, attributes.content_encoding, "ContentEncoding", "Content-Encoding"), \
-	S3_HEADER(type, attributes.content_language, "ContentLanguage", "Content-Language"), \
-	S3_HEADER(type, attributes.content_type, "ContentType", "Content-Type"), \
-	S3_HEADER(type, attributes.expires, "Expires", "Expires"), \
-	S3_HEADER(type, attributes.website_redirect, "WebsiteRedirectLocation", "x-amz-website-redirect-location"), \
-	S3_HEADER(type, attributes.acl, "ACL", "x-amz-acl"), \
-	S3_HEADER(type, attributes.storage_class, "StorageClass", "x-amz-storage-class"), \
-	S3_HEADER(type, attributes.sse, "ServerSideEncryption", "x-amz-server-side-encryption"), \
-	S3_HEADER(type, attributes.kms_key, "SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"), \
-	BIND_BOOL(type, attributes.bucket_key, "BucketKeyEnabled", .location = BIND_HEADER, \
-		  .wire = "x-amz-server-side-encryption-bucket-key-enabled"), \
-	S3_HEADER(type, attributes.tagging, "Tagging", "x-amz-tagging"), \
-	BIND_MAP(type, attributes.metadata, "Metadata", .location = BIND_HEADERS, .wire = "x-amz-meta-"), \
-	S3_REFUSED("SSEKMSEncryptionContext", "x-amz-server-side-encryption-context"), \
-	S3_REFUSED("GrantFullControl", "x-amz-grant-full-control"), \
-	S3_REFUSED("GrantRead", "x-amz-grant-read"), \
-	S3_REFUSED("GrantReadACP", "x-amz-grant-read-acp"), \
-	S3_REFUSED("GrantWriteACP", "x-amz-grant-write-acp"), \
-	S3_REFUSED("ObjectLockMode", "x-amz-object-lock-mode"), \
-	S3_REFUSED("ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"), \
-	S3_REFUSED("ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"), \
-	S3_REFUSED_CUSTOMER_KEY
+#define S3_ATTRIBUTE_ROWS(type)                                                                                                  \
+	S3_HEADER(type, attributes.cache_control, "CacheControl", "Cache-Control"),                                              \
+		S3_HEADER(type, attributes.content_disposition, "ContentDisposition", "Content-Disposition"),                    \
+		S3_HEADER(type, attributes.content_encoding, "ContentEncoding", "Content-Encoding"),                             \
+		S3_HEADER(type, attributes.content_language, "ContentLanguage", "Content-Language"),                             \
+		S3_HEADER(type, attributes.content_type, "ContentType", "Content-Type"),                                         \
+		S3_HEADER(type, attributes.expires, "Expires", "Expires"),                                                       \
+		S3_HEADER(type, attributes.website_redirect, "WebsiteRedirectLocation", "x-amz-website-redirect-location"),      \
+		S3_HEADER(type, attributes.acl, "ACL", "x-amz-acl"),                                                             \
+		S3_HEADER(type, attributes.storage_class, "StorageClass", "x-amz-storage-class"),                                \
+		S3_HEADER(type, attributes.sse, "ServerSideEncryption", "x-amz-server-side-encryption"),                         \
+		S3_HEADER(type, attributes.kms_key, "SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"),               \
+		BIND_BOOL(type, attributes.bucket_key, "BucketKeyEnabled", .location = BIND_HEADER,                              \
+			  .wire = "x-amz-server-side-encryption-bucket-key-enabled"),                                            \
+		S3_HEADER(type, attributes.tagging, "Tagging", "x-amz-tagging"),                                                 \
+		BIND_MAP(type, attributes.metadata, "Metadata", .location = BIND_HEADERS, .wire = "x-amz-meta-"),                \
+		S3_REFUSED("SSEKMSEncryptionContext", "x-amz-server-side-encryption-context"),                                   \
+		S3_REFUSED("GrantFullControl", "x-amz-grant-full-control"), S3_REFUSED("GrantRead", "x-amz-grant-read"),         \
+		S3_REFUSED("GrantReadACP", "x-amz-grant-read-acp"), S3_REFUSED("GrantWriteACP", "x-amz-grant-write-acp"),        \
+		S3_REFUSED("ObjectLockMode", "x-amz-object-lock-mode"),                                                          \
+		S3_REFUSED("ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"),                                  \
+		S3_REFUSED("ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"), S3_REFUSED_CUSTOMER_KEY
 
 /* Checks them and fills the object's headers, metadata, tags, class and encryption. */
 int s3_take_attributes(struct call *call, const struct s3_attributes *in, struct object *o) MUST_CHECK;
@@ -63,12 +61,14 @@ int s3_tags_from_xml(struct call *call, const struct xml *tagging, size_t max, c
 void s3_write_tags(struct call *call, const struct json *tags);
 
 /* conditions.c */
-struct s3_conditions { struct str if_match, if_none_match, if_modified_since, if_unmodified_since; };
-#define S3_CONDITION_ROWS(type) \
-	S3_HEADER(type, conditions.if_match, "IfMatch", "If-Match"), \
-	S3_HEADER(type, conditions.if_none_match, "IfNoneMatch", "If-None-Match"), \
-	S3_HEADER(type, conditions.if_modified_since, "IfModifiedSince", "If-Modified-Since"), \
-	S3_HEADER(type, conditions.if_unmodified_since, "IfUnmodifiedSince", "If-Unmodified-Since")
+struct s3_conditions {
+	struct str if_match, if_none_match, if_modified_since, if_unmodified_since;
+};
+#define S3_CONDITION_ROWS(type)                                                                                                  \
+	S3_HEADER(type, conditions.if_match, "IfMatch", "If-Match"),                                                             \
+		S3_HEADER(type, conditions.if_none_match, "IfNoneMatch", "If-None-Match"),                                       \
+		S3_HEADER(type, conditions.if_modified_since, "IfModifiedSince", "If-Modified-Since"),                           \
+		S3_HEADER(type, conditions.if_unmodified_since, "IfUnmodifiedSince", "If-Unmodified-Since")
 enum s3_condition { CONDITION_HOLDS, CONDITION_NOT_MODIFIED, CONDITION_FAILED };
 /* For reads (RFC 9110 §13.2.2); `failed` names the header that decided. */
 enum s3_condition s3_read_condition(const struct s3_conditions *c, const struct object *o, const char **failed);
@@ -101,8 +101,8 @@ struct occasion {
 };
 struct occasion s3_occasion(struct call *call, const char *reason);
 int s3_notify_created(struct access *x, const struct bucket *b, const struct object *o, const struct occasion *why) MUST_CHECK;
-int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made, const struct occasion *why)
-	MUST_CHECK;
+int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made,
+		      const struct occasion *why) MUST_CHECK;
 int s3_notify_tags(struct access *x, const struct bucket *b, const struct object *o, bool deleted) MUST_CHECK;
 
 #endif

@@ -9,7 +9,8 @@ const struct bind s3_attributes_rows[] = {
 	S3_QUERY(struct attributes_input, version_id, "VersionId", "versionId"),
 	S3_HEADER(struct attributes_input, wanted, "ObjectAttributes", "x-amz-object-attributes"),
 	BIND_I64(struct attributes_input, max_parts, "MaxParts", .location = BIND_HEADER, .wire = "x-amz-max-parts"),
-	BIND_I64(struct attributes_input, marker, "PartNumberMarker", .location = BIND_HEADER, .wire = "x-amz-part-number-marker"),
+	BIND_I64(struct attributes_input, marker, "PartNumberMarker", .location = BIND_HEADER,
+		 .wire = "x-amz-part-number-marker"),
 	S3_REFUSED_CUSTOMER_KEY,
 	BIND_DONE,
 };
@@ -19,8 +20,11 @@ enum { WANT_ETAG = 1, WANT_CHECKSUM = 2, WANT_PARTS = 4, WANT_CLASS = 8, WANT_SI
 /* 0 when a name is unknown or there is none. */
 static int wanted_attributes(struct str names)
 {
-	static const struct { const char *name; int flag; } known[] = {
-		{ "ETag", WANT_ETAG }, { "Checksum", WANT_CHECKSUM }, { "ObjectParts", WANT_PARTS },
+	static const struct {
+		const char *name;
+		int flag;
+	} known[] = {
+		{ "ETag", WANT_ETAG },          { "Checksum", WANT_CHECKSUM }, { "ObjectParts", WANT_PARTS },
 		{ "StorageClass", WANT_CLASS }, { "ObjectSize", WANT_SIZE },
 	};
 	int flags = 0;

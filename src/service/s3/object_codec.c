@@ -72,8 +72,8 @@ int s3_object_put_record(struct access *x, enum store_space space, const struct 
 
 	buf_init(&row, MIB(2)); /* 10,000 parts with their checksums */
 	s3_object_encode(o, &row);
-	int rc = buf_failed(&row) ? error_set(&x->err, buf_failed(&row), "s3: an object's record is too large") :
-		store_put(x->txn, space, key_str(k), buf_str(&row), &x->err);
+	int rc = buf_failed(&row) ? error_set(&x->err, buf_failed(&row), "s3: an object's record is too large")
+				  : store_put(x->txn, space, key_str(k), buf_str(&row), &x->err);
 	buf_release(&row);
 	return rc;
 }

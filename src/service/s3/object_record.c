@@ -36,7 +36,8 @@ int s3_object_decode(struct access *x, struct str row_key, struct str row, struc
 }
 
 /* The first version, newest first, for which `wanted` answers true. */
-static int find_version(struct access *x, struct str bucket, struct str key, bool (*wanted)(const struct object *), struct object *out)
+static int find_version(struct access *x, struct str bucket, struct str key, bool (*wanted)(const struct object *),
+			struct object *out)
 {
 	struct store_cursor c;
 	struct str row_key, row;

@@ -7,9 +7,19 @@
 
 #include "service/s3/object.h"
 
+/* table.c */
+extern const struct operation s3_operations[];
+
 /* bucket.c */
-struct create_bucket_input { struct s3_target target; struct str acl, ownership; struct opt_bool object_lock; };
-struct list_buckets_input { struct str prefix, token, region; struct opt_i64 max; };
+struct create_bucket_input {
+	struct s3_target target;
+	struct str acl, ownership;
+	struct opt_bool object_lock;
+};
+struct list_buckets_input {
+	struct str prefix, token, region;
+	struct opt_i64 max;
+};
 extern const struct bind s3_create_bucket_rows[], s3_list_buckets_rows[];
 int s3_create_bucket_prepare(struct call *call);
 int s3_create_bucket(struct call *call);
@@ -24,7 +34,10 @@ int s3_setting_put(struct call *call);
 int s3_setting_get(struct call *call);
 int s3_setting_remove(struct call *call);
 /* acl.c, bucket_policy.c */
-struct put_acl_input { struct s3_target target; struct str version_id, acl; };
+struct put_acl_input {
+	struct s3_target target;
+	struct str version_id, acl;
+};
 extern const struct bind s3_put_acl_rows[];
 int s3_put_acl(struct call *call);
 int s3_get_bucket_acl(struct call *call);
@@ -58,12 +71,19 @@ int s3_get_object(struct call *call);
 int s3_head_object(struct call *call);
 
 /* object_attributes.c */
-struct attributes_input { struct s3_target target; struct str version_id, wanted; struct opt_i64 max_parts, marker; };
+struct attributes_input {
+	struct s3_target target;
+	struct str version_id, wanted;
+	struct opt_i64 max_parts, marker;
+};
 extern const struct bind s3_attributes_rows[];
 int s3_get_object_attributes(struct call *call);
 
 /* delete.c */
-struct delete_object_input { struct s3_target target; struct str version_id, if_match; };
+struct delete_object_input {
+	struct s3_target target;
+	struct str version_id, if_match;
+};
 extern const struct bind s3_delete_object_rows[];
 int s3_delete_object(struct call *call);
 int s3_delete_objects_prepare(struct call *call);
@@ -102,15 +122,24 @@ int s3_get_object_tagging(struct call *call);
 int s3_delete_object_tagging(struct call *call);
 
 /* upload.c, complete.c, list_uploads.c */
-struct create_upload_input { struct s3_target target; struct s3_attributes attributes; struct str checksum_algorithm, checksum_type; };
-struct upload_input { struct s3_target target; struct str upload_id; struct opt_i64 part_number, max, marker, object_size;
-		      struct str if_match, if_none_match, checksum_type; };
+struct create_upload_input {
+	struct s3_target target;
+	struct s3_attributes attributes;
+	struct str checksum_algorithm, checksum_type;
+};
+struct upload_input {
+	struct s3_target target;
+	struct str upload_id;
+	struct opt_i64 part_number, max, marker, object_size;
+	struct str if_match, if_none_match, checksum_type;
+};
 struct list_uploads_input {
 	struct s3_target target;
 	struct str prefix, delimiter, encoding, key_marker, upload_marker;
 	struct opt_i64 max;
 };
-extern const struct bind s3_create_upload_rows[], s3_upload_rows[], s3_upload_part_rows[], s3_complete_rows[], s3_list_uploads_rows[];
+extern const struct bind s3_create_upload_rows[], s3_upload_rows[], s3_upload_part_rows[], s3_complete_rows[],
+	s3_list_uploads_rows[];
 int s3_create_upload_prepare(struct call *call);
 int s3_create_upload(struct call *call);
 int s3_upload_part_prepare(struct call *call);

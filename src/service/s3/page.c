@@ -5,8 +5,9 @@ int s3_page_check(struct call *call, const struct opt_i64 *max, const char *max_
 {
 	*limit = max->set ? max->value : PAGE_MAX;
 	if (*limit < 0 || *limit > INT32_MAX)
-		return s3_fail_argument(call, max_name, arena_printf(&call->arena, "%lld", (long long)*limit),
-					arena_printf(&call->arena, "Argument %s must be an integer between 0 and 2147483647", max_name).p);
+		return s3_fail_argument(
+			call, max_name, arena_printf(&call->arena, "%lld", (long long)*limit),
+			arena_printf(&call->arena, "Argument %s must be an integer between 0 and 2147483647", max_name).p);
 	if (*limit > PAGE_MAX)
 		*limit = PAGE_MAX;
 	if (str_is_set(encoding) && !str_eq_c(encoding, "url"))
@@ -29,7 +30,9 @@ static int open_page(struct call *call, struct access *x, struct page *p)
 	p->prefixes = arena_alloc_array(&call->arena, (size_t)p->max + 1, sizeof(*p->prefixes));
 	if (!p->objects || !p->prefixes)
 		return call_fault(call, NULL);
-	p->walk = (struct walk){ .x = x, .bucket = in->target.bucket, .prefix = str_is_set(in->prefix) ? in->prefix : STR(""),
+	p->walk = (struct walk){ .x = x,
+				 .bucket = in->target.bucket,
+				 .prefix = str_is_set(in->prefix) ? in->prefix : STR(""),
 				 .delimiter = in->delimiter };
 	return 0;
 }
@@ -76,7 +79,8 @@ int s3_page_read_versions(struct call *call, struct access *x, struct str after,
 	if (open_page(call, x, p) < 0)
 		return ERR_SERVICE;
 	p->walk.every_version = true;
-	int rc = sequence ? s3_walk_begin_version(&p->walk, after, sequence) : s3_walk_begin(&p->walk, after.n ? after : STR_NULL);
+	int rc =
+		sequence ? s3_walk_begin_version(&p->walk, after, sequence) : s3_walk_begin(&p->walk, after.n ? after : STR_NULL);
 	if (rc == 0)
 		rc = fill_page(p);
 	s3_walk_end(&p->walk);

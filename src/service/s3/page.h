@@ -10,14 +10,14 @@
 
 enum { PAGE_MAX = 1000 };
 
-#define S3_LIST_ROWS \
-	S3_BUCKET_ROWS(struct list_input), \
-	S3_QUERY(struct list_input, prefix, "Prefix", "prefix"), \
-	S3_QUERY(struct list_input, delimiter, "Delimiter", "delimiter"), \
-	S3_QUERY(struct list_input, encoding, "EncodingType", "encoding-type"), \
-	BIND_I64(struct list_input, max, "MaxKeys", .location = BIND_QUERY, .wire = "max-keys"), \
-	/* Only RestoreStatus can be asked for, and nothing here is ever being restored. */ \
-	BIND_IGNORED("OptionalObjectAttributes")
+#define S3_LIST_ROWS                                                                                                             \
+	S3_BUCKET_ROWS(struct list_input), S3_QUERY(struct list_input, prefix, "Prefix", "prefix"),                              \
+		S3_QUERY(struct list_input, delimiter, "Delimiter", "delimiter"),                                                \
+		S3_QUERY(struct list_input, encoding, "EncodingType", "encoding-type"),                                          \
+		BIND_I64(                                                                                                        \
+			struct list_input, max, "MaxKeys", .location = BIND_QUERY,                                               \
+			.wire = "max-keys"), /* Only RestoreStatus can be asked for, and nothing here is ever being restored. */ \
+		BIND_IGNORED("OptionalObjectAttributes")
 
 struct page_object {
 	struct object object;
@@ -31,7 +31,7 @@ struct page {
 	size_t object_count, prefix_count;
 	int64_t max;
 	bool encode, truncated;
-	struct str last;             /* key or common prefix of the last entry */
+	struct str last;                 /* key or common prefix of the last entry */
 	struct page_object *last_object; /* NULL when the last entry is a prefix */
 };
 
@@ -41,6 +41,7 @@ int s3_page_read(struct call *call, struct access *x, struct str after, struct p
 int s3_page_read_versions(struct call *call, struct access *x, struct str after, uint64_t sequence, struct page *p) MUST_CHECK;
 void s3_page_write_prefixes(struct call *call, const struct page *p);
 /* max-keys and encoding-type, as every listing takes them. */
-int s3_page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding, int64_t *limit) MUST_CHECK;
+int s3_page_check(struct call *call, const struct opt_i64 *max, const char *max_name, struct str encoding,
+		  int64_t *limit) MUST_CHECK;
 
 #endif

@@ -8,7 +8,10 @@ const struct bind s3_put_object_rows[] = {
 	S3_HEADER(struct put_object_input, if_none_match, "IfNoneMatch", "If-None-Match"),
 	S3_REFUSED("WriteOffsetBytes", "x-amz-write-offset-bytes"),
 	/* The front has checked the body against these. */
-	BIND_IGNORED("Body"), BIND_IGNORED("ContentLength"), BIND_IGNORED("ContentMD5"), BIND_IGNORED("ChecksumAlgorithm"),
+	BIND_IGNORED("Body"),
+	BIND_IGNORED("ContentLength"),
+	BIND_IGNORED("ContentMD5"),
+	BIND_IGNORED("ChecksumAlgorithm"),
 	BIND_DONE,
 };
 

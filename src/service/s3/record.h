@@ -8,6 +8,7 @@
  *   SPACE_S3_DATA     (number)                     -> a small body
  *   SPACE_S3_UPLOADS  ("u", bucket, key, id)       -> a multipart upload, an object record without content
  *                     ("p", id, part number)       -> one part, an object record with only content, ETag and checksum
+ *                     ("d", id)                    -> what a completed upload became, for a client that lost the answer
  *
  * A version's place is the complement of its sequence number, so that a scan meets the newest version first. Its id holds the
  * sequence number; the null version (written while versioning is off or suspended) is found by walking the key's versions.
@@ -38,9 +39,9 @@ struct bucket {
 	struct str name, region;
 	int64_t created_ms;
 	enum versioning versioning;
-	bool sends_events;        /* EventBridgeConfiguration is set */
+	bool sends_events; /* EventBridgeConfiguration is set */
 	bool has_cors;
-	struct str sse, kms_key;  /* default encryption; sse absent: AES256 */
+	struct str sse, kms_key; /* default encryption; sse absent: AES256 */
 	bool bucket_key;
 };
 
@@ -57,8 +58,8 @@ int s3_setting_delete(struct access *x, struct str bucket, const char *name) MUS
 /* Where bytes lie: a row of SPACE_S3_DATA, a blob, or nowhere (empty bodies, delete markers). */
 struct content {
 	uint64_t size;
-	uint64_t data;    /* 0: none */
-	struct str blob;  /* absent: none */
+	uint64_t data;   /* 0: none */
+	struct str blob; /* absent: none */
 };
 
 int s3_content_store(struct access *x, struct str bytes, struct content *out) MUST_CHECK; /* as a row; empty: nowhere */
@@ -75,19 +76,19 @@ struct checksum {
 struct object {
 	struct str bucket, key;
 	uint64_t sequence;
-	struct str version_id;        /* absent: the null version */
+	struct str version_id; /* absent: the null version */
 	bool delete_marker;
 	int64_t modified_ms;
 	struct content content;
-	struct str etag;              /* without quotes */
+	struct str etag; /* without quotes */
 	struct checksum checksum;
-	struct str storage_class;     /* absent: STANDARD */
+	struct str storage_class; /* absent: STANDARD */
 	struct str sse, kms_key;
 	bool bucket_key;
-	const struct json *headers;   /* Content-Type …: response header names to values; NULL: none */
-	const struct json *metadata;  /* x-amz-meta- names to values */
-	const struct json *tags;      /* names to values, in their order */
-	const struct json *parts;     /* of a multipart object: [[size, checksum or ""], …] */
+	const struct json *headers;  /* Content-Type …: response header names to values; NULL: none */
+	const struct json *metadata; /* x-amz-meta- names to values */
+	const struct json *tags;     /* names to values, in their order */
+	const struct json *parts;    /* of a multipart object: [[size, checksum or ""], …] */
 };
 
 /* ERR_NOT_FOUND when there is none; a delete marker is found like any version. */
@@ -106,12 +107,16 @@ int s3_object_decode(struct access *x, struct str row_key, struct str row, struc
 
 struct upload {
 	struct str id;
-	struct object object;   /* attributes of the object to come; checksum.algorithm and composite as asked for */
+	struct object object; /* attributes of the object to come; checksum.algorithm and composite as asked for */
 };
 
 int s3_upload_read(struct access *x, struct str bucket, struct str key, struct str id, struct upload *out) MUST_CHECK;
 int s3_upload_write(struct access *x, const struct upload *u) MUST_CHECK;
 int s3_upload_delete(struct access *x, const struct upload *u) MUST_CHECK; /* and the parts' records, not their content */
+/* What the upload became: kept for a day. */
+int s3_completed_write(struct access *x, const struct upload *u, const struct object *o) MUST_CHECK;
+int s3_completed_read(struct access *x, struct str upload_id, struct object *out) MUST_CHECK; /* without bucket and key */
+int s3_completed_expire(struct access *x, int64_t before_ms) MUST_CHECK;
 /* Every upload of the bucket from (key, id) on: rows for s3_upload_decode. */
 int s3_upload_scan(struct access *x, struct str bucket, struct str prefix, struct store_cursor *c) MUST_CHECK;
 int s3_upload_decode(struct access *x, struct str row_key, struct str row, struct upload *out) MUST_CHECK;

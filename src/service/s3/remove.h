@@ -8,9 +8,9 @@
 #include "service/s3/object.h"
 
 struct removal {
-	struct str version_id;     /* in: this version for good; absent: the current one, as versioning wants it */
-	struct str reply_version;  /* out: x-amz-version-id; absent: none */
-	bool marker;               /* out: a delete marker was made, or was what was removed */
+	struct str version_id;    /* in: this version for good; absent: the current one, as versioning wants it */
+	struct str reply_version; /* out: x-amz-version-id; absent: none */
+	bool marker;              /* out: a delete marker was made, or was what was removed */
 };
 
 /* What is not there is removed already. ERR_INVALID for a version id that cannot be one. */

@@ -43,7 +43,8 @@ void s3_xml_begin(struct call *call, const char *root)
 		write_object(&call->out, NULL);
 		return;
 	}
-	buf_addf(call->out.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"%s\">", root, call->service->xml_namespace);
+	buf_addf(call->out.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"%s\">", root,
+		 call->service->xml_namespace);
 }
 
 void s3_xml_end(struct call *call, const char *root)
@@ -118,15 +119,17 @@ int s3_refuse(struct call *call, const struct bind_faults *faults)
 		return call_failf(call, &s3_InvalidArgument, "Missing required parameter: %s", wire);
 	case BIND_FAULT_TYPE:
 		if (row->kind == BIND_KIND_I64)
-			return s3_fail_argument(call, wire, fault->value,
-						arena_printf(&call->arena, "Provided %s not an integer or within integer range", wire).p);
+			return s3_fail_argument(
+				call, wire, fault->value,
+				arena_printf(&call->arena, "Provided %s not an integer or within integer range", wire).p);
 		break;
 	case BIND_FAULT_MIN:
 	case BIND_FAULT_MAX:
 		if (row->kind == BIND_KIND_I64)
 			return s3_fail_argument(call, wire, fault->value,
-						arena_printf(&call->arena, "Argument %s must be an integer between %lld and %lld", wire,
-							     (long long)row->min, (long long)row->max).p);
+						arena_printf(&call->arena, "Argument %s must be an integer between %lld and %lld",
+							     wire, (long long)row->min, (long long)row->max)
+							.p);
 		break;
 	default:
 		break;

@@ -39,7 +39,8 @@ static int store_setting(struct call *call, struct access *x, const struct setti
 		rc = s3_setting_delete(x, b->name, s->name);
 	} else {
 		struct str text = s3_shape_text(x->arena, root);
-		rc = str_is_set(text) ? s3_setting_write(x, b->name, s->name, text) : error_set(&x->err, ERR_LIMIT, "s3: the setting is too large");
+		rc = str_is_set(text) ? s3_setting_write(x, b->name, s->name, text)
+				      : error_set(&x->err, ERR_LIMIT, "s3: the setting is too large");
 	}
 	if (rc == 0 && s->apply)
 		rc = s3_bucket_write(x, b);

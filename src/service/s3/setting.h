@@ -10,10 +10,10 @@
 #include "service/s3/shape.h"
 
 struct setting {
-	const char *name, *root;           /* query parameter; the document's root element */
+	const char *name, *root; /* query parameter; the document's root element */
 	const struct shape *members;
 	const struct service_error *absent; /* what a GET answers when it was never set; NULL: `unset` */
-	const char *unset;                 /* the document then; absent and unset NULL: an empty root */
+	const char *unset;                  /* the document then; absent and unset NULL: an empty root */
 	/* Beyond the shape; may change the tree (a rule without ID gets one). In `prepare`. */
 	int (*check)(struct call *call, struct xml *root);
 	/* In the write, before it is stored; `root` is NULL when it is removed. May change the bucket's record. */

@@ -40,8 +40,9 @@ static int encryption_check(struct call *call, struct xml *root)
 	const struct xml *by_default = xml_child(rule, STR("ApplyServerSideEncryptionByDefault"));
 
 	if (xml_child(by_default, STR("KMSMasterKeyID")) && str_eq_c(xml_child_text(by_default, STR("SSEAlgorithm")), "AES256"))
-		return s3_fail_argument(call, "ApplyServerSideEncryptionByDefault", STR_NULL,
-					"a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse");
+		return s3_fail_argument(
+			call, "ApplyServerSideEncryptionByDefault", STR_NULL,
+			"a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse");
 	return 0;
 }
 
@@ -99,7 +100,11 @@ static int logging_apply(struct call *call, struct access *x, struct bucket *b, 
 /* ---- notification ---- */
 
 static const struct shape target_members[] = {
-	{ .name = "Id" }, { .name = "Topic" }, { .name = "Queue" }, { .name = "CloudFunction" }, { .name = "Event", .many = true },
+	{ .name = "Id" },
+	{ .name = "Topic" },
+	{ .name = "Queue" },
+	{ .name = "CloudFunction" },
+	{ .name = "Event", .many = true },
 	{ .name = "Filter", .kind = SHAPE_GROUP },
 	{ 0 },
 };
@@ -135,7 +140,8 @@ static int notification_apply(struct call *call, struct access *x, struct bucket
 /* ---- ownership, public access, payer ---- */
 
 static const char *const ownerships[] = { "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced", NULL };
-static const struct shape ownership_rule_members[] = { { .name = "ObjectOwnership", .required = true, .values = ownerships }, { 0 } };
+static const struct shape ownership_rule_members[] = { { .name = "ObjectOwnership", .required = true, .values = ownerships },
+						       { 0 } };
 static const struct shape ownership_members[] = {
 	{ .name = "Rule", .kind = SHAPE_GROUP, .required = true, .members = ownership_rule_members },
 	{ 0 },
@@ -167,13 +173,16 @@ static const struct shape payment_members[] = { { .name = "Payer", .required = t
 
 static int payment_check(struct call *call, struct xml *root)
 {
-	return str_eq_c(xml_child_text(root, STR("Payer")), "Requester") ? s3_not_implemented(call, "A bucket whose requester pays") : 0;
+	return str_eq_c(xml_child_text(root, STR("Payer")), "Requester")
+		       ? s3_not_implemented(call, "A bucket whose requester pays")
+		       : 0;
 }
 
 /* ---- tagging ---- */
 
 static const struct shape tag_members[] = { { .name = "Key", .required = true }, { .name = "Value", .required = true }, { 0 } };
-static const struct shape tag_set_members[] = { { .name = "Tag", .kind = SHAPE_GROUP, .many = true, .members = tag_members }, { 0 } };
+static const struct shape tag_set_members[] = { { .name = "Tag", .kind = SHAPE_GROUP, .many = true, .members = tag_members },
+						{ 0 } };
 static const struct shape tagging_members[] = {
 	{ .name = "TagSet", .kind = SHAPE_GROUP, .required = true, .members = tag_set_members },
 	{ 0 },
@@ -215,29 +224,63 @@ static int versioning_apply(struct call *call, struct access *x, struct bucket *
 
 const struct setting s3_settings[] = {
 	{ .name = "accelerate", .root = "AccelerateConfiguration", .members = accelerate_members },
-	{ .name = "cors", .root = "CORSConfiguration", .members = s3_cors_members, .absent = &s3_NoSuchCORSConfiguration,
-	  .check = s3_cors_check, .apply = s3_cors_apply },
-	{ .name = "encryption", .root = "ServerSideEncryptionConfiguration", .members = encryption_members,
-	  .check = encryption_check, .apply = encryption_apply,
+	{ .name = "cors",
+	  .root = "CORSConfiguration",
+	  .members = s3_cors_members,
+	  .absent = &s3_NoSuchCORSConfiguration,
+	  .check = s3_cors_check,
+	  .apply = s3_cors_apply },
+	{ .name = "encryption",
+	  .root = "ServerSideEncryptionConfiguration",
+	  .members = encryption_members,
+	  .check = encryption_check,
+	  .apply = encryption_apply,
 	  /* Every bucket encrypts; without a choice, like this. */
-	  .unset = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+	  .unset = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</"
+		   "SSEAlgorithm>"
 		   "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"
 		   "</ServerSideEncryptionConfiguration>" },
-	{ .name = "lifecycle", .root = "LifecycleConfiguration", .members = s3_lifecycle_members,
-	  .absent = &s3_NoSuchLifecycleConfiguration, .check = s3_lifecycle_check, .apply = s3_lifecycle_apply },
-	{ .name = "logging", .root = "BucketLoggingStatus", .members = logging_members, .apply = logging_apply,
+	{ .name = "lifecycle",
+	  .root = "LifecycleConfiguration",
+	  .members = s3_lifecycle_members,
+	  .absent = &s3_NoSuchLifecycleConfiguration,
+	  .check = s3_lifecycle_check,
+	  .apply = s3_lifecycle_apply },
+	{ .name = "logging",
+	  .root = "BucketLoggingStatus",
+	  .members = logging_members,
+	  .apply = logging_apply,
 	  .is_removal = logging_is_removal },
-	{ .name = "notification", .root = "NotificationConfiguration", .members = notification_members,
-	  .check = notification_check, .apply = notification_apply, .is_removal = notification_is_removal },
-	{ .name = "ownershipControls", .root = "OwnershipControls", .members = ownership_members,
+	{ .name = "notification",
+	  .root = "NotificationConfiguration",
+	  .members = notification_members,
+	  .check = notification_check,
+	  .apply = notification_apply,
+	  .is_removal = notification_is_removal },
+	{ .name = "ownershipControls",
+	  .root = "OwnershipControls",
+	  .members = ownership_members,
 	  .absent = &s3_OwnershipControlsNotFoundError },
-	{ .name = "publicAccessBlock", .root = "PublicAccessBlockConfiguration", .members = public_access_members,
-	  .absent = &s3_NoSuchPublicAccessBlockConfiguration, .check = public_access_check },
-	{ .name = "requestPayment", .root = "RequestPaymentConfiguration", .members = payment_members, .check = payment_check,
+	{ .name = "publicAccessBlock",
+	  .root = "PublicAccessBlockConfiguration",
+	  .members = public_access_members,
+	  .absent = &s3_NoSuchPublicAccessBlockConfiguration,
+	  .check = public_access_check },
+	{ .name = "requestPayment",
+	  .root = "RequestPaymentConfiguration",
+	  .members = payment_members,
+	  .check = payment_check,
 	  .unset = "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>" },
-	{ .name = "tagging", .root = "Tagging", .members = tagging_members, .absent = &s3_NoSuchTagSet, .check = tagging_check,
+	{ .name = "tagging",
+	  .root = "Tagging",
+	  .members = tagging_members,
+	  .absent = &s3_NoSuchTagSet,
+	  .check = tagging_check,
 	  .is_removal = tagging_is_removal },
-	{ .name = "versioning", .root = "VersioningConfiguration", .members = versioning_members, .check = versioning_check,
+	{ .name = "versioning",
+	  .root = "VersioningConfiguration",
+	  .members = versioning_members,
+	  .check = versioning_check,
 	  .apply = versioning_apply },
 	/* Can only be asked about: there is none. */
 	{ .name = "object-lock", .root = "ObjectLockConfiguration", .absent = &s3_ObjectLockConfigurationNotFoundError },

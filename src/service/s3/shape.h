@@ -11,7 +11,7 @@
 enum shape_kind { SHAPE_TEXT, SHAPE_NUMBER, SHAPE_BOOL, SHAPE_DATE, SHAPE_GROUP };
 
 struct shape {
-	const char *name;            /* NULL ends a list of them */
+	const char *name; /* NULL ends a list of them */
 	enum shape_kind kind;
 	bool required, many;
 	const char *const *values;   /* of a text; NULL: any */

@@ -19,14 +19,14 @@ struct s3 {
 	struct host *host;
 	struct store *store;
 	struct str region, account;
-	char owner_id[65];       /* the account's canonical user id */
-	uint64_t sequence;       /* the last one given out; writer thread only */
+	char owner_id[65]; /* the account's canonical user id */
+	uint64_t sequence; /* the last one given out; writer thread only */
 	/* Blobs nothing names any more, kept a while for readers that have seen their names (grave.c). */
-	pthread_mutex_t timers_lock; 
+	pthread_mutex_t timers_lock;
 	struct grave *graves;
 	timer_id graves_timer;
-	timer_id sweep_timer;    /* lifecycle_sweep.c; under the same lock */
-	bool stopping;           /* no timer is set any more */
+	timer_id sweep_timer; /* lifecycle_sweep.c; under the same lock */
+	bool stopping;        /* no timer is set any more */
 };
 
 /* What nearly every input struct begins with, so that helpers find it at call->input. */
@@ -35,25 +35,31 @@ struct s3_target {
 	struct str expected_owner;
 };
 
-#define S3_BUCKET_ROWS(type) \
-	BIND_STR(type, target.bucket, "Bucket", .location = BIND_LABEL, .required = true), \
-	BIND_STR(type, target.expected_owner, "ExpectedBucketOwner", .location = BIND_HEADER, .wire = "x-amz-expected-bucket-owner"), \
-	/* Consent to pay: no bucket here makes its requester pay. */ \
-	BIND_IGNORED("RequestPayer")
-#define S3_KEY_ROWS(type) \
-	S3_BUCKET_ROWS(type), \
-	BIND_STR(type, target.key, "Key", .location = BIND_LABEL, .required = true)
+#define S3_BUCKET_ROWS(type)                                                                                                     \
+	BIND_STR(type, target.bucket, "Bucket", .location = BIND_LABEL, .required = true),                                       \
+		BIND_STR(type, target.expected_owner, "ExpectedBucketOwner", .location = BIND_HEADER,                            \
+			 .wire = "x-amz-expected-bucket-owner"), /* Consent to pay: no bucket here makes its requester pay. */   \
+		BIND_IGNORED("RequestPayer")
+#define S3_KEY_ROWS(type) S3_BUCKET_ROWS(type), BIND_STR(type, target.key, "Key", .location = BIND_LABEL, .required = true)
 #define S3_HEADER(type, member, text, header) BIND_STR(type, member, text, .location = BIND_HEADER, .wire = header)
 #define S3_QUERY(type, member, text, parameter) BIND_STR(type, member, text, .location = BIND_QUERY, .wire = parameter)
-#define S3_REFUSED(text, header) { .name = text, .kind = BIND_KIND_REFUSED, .location = BIND_HEADER, .wire = header }
+#define S3_REFUSED(text, header)                                                                                                 \
+	{                                                                                                                        \
+		.name = text, .kind = BIND_KIND_REFUSED, .location = BIND_HEADER, .wire = header                                 \
+	}
 /* Customer-provided keys would have to encrypt for real. */
-#define S3_REFUSED_CUSTOMER_KEY \
-	S3_REFUSED("SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"), \
-	S3_REFUSED("SSECustomerKey", "x-amz-server-side-encryption-customer-key"), \
-	S3_REFUSED("SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5")
+#define S3_REFUSED_CUSTOMER_KEY                                                                                                  \
+	S3_REFUSED("SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"),                                   \
+		S3_REFUSED("SSECustomerKey", "x-amz-server-side-encryption-customer-key"),                                       \
+		S3_REFUSED("SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5")
 
-struct s3_bucket_input { struct s3_target target; };
-struct s3_object_input { struct s3_target target; struct str version_id; };
+struct s3_bucket_input {
+	struct s3_target target;
+};
+struct s3_object_input {
+	struct s3_target target;
+	struct str version_id;
+};
 extern const struct bind s3_bucket_rows[], s3_object_rows[];
 
 static inline struct s3 *s3_of(const struct call *call)
@@ -92,7 +98,7 @@ int s3_refuse(struct call *call, const struct bind_faults *faults);
 
 /* grave.c */
 void s3_bury(struct s3 *s3, struct str blob); /* from any thread, once no committed record names it */
-void s3_graves_stop(struct s3 *s3);  /* removes what is buried */
-void s3_graves_close(struct s3 *s3); /* frees what was buried since; the next start's sweep finds the files */
+void s3_graves_stop(struct s3 *s3);           /* removes what is buried */
+void s3_graves_close(struct s3 *s3);          /* frees what was buried since; the next start's sweep finds the files */
 
 #endif

@@ -25,7 +25,8 @@ static int check_count(struct call *call, const struct json *tags, size_t max)
 {
 	if (!tags || tags->count <= max)
 		return 0;
-	return call_failf(call, &s3_BadRequest, "%s tags cannot be greater than %zu", max == OBJECT_TAGS_MAX ? "Object" : "Bucket", max);
+	return call_failf(call, &s3_BadRequest, "%s tags cannot be greater than %zu",
+			  max == OBJECT_TAGS_MAX ? "Object" : "Bucket", max);
 }
 
 int s3_tags_from_text(struct call *call, struct str text, const struct json **out)
@@ -34,7 +35,8 @@ int s3_tags_from_text(struct call *call, struct str text, const struct json **ou
 	struct uri_query pairs;
 
 	if (uri_query_parse(&call->arena, text, true, &pairs) < 0)
-		return s3_fail_argument(call, "x-amz-tagging", text, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
+		return s3_fail_argument(call, "x-amz-tagging", text,
+					"The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
 					"URL query parameters without tag name duplicates.");
 	for (size_t i = 0; i < pairs.count; i++) {
 		struct str value = pairs.pairs[i].value;

@@ -31,7 +31,10 @@ const struct bind s3_upload_part_rows[] = {
 	S3_QUERY(struct upload_input, upload_id, "UploadId", "uploadId"),
 	BIND_I64(struct upload_input, part_number, "PartNumber", .location = BIND_QUERY, .wire = "partNumber", .required = true),
 	S3_REFUSED_CUSTOMER_KEY,
-	BIND_IGNORED("Body"), BIND_IGNORED("ContentLength"), BIND_IGNORED("ContentMD5"), BIND_IGNORED("ChecksumAlgorithm"),
+	BIND_IGNORED("Body"),
+	BIND_IGNORED("ContentLength"),
+	BIND_IGNORED("ContentMD5"),
+	BIND_IGNORED("ChecksumAlgorithm"),
 	BIND_DONE,
 };
 
@@ -43,17 +46,21 @@ static int choose_checksum(struct call *call, const struct create_upload_input *
 	bool crc = str_eq_c(name, "CRC32") || str_eq_c(name, "CRC32C");
 
 	if (!str_is_set(name))
-		return str_is_set(type) ? call_failf(call, &s3_InvalidRequest, "The x-amz-checksum-type header can only be used with the "
-						     "x-amz-checksum-algorithm header.") : 0;
+		return str_is_set(type) ? call_failf(call, &s3_InvalidRequest,
+						     "The x-amz-checksum-type header can only be used with the "
+						     "x-amz-checksum-algorithm header.")
+					: 0;
 	if (!crc64 && !sha && !crc)
-		return call_failf(call, &s3_InvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+		return call_failf(call, &s3_InvalidRequest,
+				  "Checksum algorithm provided is unsupported. Please try again with any of the valid "
 				  "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
 	c->algorithm = name;
 	c->composite = str_is_set(type) ? str_eq_c(type, "COMPOSITE") : !crc64;
 	if ((crc64 && c->composite) || (sha && !c->composite) ||
 	    (str_is_set(type) && !str_eq_c(type, "COMPOSITE") && !str_eq_c(type, "FULL_OBJECT")))
-		return call_failf(call, &s3_InvalidRequest, "The " STR_FMT " checksum type cannot be used with the " STR_FMT
-				  " checksum algorithm.", STR_ARG(type), STR_ARG(name));
+		return call_failf(call, &s3_InvalidRequest,
+				  "The " STR_FMT " checksum type cannot be used with the " STR_FMT " checksum algorithm.",
+				  STR_ARG(type), STR_ARG(name));
 	return 0;
 }
 
@@ -101,7 +108,8 @@ int s3_create_upload(struct call *call)
 	s3_reply_encryption(call, &u->object);
 	if (str_is_set(u->object.checksum.algorithm)) {
 		call_reply_header(call, "x-amz-checksum-algorithm", u->object.checksum.algorithm);
-		call_reply_header(call, "x-amz-checksum-type", u->object.checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+		call_reply_header(call, "x-amz-checksum-type",
+				  u->object.checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
 	}
 	s3_xml_begin(call, "InitiateMultipartUploadResult");
 	write_str(&call->out, "Bucket", u->object.bucket);
@@ -164,8 +172,9 @@ static int check_algorithm(struct call *call, const struct upload *u, const stru
 
 	if (!str_is_set(wanted) || str_eq(wanted, brought))
 		return 0;
-	return call_failf(call, &s3_InvalidRequest, "Checksum Type mismatch occurred, expected checksum Type: " STR_FMT
-			  ", actual checksum Type: " STR_FMT, STR_ARG(wanted), STR_ARG(str_is_set(brought) ? brought : STR("null")));
+	return call_failf(call, &s3_InvalidRequest,
+			  "Checksum Type mismatch occurred, expected checksum Type: " STR_FMT ", actual checksum Type: " STR_FMT,
+			  STR_ARG(wanted), STR_ARG(str_is_set(brought) ? brought : STR("null")));
 }
 
 static int put_part(struct call *call, struct access *x, struct object *part, struct upload *u)

@@ -117,3 +117,63 @@ int s3_part_next(struct access *x, struct store_cursor *c, int *number, struct o
 	rc = s3_object_decode_value(x, row, out);
 	return rc < 0 ? rc : 1;
 }
+
+static void completed_key(struct key *k, struct str upload_id)
+{
+	key_init(k);
+	key_add_str(k, STR("d"));
+	if (str_is_set(upload_id))
+		key_add_str(k, upload_id);
+}
+
+int s3_completed_write(struct access *x, const struct upload *u, const struct object *o)
+{
+	/* The content is the object's: here it must not look like a name for the blob. */
+	struct object answer = { .modified_ms = o->modified_ms,
+				 .version_id = o->version_id,
+				 .etag = o->etag,
+				 .checksum = o->checksum,
+				 .sse = o->sse,
+				 .kms_key = o->kms_key,
+				 .bucket_key = o->bucket_key };
+	struct key k;
+
+	completed_key(&k, u->id);
+	return s3_object_put_record(x, SPACE_S3_UPLOADS, &k, &answer);
+}
+
+int s3_completed_read(struct access *x, struct str upload_id, struct object *out)
+{
+	struct key k;
+	struct str row;
+
+	*out = (struct object){ 0 };
+	completed_key(&k, upload_id);
+	int rc = store_get(x->txn, SPACE_S3_UPLOADS, key_str(&k), x->arena, &row, &x->err);
+	return rc < 0 ? rc : s3_object_decode_value(x, row, out);
+}
+
+/* Ids begin with the time of their upload's beginning: the scan ends at the first that is young enough to have begun later. */
+int s3_completed_expire(struct access *x, int64_t before_ms)
+{
+	struct key first, all;
+	struct store_cursor c;
+	struct object done;
+	struct str key, row, expired = STR_NULL;
+	int rc;
+
+	completed_key(&all, STR_NULL);
+	first = all;
+	rc = store_scan(&c, x->txn, SPACE_S3_UPLOADS, key_str(&first), key_prefix_end(x->arena, key_str(&all)), false, &x->err);
+	while (rc == 0 && (rc = store_next(&c, &key, &row, &x->err)) == 1) {
+		rc = s3_object_decode_value(x, row, &done);
+		if (rc < 0 || done.modified_ms >= before_ms)
+			break;
+		expired = arena_str(x->arena, key);
+	}
+	store_scan_end(&c);
+	if (rc < 0 || !str_is_set(expired))
+		return rc < 0 ? rc : 0;
+	rc = store_delete_range(x->txn, SPACE_S3_UPLOADS, key_str(&all), expired, &x->err);
+	return rc < 0 ? rc : store_delete(x->txn, SPACE_S3_UPLOADS, expired, &x->err);
+}

@@ -14,8 +14,8 @@ static int scan_from(struct walk *w, const struct key *from)
 	key_init(&all);
 	key_add_str(&all, w->bucket);
 	key_add_raw(&all, text(w->prefix));
-	int rc = store_scan(&w->cursor, w->x->txn, SPACE_S3_OBJECTS, key_str(from), key_prefix_end(w->x->arena, key_str(&all)), false,
-			    &w->x->err);
+	int rc = store_scan(&w->cursor, w->x->txn, SPACE_S3_OBJECTS, key_str(from), key_prefix_end(w->x->arena, key_str(&all)),
+			    false, &w->x->err);
 	w->open = rc == 0;
 	return rc;
 }

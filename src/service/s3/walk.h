@@ -16,10 +16,10 @@ struct walk {
 	bool every_version;
 	bool open;
 	struct store_cursor cursor;
-	struct str last_key;           /* of the last object met: a second version of it is no newest one */
+	struct str last_key; /* of the last object met: a second version of it is no newest one */
 	/* What the last step found. */
 	struct object object;
-	bool latest;                   /* the object is the newest version of its key */
+	bool latest; /* the object is the newest version of its key */
 	struct str common_prefix;
 };
 

@@ -212,6 +212,8 @@ static void publish(void *argument)
 		else if (!t->submitted)
 			task_run(s, t, p->revision, &p->execution, p->record.machine, p->record.name, NULL, answer_standard);
 	}
+	for (size_t i = 0; i < p->step.cancelled_count; i++)
+		task_stop_child(s, &p->step.cancelled[i], p->revision, &p->execution);
 	link_notify(p);
 	if (running && p->step.yielded)
 		execution_post(s, p->record.machine, p->record.name, &(struct states_event){ .kind = STATES_WAKE });

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "service/states/express.h"
 
 /* What a request is made of; texts in the task's arena. */
@@ -171,6 +172,32 @@ static int send(struct task *t)
 	struct host_request request = { .service = t->route->service, .operation = q.operation, .principal = principal,
 					.parameters = q.parameters, .body = q.body };
 	return host_call(h, &request, finished, t);
+}
+
+static void stopped(struct call *call, void *argument)
+{
+	(void)call;
+	(void)argument;
+}
+
+void task_stop_child(struct states *s, const struct states_cancelled *what, const struct revision *r, const struct execution *x)
+{
+	struct str child = json_get_text(what->submission, STR("ExecutionArn"));
+	struct error err = { 0 };
+	struct principal principal;
+	struct arena a;
+	if (!str_is_set(child) || (what->resource->pattern != PATTERN_SYNC && what->resource->pattern != PATTERN_SYNC2))
+		return;
+	arena_init(&a, KIB(64));
+	struct json *parameters = json_new_object(&a);
+	(void)json_put(&a, parameters, STR("executionArn"), json_new_string(&a, child));
+	struct host_request request = { .service = "states", .operation = "StopExecution", .parameters = parameters };
+	if (host_role_principal(s->host, &a, r->role_arn, x->name, r->machine_arn, &principal, &err) == 0) {
+		request.principal = principal;
+		if (host_call(s->host, &request, stopped, NULL) < 0)
+			log_warn("states", "a child execution could not be stopped execution=" STR_FMT, STR_ARG(child));
+	}
+	arena_release(&a);
 }
 
 void task_run(struct states *s, const struct states_task *what, const struct revision *r, const struct execution *x,

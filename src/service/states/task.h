@@ -30,6 +30,8 @@ struct task {
 void task_run(struct states *s, const struct states_task *what, const struct revision *r, const struct execution *x,
 	      struct str machine, struct str name, struct express *express, task_answer_fn answer);
 void task_free(struct task *t);
+/* Stops the execution that a .sync task began, when the task is given up. */
+void task_stop_child(struct states *s, const struct states_cancelled *what, const struct revision *r, const struct execution *x);
 
 /* integration.c: which service and operation a resource means, and how its errors are named */
 struct service_route {

@@ -97,7 +97,8 @@ static struct fake_service *start(struct fake_service *f)
 	uint16_t port = 0;
 
 	pthread_mutex_init(&f->lock, NULL);
-	if (http_server_new(&f->server, &options, &handlers, &err) || http_listen(f->server, "127.0.0.1", &port, NULL, &f->listener, &err)) {
+	if (http_server_new(&f->server, &options, &handlers, &err) ||
+	    http_listen(f->server, "127.0.0.1", &port, NULL, &f->listener, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		abort();
 	}

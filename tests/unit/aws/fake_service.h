@@ -11,10 +11,10 @@
 #include "format/json.h"
 
 struct fake_reply {
-	const char *expect;  /* must occur in "METHOD path?query Target"; a request that differs is answered with 599 */
+	const char *expect; /* must occur in "METHOD path?query Target"; a request that differs is answered with 599 */
 	int status;
-	const char *body;    /* NULL: none */
-	size_t body_n;       /* 0: strlen(body) */
+	const char *body;           /* NULL: none */
+	size_t body_n;              /* 0: strlen(body) */
 	const char *header, *value; /* one field more; NULL: none */
 };
 

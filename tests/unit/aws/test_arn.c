@@ -14,7 +14,9 @@ static void assert_str(struct str got, const char *want)
 
 static void test_parse(void **state)
 {
-	static const struct { const char *text, *service, *region, *account, *resource; } cases[] = {
+	static const struct {
+		const char *text, *service, *region, *account, *resource;
+	} cases[] = {
 		{ "arn:aws:s3:::bucket/key", "s3", "", "", "bucket/key" },
 		{ "arn:aws:lambda:eu-west-1:000000000000:function:f:1", "lambda", "eu-west-1", "000000000000", "function:f:1" },
 		{ "arn:aws-cn:iam::123456789012:role/a/b", "iam", "", "123456789012", "role/a/b" },
@@ -32,7 +34,9 @@ static void test_parse(void **state)
 
 static void test_parse_refuses(void **state)
 {
-	static const char *const cases[] = { "", "arn", "arn:aws:s3", "arn:aws:s3:::", "urn:aws:s3:::b", "arn::s3:::b", "arn:aws::::b" };
+	static const char *const cases[] = {
+		"", "arn", "arn:aws:s3", "arn:aws:s3:::", "urn:aws:s3:::b", "arn::s3:::b", "arn:aws::::b"
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arn arn;

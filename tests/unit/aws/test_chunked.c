@@ -15,8 +15,11 @@
 #define UNSIGNED_TRAILER "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 static const struct sigv4_claim example = {
-	.access_key = { "AKIAIOSFODNN7EXAMPLE", 20 }, .date = { "20130524", 8 }, .region = { "us-east-1", 9 },
-	.service = { "s3", 2 }, .at_ms = 1369353600000,
+	.access_key = { "AKIAIOSFODNN7EXAMPLE", 20 },
+	.date = { "20130524", 8 },
+	.region = { "us-east-1", 9 },
+	.service = { "s3", 2 },
+	.at_ms = 1369353600000,
 };
 
 static void example_key(uint8_t key[SHA256_SIZE])
@@ -115,7 +118,8 @@ static void test_examples_at_any_cut(void **state)
 			trailer_example(&raw);
 		else
 			signed_example(&raw);
-		decode(&a, trailer ? SIGNED_TRAILER : SIGNED, trailer ? trailer_seed : signed_seed, buf_str(&raw), cuts[i / 2], &o);
+		decode(&a, trailer ? SIGNED_TRAILER : SIGNED, trailer ? trailer_seed : signed_seed, buf_str(&raw), cuts[i / 2],
+		       &o);
 		if (o.rc)
 			fail_msg("cut %zu: %s %s", cuts[i / 2], o.err.name, o.err.message);
 		assert_int_equal(o.body.n, 66560);
@@ -185,7 +189,9 @@ static void test_truncation(void **state)
 
 static void test_unsigned(void **state)
 {
-	static const struct { const char *raw, *body, *checksum, *error; } cases[] = {
+	static const struct {
+		const char *raw, *body, *checksum, *error;
+	} cases[] = {
 		{ "5\r\nhello\r\n0\r\nx-amz-checksum-crc32c:AAAAAA==\r\n\r\n", "hello", "AAAAAA==", "" },
 		{ "5\nhello\n0\nx-amz-checksum-crc32c: AAAAAA== \n\n", "hello", "AAAAAA==", "" },
 		{ "0\r\n\r\n", "", "", "" },
@@ -262,12 +268,8 @@ static void test_unknown_kind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_examples_at_any_cut),
-		cmocka_unit_test(test_tampering),
-		cmocka_unit_test(test_wrong_seed),
-		cmocka_unit_test(test_truncation),
-		cmocka_unit_test(test_unsigned),
-		cmocka_unit_test(test_line_limit),
+		cmocka_unit_test(test_examples_at_any_cut), cmocka_unit_test(test_tampering), cmocka_unit_test(test_wrong_seed),
+		cmocka_unit_test(test_truncation),          cmocka_unit_test(test_unsigned),  cmocka_unit_test(test_line_limit),
 		cmocka_unit_test(test_unknown_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static void setup(struct fixture *x, const struct fake_reply *replies, size_t co
 	memset(x, 0, sizeof(*x));
 	x->fake = fake_new(replies, count);
 	struct aws_client_options options = {
-		.credentials = { STR("AKIDEXAMPLE"), STR("secret"), STR("token") }, .region = STR("us-east-1"),
+		.credentials = { STR("AKIDEXAMPLE"), STR("secret"), STR("token") },
+		.region = STR("us-east-1"),
 		.endpoint = str_c(fake_url(x->fake)),
 	};
 	assert_int_equal(aws_client_new(&x->client, &options, &x->err), 0);
@@ -49,7 +50,9 @@ static int describe_table(struct fixture *x, const struct json **out)
 static void test_json_call(void **state)
 {
 	static const struct fake_reply replies[] = {
-		{ .expect = "POST / DynamoDB_20120810.DescribeTable", .status = 200, .body = "{\"Table\":{\"TableName\":\"t\"}}" },
+		{ .expect = "POST / DynamoDB_20120810.DescribeTable",
+		  .status = 200,
+		  .body = "{\"Table\":{\"TableName\":\"t\"}}" },
 		{ .expect = "POST / RekognitionService.DetectText", .status = 200 },
 	};
 	const struct json *out = NULL;
@@ -61,8 +64,9 @@ static void test_json_call(void **state)
 	assert_true(fake_header_has(x.fake, 0, "content-type: application/x-amz-json-1.0\n"));
 	assert_true(fake_header_has(x.fake, 0, "x-amz-security-token: token\n"));
 	assert_true(fake_header_has(x.fake, 0, "authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
-	assert_true(fake_header_has(x.fake, 0, "/us-east-1/dynamodb/aws4_request, "
-					       "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target"));
+	assert_true(fake_header_has(x.fake, 0,
+				    "/us-east-1/dynamodb/aws4_request, "
+				    "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target"));
 	assert_int_equal(aws_call(x.client, &x.arena, AWS_REKOGNITION, "DetectText", &json_empty_object, &out, &x.err), 0);
 	assert_true(fake_header_has(x.fake, 1, "content-type: application/x-amz-json-1.1\n"));
 	assert_int_equal(out->count, 0);
@@ -75,7 +79,9 @@ static void test_retries_and_gives_up(void **state)
 		{ .status = 503, .header = "Retry-After", .value = "0" },
 		{ .status = 400, .body = "{\"__type\":\"ThrottlingException\"}", .header = "Retry-After", .value = "0" },
 		{ .status = 200, .body = "{}" },
-		{ .status = 500 }, { .status = 500 }, { .status = 500, .body = "{\"__type\":\"InternalServerError\"}" },
+		{ .status = 500 },
+		{ .status = 500 },
+		{ .status = 500, .body = "{\"__type\":\"InternalServerError\"}" },
 		{ .status = 400, .body = "{\"__type\":\"ValidationException\",\"message\":\"bad\"}" },
 	};
 	const struct json *out = NULL;
@@ -114,8 +120,10 @@ static void test_deadline(void **state)
 
 static void test_nobody_listens(void **state)
 {
-	struct aws_client_options options = { .credentials = { STR("A"), STR("s"), STR_NULL }, .region = STR("us-east-1"),
-					      .endpoint = STR("http://127.0.0.1:1"), .attempts = 2 };
+	struct aws_client_options options = { .credentials = { STR("A"), STR("s"), STR_NULL },
+					      .region = STR("us-east-1"),
+					      .endpoint = STR("http://127.0.0.1:1"),
+					      .attempts = 2 };
 	const struct json *out = NULL;
 	struct fixture x = { 0 };
 	(void)state;
@@ -130,14 +138,20 @@ static void test_nobody_listens(void **state)
 static void test_s3_get(void **state)
 {
 	static const struct fake_reply replies[] = {
-		{ .expect = "GET /bucket/uploads/a%20b.png?versionId=v%2F1", .status = 206, .body = "0123456789",
-		  .header = "Content-Range", .value = "bytes 0-9/443" },
+		{ .expect = "GET /bucket/uploads/a%20b.png?versionId=v%2F1",
+		  .status = 206,
+		  .body = "0123456789",
+		  .header = "Content-Range",
+		  .value = "bytes 0-9/443" },
 		{ .expect = "GET /bucket/k", .status = 200, .body = "0123456789" },
 		{ .status = 404, .body = "<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>" },
 		{ .expect = "HEAD /bucket/k", .status = 404 },
 	};
-	struct s3_get get = { .id = { STR("bucket"), STR("uploads/a b.png"), STR("v/1") }, .ranged = true, .last = 9,
-			      .if_match = STR("\"e\""), .max = 10 };
+	struct s3_get get = { .id = { STR("bucket"), STR("uploads/a b.png"), STR("v/1") },
+			      .ranged = true,
+			      .last = 9,
+			      .if_match = STR("\"e\""),
+			      .max = 10 };
 	struct s3_object object;
 	struct fixture x;
 	(void)state;
@@ -163,7 +177,9 @@ static void test_s3_put(void **state)
 		{ .expect = "PUT /bucket/k", .status = 503, .header = "Retry-After", .value = "0" },
 		{ .expect = "PUT /bucket/k", .status = 200 },
 	};
-	struct s3_put put = { .id = { STR("bucket"), STR("k"), STR_NULL }, .body = STR("hello"), .content_type = STR("text/plain"),
+	struct s3_put put = { .id = { STR("bucket"), STR("k"), STR_NULL },
+			      .body = STR("hello"),
+			      .content_type = STR("text/plain"),
 			      .if_none_match = true };
 	struct s3_object object;
 	struct fixture x;
@@ -175,7 +191,7 @@ static void test_s3_put(void **state)
 	assert_true(fake_header_has(x.fake, 0, "content-type: text/plain\n"));
 	assert_true(fake_header_has(x.fake, 0, "x-amz-checksum-sha256: LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\n"));
 	assert_true(fake_header_has(x.fake, 0,
-		    "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"));
+				    "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"));
 	FILE *file = tmpfile();
 	assert_non_null(file);
 	assert_int_equal(fwrite("hello", 1, 5, file), 5);
@@ -183,7 +199,7 @@ static void test_s3_put(void **state)
 	put = (struct s3_put){ .id = put.id, .fd = fileno(file), .length = 5 };
 	assert_int_equal(s3_put_object(x.client, &x.arena, &put, &object, &x.err), 0);
 	assert_true(fake_header_has(x.fake, 2,
-		    "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"));
+				    "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"));
 	assert_true(fake_body_has(x.fake, 1, "hello"));
 	assert_true(fake_body_has(x.fake, 2, "hello")); /* sent again from the file's beginning */
 	fclose(file);
@@ -193,10 +209,12 @@ static void test_s3_put(void **state)
 static void test_s3_lists(void **state)
 {
 	static const struct fake_reply replies[] = {
-		{ .expect = "GET /bucket/?versions=&encoding-type=url&prefix=uploads%2Fa", .status = 200,
+		{ .expect = "GET /bucket/?versions=&encoding-type=url&prefix=uploads%2Fa",
+		  .status = 200,
 		  .body = "<ListVersionsResult><Version><Key>uploads/a%2B</Key><VersionId>1</VersionId></Version>"
 			  "<DeleteMarker><Key>uploads/a</Key><VersionId>2</VersionId></DeleteMarker></ListVersionsResult>" },
-		{ .expect = "GET /bucket/?list-type=2&encoding-type=url&prefix=", .status = 200,
+		{ .expect = "GET /bucket/?list-type=2&encoding-type=url&prefix=",
+		  .status = 200,
 		  .body = "<ListBucketResult><Contents><Key>x</Key><Size>7</Size></Contents>"
 			  "<NextContinuationToken>t/1</NextContinuationToken></ListBucketResult>" },
 		{ .expect = "continuation-token=t%2F1", .status = 200, .body = "<ListBucketResult></ListBucketResult>" },
@@ -210,7 +228,8 @@ static void test_s3_lists(void **state)
 	SETUP(&x, replies);
 	assert_int_equal(s3_list_versions(x.client, &x.arena, STR("bucket"), STR("uploads/a"), &versions, &count, &x.err), 0);
 	assert_int_equal(count, 2);
-	assert_true(str_eq_c(versions[0].key, "uploads/a+") && str_eq_c(versions[0].version_id, "1") && !versions[0].delete_marker);
+	assert_true(str_eq_c(versions[0].key, "uploads/a+") && str_eq_c(versions[0].version_id, "1") &&
+		    !versions[0].delete_marker);
 	assert_true(versions[1].delete_marker);
 	assert_int_equal(s3_list_objects(x.client, &x.arena, STR("bucket"), STR(""), &token, &objects, &count, &x.err), 0);
 	assert_int_equal(count, 1);
@@ -230,7 +249,8 @@ static void test_s3_presign(void **state)
 	struct fixture x;
 	(void)state;
 	SETUP(&x, replies);
-	assert_int_equal(s3_presign(x.client, &x.arena, STR("PUT"), &id, headers, 2, STR("x=1"), 1369353600000, 900, &url, &x.err), 0);
+	assert_int_equal(
+		s3_presign(x.client, &x.arena, STR("PUT"), &id, headers, 2, STR("x=1"), 1369353600000, 900, &url, &x.err), 0);
 	assert_true(str_starts(url, str_c(fake_url(x.fake))));
 	assert_true(str_find(url, STR("/bucket/uploads/a.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&"), 0) > 0);
 	assert_true(str_find(url, STR("X-Amz-SignedHeaders=content-type%3Bhost%3Bif-none-match&x=1&X-Amz-Signature="), 0) > 0);
@@ -242,14 +262,10 @@ static void test_s3_presign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json_call),
-		cmocka_unit_test(test_retries_and_gives_up),
-		cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_s3_get),
-		cmocka_unit_test(test_s3_put),
-		cmocka_unit_test(test_s3_lists),
-		cmocka_unit_test(test_s3_presign),
+		cmocka_unit_test(test_json_call), cmocka_unit_test(test_retries_and_gives_up),
+		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_s3_get),    cmocka_unit_test(test_s3_put),
+		cmocka_unit_test(test_s3_lists),  cmocka_unit_test(test_s3_presign),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

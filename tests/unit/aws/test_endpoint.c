@@ -15,16 +15,16 @@ struct endpoint_case {
 };
 
 static const struct endpoint_case cases[] = {
-	{ "eu-west-1", NULL, NULL, AWS_DYNAMODB, NULL, "/",
-	  "https://dynamodb.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com", "/" },
-	{ "eu-west-1", NULL, NULL, AWS_S3, "photos", "/uploads/a.png",
-	  "https://photos.s3.eu-west-1.amazonaws.com", "photos.s3.eu-west-1.amazonaws.com", "/uploads/a.png" },
-	{ "eu-west-1", NULL, NULL, AWS_S3, "my.photos", "/a",
-	  "https://s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com", "/my.photos/a" },
-	{ "cn-north-1", NULL, NULL, AWS_STATES, NULL, "/",
-	  "https://states.cn-north-1.amazonaws.com.cn", "states.cn-north-1.amazonaws.com.cn", "/" },
-	{ "us-east-1", "http://127.0.0.1:4566", NULL, AWS_S3, "photos", "/a",
-	  "http://127.0.0.1:4566", "127.0.0.1:4566", "/photos/a" },
+	{ "eu-west-1", NULL, NULL, AWS_DYNAMODB, NULL, "/", "https://dynamodb.eu-west-1.amazonaws.com",
+	  "dynamodb.eu-west-1.amazonaws.com", "/" },
+	{ "eu-west-1", NULL, NULL, AWS_S3, "photos", "/uploads/a.png", "https://photos.s3.eu-west-1.amazonaws.com",
+	  "photos.s3.eu-west-1.amazonaws.com", "/uploads/a.png" },
+	{ "eu-west-1", NULL, NULL, AWS_S3, "my.photos", "/a", "https://s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com",
+	  "/my.photos/a" },
+	{ "cn-north-1", NULL, NULL, AWS_STATES, NULL, "/", "https://states.cn-north-1.amazonaws.com.cn",
+	  "states.cn-north-1.amazonaws.com.cn", "/" },
+	{ "us-east-1", "http://127.0.0.1:4566", NULL, AWS_S3, "photos", "/a", "http://127.0.0.1:4566", "127.0.0.1:4566",
+	  "/photos/a" },
 	{ "us-east-1", "http://127.0.0.1:4566/", NULL, AWS_EVENTS, NULL, "/", "http://127.0.0.1:4566", "127.0.0.1:4566", "/" },
 	{ "us-east-1", "https://aws.example/base/", NULL, AWS_S3, "b", "/k", "https://aws.example", "aws.example", "/base/b/k" },
 	{ "us-east-1", "http://one:80", "http://two:8080", AWS_S3, "b", "/k", "http://two:8080", "two:8080", "/b/k" },
@@ -68,13 +68,17 @@ static void test_resolve_refuses(void **state)
 
 static void test_errors(void **state)
 {
-	static const struct { int status; const char *body, *header, *name, *message; } errors[] = {
-		{ 400, "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\"message\":\"no\"}", NULL,
-		  "ConditionalCheckFailedException", "no" },
+	static const struct {
+		int status;
+		const char *body, *header, *name, *message;
+	} errors[] = {
+		{ 400, "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\"message\":\"no\"}",
+		  NULL, "ConditionalCheckFailedException", "no" },
 		{ 400, "{\"__type\":\"ThrottlingException\",\"Message\":\"slow\"}", NULL, "ThrottlingException", "slow" },
 		{ 400, "{\"message\":\"m\"}", "InvalidParameterException:http://internal/", "InvalidParameterException", "m" },
-		{ 404, "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>a &lt;b&gt; &amp;&#39;&#x41;</Message></Error>", NULL,
-		  "NoSuchKey", "a <b> &'A" },
+		{ 404,
+		  "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>a &lt;b&gt; &amp;&#39;&#x41;</Message></Error>",
+		  NULL, "NoSuchKey", "a <b> &'A" },
 		{ 404, "", NULL, "NotFound", "" },
 		{ 412, "", NULL, "PreconditionFailed", "" },
 		{ 503, "not json", NULL, "InternalError", "" },

@@ -8,7 +8,11 @@
 
 static void test_classes(void **state)
 {
-	static const struct { int code, status; const char *name; enum retry_class want; } cases[] = {
+	static const struct {
+		int code, status;
+		const char *name;
+		enum retry_class want;
+	} cases[] = {
 		{ ERR_IO, 0, "", RETRY_TRANSIENT },
 		{ ERR_TIMEOUT, 0, "", RETRY_TRANSIENT },
 		{ ERR_UNAVAILABLE, 0, "", RETRY_TRANSIENT },

@@ -9,14 +9,22 @@ static int64_t fixed_clock(void)
 static void open_client(struct harness *h)
 {
 	struct aws_client_options options = {
-		.credentials = { STR("AKIDEXAMPLE"), STR("secret"), STR_NULL }, .region = STR("us-east-1"),
-		.endpoint = str_c(fake_url(h->fake)), .attempts = 1,
+		.credentials = { STR("AKIDEXAMPLE"), STR("secret"), STR_NULL },
+		.region = STR("us-east-1"),
+		.endpoint = str_c(fake_url(h->fake)),
+		.attempts = 1,
 	};
 
 	h->settings = (struct function_settings){
-		.jobs_table = STR("jobs"), .source_bucket = STR("source"), .processed_bucket = STR("processed"),
-		.state_machine_arn = STR("arn:aws:states:us-east-1:000000000000:stateMachine:gleaner-pipeline"), .event_bus = STR("default"),
-		.upload_seconds = 900, .record_days = 90, .execution_seconds = 22500, .text_calls_max = 64,
+		.jobs_table = STR("jobs"),
+		.source_bucket = STR("source"),
+		.processed_bucket = STR("processed"),
+		.state_machine_arn = STR("arn:aws:states:us-east-1:000000000000:stateMachine:gleaner-pipeline"),
+		.event_bus = STR("default"),
+		.upload_seconds = 900,
+		.record_days = 90,
+		.execution_seconds = 22500,
+		.text_calls_max = 64,
 	};
 	if (aws_client_new(&h->client, &options, &h->err))
 		abort();
@@ -49,8 +57,13 @@ int harness_run(struct harness *h, const char *handler, const char *event)
 	const struct function *f = function_find(str_c(handler));
 	const struct json *parsed = NULL;
 	struct function_context context = {
-		.arena = &h->arena, .aws = h->client, .settings = &h->settings, .clock_ms = fixed_clock, .now_ms = NOW_MS,
-		.fresh_id = STR(JOB_ID), .request_id = STR("request-1"),
+		.arena = &h->arena,
+		.aws = h->client,
+		.settings = &h->settings,
+		.clock_ms = fixed_clock,
+		.now_ms = NOW_MS,
+		.fresh_id = STR(JOB_ID),
+		.request_id = STR("request-1"),
 	};
 
 	if (f == NULL || json_parse(&h->arena, arena_str(&h->arena, str_c(event)), &parsed, &h->err))

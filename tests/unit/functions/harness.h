@@ -12,7 +12,10 @@
 #define OTHER_ID "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 #define NOW_MS 1790000000000 /* 2026-09-21T14:13:20Z */
 #define NOW_TEXT "2026-09-21T14:13:20.000Z"
-#define CONDITION_FAILED { .status = 400, .body = "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\"}" }
+#define CONDITION_FAILED                                                                                                         \
+	{                                                                                                                        \
+		.status = 400, .body = "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\"}"       \
+	}
 
 struct harness {
 	struct fake_service *fake;

@@ -9,20 +9,39 @@
 
 #include "harness.h"
 
-#define GET_REPLY(item) { .expect = "POST / DynamoDB_20120810.GetItem", .status = 200, .body = "{\"Item\":" item "}" }
-#define NO_ITEM { .expect = "POST / DynamoDB_20120810.GetItem", .status = 200, .body = "{}" }
-#define PUT_REPLY { .expect = "POST / DynamoDB_20120810.PutItem", .status = 200, .body = "{}" }
-#define DELETE_REPLY { .expect = "POST / DynamoDB_20120810.DeleteItem", .status = 200, .body = "{}" }
-#define NO_VERSIONS { .expect = "versions=", .status = 200, .body = "<ListVersionsResult/>" }
+#define GET_REPLY(item)                                                                                                          \
+	{                                                                                                                        \
+		.expect = "POST / DynamoDB_20120810.GetItem", .status = 200, .body = "{\"Item\":" item "}"                       \
+	}
+#define NO_ITEM                                                                                                                  \
+	{                                                                                                                        \
+		.expect = "POST / DynamoDB_20120810.GetItem", .status = 200, .body = "{}"                                        \
+	}
+#define PUT_REPLY                                                                                                                \
+	{                                                                                                                        \
+		.expect = "POST / DynamoDB_20120810.PutItem", .status = 200, .body = "{}"                                        \
+	}
+#define DELETE_REPLY                                                                                                             \
+	{                                                                                                                        \
+		.expect = "POST / DynamoDB_20120810.DeleteItem", .status = 200, .body = "{}"                                     \
+	}
+#define NO_VERSIONS                                                                                                              \
+	{                                                                                                                        \
+		.expect = "versions=", .status = 200, .body = "<ListVersionsResult/>"                                            \
+	}
 
-#define PENDING_ITEM "{\"job_id\":{\"S\":\"" OTHER_ID "\"},\"status\":{\"S\":\"upload_pending\"},\"image_bucket\":{\"S\":\"source\"}," \
-	"\"image_key\":{\"S\":\"uploads/" OTHER_ID ".png\"},\"created_at\":{\"S\":\"2026-09-21T14:03:20.000Z\"}," \
-	"\"updated_at\":{\"S\":\"2026-09-21T14:03:20.000Z\"},\"upload_expires_at\":{\"S\":\"2026-09-21T14:18:20.000Z\"}," \
+#define PENDING_ITEM                                                                                                             \
+	"{\"job_id\":{\"S\":\"" OTHER_ID "\"},\"status\":{\"S\":\"upload_pending\"},\"image_bucket\":{\"S\":\"source\"},"        \
+	"\"image_key\":{\"S\":\"uploads/" OTHER_ID ".png\"},\"created_at\":{\"S\":\"2026-09-21T14:03:20.000Z\"},"                \
+	"\"updated_at\":{\"S\":\"2026-09-21T14:03:20.000Z\"},\"upload_expires_at\":{\"S\":\"2026-09-21T14:18:20.000Z\"},"        \
 	"\"expires_at\":{\"N\":\"1797776000\"},\"idempotency_key\":{\"S\":\"idempotency#1\"},\"owner\":{\"S\":\"me\"}}"
-#define ITEM_WITH(status, more) "{\"job_id\":{\"S\":\"" JOB_ID "\"},\"status\":{\"S\":\"" status "\"},\"image_bucket\":{\"S\":\"source\"}," \
+#define ITEM_WITH(status, more)                                                                                                  \
+	"{\"job_id\":{\"S\":\"" JOB_ID "\"},\"status\":{\"S\":\"" status "\"},\"image_bucket\":{\"S\":\"source\"},"              \
 	"\"image_key\":{\"S\":\"uploads/" JOB_ID ".png\"},\"created_at\":{\"S\":\"" NOW_TEXT "\"}" more "}"
-#define RESULT ",\"image\":{\"M\":{\"bytes\":{\"N\":\"5\"},\"version_id\":{\"S\":\"\"}}},\"result\":{\"M\":{\"text\":{\"S\":\"hello\"}," \
-	"\"processed_bucket\":{\"S\":\"processed\"},\"processed_key\":{\"S\":\"processed/" JOB_ID ".png\"}," \
+#define RESULT                                                                                                                   \
+	",\"image\":{\"M\":{\"bytes\":{\"N\":\"5\"},\"version_id\":{\"S\":\"\"}}},\"result\":{\"M\":{\"text\":{\"S\":\"hello\"}" \
+	","                                                                                                                      \
+	"\"processed_bucket\":{\"S\":\"processed\"},\"processed_key\":{\"S\":\"processed/" JOB_ID ".png\"},"                     \
 	"\"text_key\":{\"S\":\"processed/" JOB_ID ".txt\"},\"json_key\":{\"S\":\"processed/" JOB_ID ".json\"}}}"
 #define JWT(sub) "\"requestContext\":{\"authorizer\":{\"jwt\":{\"claims\":{\"sub\":\"" sub "\"}}}}"
 #define BY_ID "{\"pathParameters\":{\"job_id\":\"" JOB_ID "\"}}"
@@ -34,7 +53,8 @@ static void test_create(void **state)
 	struct harness h;
 	(void)state;
 	HARNESS(&h, replies);
-	const char *event = "{\"body\":\"{\\\"content_length\\\":5,\\\"checksum_sha256\\\":\\\"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\\\"}\"}";
+	const char *event = "{\"body\":\"{\\\"content_length\\\":5,\\\"checksum_sha256\\\":\\\"LPJNul+"
+			    "wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\\\"}\"}";
 	assert_int_equal(harness_call(&h, "create_job", event, &body), 201);
 	assert_true(str_eq_c(json_get_text(body, STR("job_id")), JOB_ID));
 	assert_true(str_eq_c(json_get_text(body, STR("image_key")), "uploads/" JOB_ID ".png"));
@@ -42,11 +62,14 @@ static void test_create(void **state)
 	const struct json *upload = json_get_c(body, "upload"), *headers = json_get_c(upload, "headers");
 	assert_true(str_eq_c(json_get_text(upload, STR("method")), "PUT"));
 	assert_true(str_eq_c(json_get_text(upload, STR("expires_at")), "2026-09-21T14:28:20.000Z"));
-	assert_true(str_eq_c(json_to_str(&h.arena, headers), "{\"Content-Type\":\"image/png\",\"If-None-Match\":\"*\",\"Content-Length\":\"5\","
-		    "\"x-amz-checksum-sha256\":\"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\"}"));
+	assert_true(str_eq_c(json_to_str(&h.arena, headers),
+			     "{\"Content-Type\":\"image/png\",\"If-None-Match\":\"*\",\"Content-Length\":\"5\","
+			     "\"x-amz-checksum-sha256\":\"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\"}"));
 	struct str url = json_get_text(upload, STR("url"));
-	assert_true(str_find(url, STR("X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match"
-				      "%3Bx-amz-checksum-sha256"), 0) > 0);
+	assert_true(str_find(url,
+			     STR("X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match"
+				 "%3Bx-amz-checksum-sha256"),
+			     0) > 0);
 	assert_true(fake_body_has(h.fake, 0, "\"ConditionExpression\":\"attribute_not_exists(job_id)\""));
 	assert_true(fake_body_has(h.fake, 0, "\"expires_at\":{\"N\":\"1797776000\"}"));
 	assert_false(fake_body_has(h.fake, 0, "X-Amz-"));
@@ -57,16 +80,23 @@ static void test_create(void **state)
 static void test_create_refuses(void **state)
 {
 	static const char *const events[] = {
-		"{\"body\":\"{\"}", "{\"body\":\"[]\"}", "{\"body\":\"{\\\"content_length\\\":0}\"}", "{\"body\":\"{\\\"content_length\\\":15728641}\"}",
-		"{\"body\":\"{\\\"content_length\\\":\\\"5\\\"}\"}", "{\"body\":\"{\\\"checksum_sha256\\\":\\\"AAAA\\\"}\"}",
-		"{\"body\":\"{\\\"unknown\\\":1}\"}", "{\"headers\":{\"idempotency-key\":\"\"}}", "{\"body\":\"%%\",\"isBase64Encoded\":true}",
+		"{\"body\":\"{\"}",
+		"{\"body\":\"[]\"}",
+		"{\"body\":\"{\\\"content_length\\\":0}\"}",
+		"{\"body\":\"{\\\"content_length\\\":15728641}\"}",
+		"{\"body\":\"{\\\"content_length\\\":\\\"5\\\"}\"}",
+		"{\"body\":\"{\\\"checksum_sha256\\\":\\\"AAAA\\\"}\"}",
+		"{\"body\":\"{\\\"unknown\\\":1}\"}",
+		"{\"headers\":{\"idempotency-key\":\"\"}}",
+		"{\"body\":\"%%\",\"isBase64Encoded\":true}",
 	};
 	struct harness h;
 	(void)state;
 	harness_init(&h, NULL, 0);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		const struct json *body = NULL;
-		if (harness_call(&h, "create_job", events[i], &body) != 400 || !str_eq_c(harness_error_code(body), "InvalidRequest"))
+		if (harness_call(&h, "create_job", events[i], &body) != 400 ||
+		    !str_eq_c(harness_error_code(body), "InvalidRequest"))
 			fail_msg("%s", events[i]);
 	}
 	const struct json *body = NULL;
@@ -108,15 +138,24 @@ static void replay_answer(void *argument, const struct fake_request *request, st
 
 	(void)request;
 	switch (r->step++) {
-	case 0: case 1: *reply = (struct fake_reply){ .expect = "PutItem", .status = 200, .body = "{}" }; break;
-	case 2: case 4: *reply = taken; break;
+	case 0:
+	case 1:
+		*reply = (struct fake_reply){ .expect = "PutItem", .status = 200, .body = "{}" };
+		break;
+	case 2:
+	case 4:
+		*reply = taken;
+		break;
 	case 3:
-		snprintf(item, sizeof(item), "{\"Item\":{\"job_id\":{\"S\":\"idempotency#1\"},\"body_hash\":{\"S\":\"%s\"},"
+		snprintf(item, sizeof(item),
+			 "{\"Item\":{\"job_id\":{\"S\":\"idempotency#1\"},\"body_hash\":{\"S\":\"%s\"},"
 			 "\"target_job_id\":{\"S\":\"" OTHER_ID "\"},\"created_at\":{\"S\":\"2026-09-21T14:03:20.000Z\"}}}",
 			 r->other_body ? "different" : r->hash);
 		*reply = (struct fake_reply){ .expect = "GetItem", .status = 200, .body = item };
 		break;
-	default: *reply = (struct fake_reply){ .expect = "GetItem", .status = 200, .body = "{\"Item\":" PENDING_ITEM "}" }; break;
+	default:
+		*reply = (struct fake_reply){ .expect = "GetItem", .status = 200, .body = "{\"Item\":" PENDING_ITEM "}" };
+		break;
 	}
 }
 
@@ -173,7 +212,9 @@ static void test_idempotency_is_per_caller(void **state)
 static void test_get(void **state)
 {
 	static const struct fake_reply replies[] = {
-		GET_REPLY(ITEM_WITH("succeeded", RESULT)), GET_REPLY(ITEM_WITH("processing", RESULT)), NO_ITEM,
+		GET_REPLY(ITEM_WITH("succeeded", RESULT)),
+		GET_REPLY(ITEM_WITH("processing", RESULT)),
+		NO_ITEM,
 	};
 	const struct json *body = NULL;
 	struct harness h;
@@ -182,7 +223,8 @@ static void test_get(void **state)
 	assert_int_equal(harness_call(&h, "get_job", BY_ID, &body), 200);
 	const struct json *result = json_get_c(body, "result");
 	assert_true(str_eq_c(json_get_text(result, STR("text")), "hello"));
-	assert_true(str_find(json_get_text(result, STR("processed_url")), STR("/processed/processed/" JOB_ID ".png?X-Amz-"), 0) > 0);
+	assert_true(str_find(json_get_text(result, STR("processed_url")), STR("/processed/processed/" JOB_ID ".png?X-Amz-"), 0) >
+		    0);
 	assert_true(str_find(json_get_text(result, STR("json_url")), STR(".json?"), 0) > 0);
 	assert_true(str_eq_c(json_get_text(result, STR("urls_expire_at")), "2026-09-21T14:28:20.000Z"));
 	assert_true(str_eq_c(json_to_str(&h.arena, json_get_c(body, "image")), "{\"bytes\":5}"));
@@ -205,8 +247,10 @@ static void test_owner(void **state)
 	(void)state;
 	HARNESS(&h, replies);
 	h.settings.authorization = AUTHORIZATION_JWT;
-	assert_int_equal(harness_call(&h, "get_job", "{\"pathParameters\":{\"job_id\":\"" OTHER_ID "\"}," JWT("me") "}", &body), 200);
-	assert_int_equal(harness_call(&h, "delete_job", "{\"pathParameters\":{\"job_id\":\"" OTHER_ID "\"}," JWT("you") "}", &body), 404);
+	assert_int_equal(harness_call(&h, "get_job", "{\"pathParameters\":{\"job_id\":\"" OTHER_ID "\"}," JWT("me") "}", &body),
+			 200);
+	assert_int_equal(
+		harness_call(&h, "delete_job", "{\"pathParameters\":{\"job_id\":\"" OTHER_ID "\"}," JWT("you") "}", &body), 404);
 	assert_int_equal(harness_call(&h, "get_job", "{\"pathParameters\":{\"job_id\":\"" OTHER_ID "\"}}", &body), 403);
 	harness_release(&h);
 }
@@ -230,19 +274,27 @@ static void test_failures_become_answers(void **state)
 	harness_release(&h);
 }
 
-#define PAGE(items, last) { .expect = "DynamoDB_20120810.Query", .status = 200, .body = "{\"Items\":[" items "]" last "}" }
-#define LAST ",\"LastEvaluatedKey\":{\"job_id\":{\"S\":\"" JOB_ID "\"},\"status\":{\"S\":\"failed\"},\"created_at\":{\"S\":\"" NOW_TEXT "\"}}"
+#define PAGE(items, last)                                                                                                        \
+	{                                                                                                                        \
+		.expect = "DynamoDB_20120810.Query", .status = 200, .body = "{\"Items\":[" items "]" last "}"                    \
+	}
+#define LAST                                                                                                                     \
+	",\"LastEvaluatedKey\":{\"job_id\":{\"S\":\"" JOB_ID                                                                     \
+	"\"},\"status\":{\"S\":\"failed\"},\"created_at\":{\"S\":\"" NOW_TEXT "\"}}"
 
 static void test_list(void **state)
 {
 	static const struct fake_reply replies[] = {
-		PAGE(ITEM_WITH("failed", ""), LAST), PAGE(PENDING_ITEM, LAST), PAGE("", ""),
+		PAGE(ITEM_WITH("failed", ""), LAST),
+		PAGE(PENDING_ITEM, LAST),
+		PAGE("", ""),
 	};
 	const struct json *body = NULL;
 	struct harness h;
 	(void)state;
 	HARNESS(&h, replies);
-	assert_int_equal(harness_call(&h, "list_jobs", "{\"queryStringParameters\":{\"status\":\"failed\",\"limit\":\"2\"}}", &body), 200);
+	assert_int_equal(
+		harness_call(&h, "list_jobs", "{\"queryStringParameters\":{\"status\":\"failed\",\"limit\":\"2\"}}", &body), 200);
 	assert_int_equal(json_get_c(body, "jobs")->count, 2);
 	assert_true(fake_body_has(h.fake, 0, "\"IndexName\":\"status-created_at\""));
 	assert_true(fake_body_has(h.fake, 0, "\"Limit\":2"));
@@ -250,12 +302,14 @@ static void test_list(void **state)
 	assert_true(fake_body_has(h.fake, 1, "\"ExclusiveStartKey\":{\"job_id\":{\"S\":\"" JOB_ID "\"}"));
 	struct str cursor = json_get_text(body, STR("cursor"));
 	assert_true(cursor.n > 0);
-	struct str next = arena_printf(&h.arena, "{\"queryStringParameters\":{\"status\":\"failed\",\"cursor\":\"" STR_FMT "\"}}", STR_ARG(cursor));
+	struct str next = arena_printf(&h.arena, "{\"queryStringParameters\":{\"status\":\"failed\",\"cursor\":\"" STR_FMT "\"}}",
+				       STR_ARG(cursor));
 	assert_int_equal(harness_call(&h, "list_jobs", next.p, &body), 200);
 	assert_true(fake_body_has(h.fake, 2, "\"ExclusiveStartKey\":{\"job_id\":{\"S\":\"" JOB_ID "\"}"));
 	assert_int_equal(json_get_c(body, "jobs")->count, 0);
 	assert_null(json_get_c(body, "cursor"));
-	next = arena_printf(&h.arena, "{\"queryStringParameters\":{\"status\":\"expired\",\"cursor\":\"" STR_FMT "\"}}", STR_ARG(cursor));
+	next = arena_printf(&h.arena, "{\"queryStringParameters\":{\"status\":\"expired\",\"cursor\":\"" STR_FMT "\"}}",
+			    STR_ARG(cursor));
 	assert_int_equal(harness_call(&h, "list_jobs", next.p, &body), 400); /* of another list */
 	harness_release(&h);
 }
@@ -263,8 +317,14 @@ static void test_list(void **state)
 static void test_list_refuses(void **state)
 {
 	static const char *const queries[] = {
-		"{}", "{\"status\":\"\"}", "{\"status\":\"done\"}", "{\"status\":\"failed\",\"limit\":\"0\"}", "{\"status\":\"failed\",\"limit\":\"101\"}",
-		"{\"status\":\"failed\",\"limit\":\"x\"}", "{\"status\":\"failed\",\"cursor\":\"!\"}", "{\"status\":\"failed\",\"cursor\":\"\"}",
+		"{}",
+		"{\"status\":\"\"}",
+		"{\"status\":\"done\"}",
+		"{\"status\":\"failed\",\"limit\":\"0\"}",
+		"{\"status\":\"failed\",\"limit\":\"101\"}",
+		"{\"status\":\"failed\",\"limit\":\"x\"}",
+		"{\"status\":\"failed\",\"cursor\":\"!\"}",
+		"{\"status\":\"failed\",\"cursor\":\"\"}",
 		"{\"status\":\"failed\",\"cursor\":\"W10\"}",
 	};
 	struct harness h;
@@ -282,12 +342,17 @@ static void test_delete_ended(void **state)
 {
 	static const struct fake_reply replies[] = {
 		GET_REPLY(ITEM_WITH("succeeded", ",\"idempotency_key\":{\"S\":\"idempotency#1\"}")),
-		{ .expect = "GET /source/?versions=", .status = 200,
+		{ .expect = "GET /source/?versions=",
+		  .status = 200,
 		  .body = "<L><Version><Key>uploads/" JOB_ID ".png</Key><VersionId>v1</VersionId></Version>"
 			  "<Version><Key>uploads/" JOB_ID ".png.other</Key><VersionId>v2</VersionId></Version></L>" },
 		{ .expect = "DELETE /source/uploads/" JOB_ID ".png?versionId=v1", .status = 204 },
-		NO_VERSIONS, NO_VERSIONS, NO_VERSIONS, NO_VERSIONS,
-		DELETE_REPLY, DELETE_REPLY,
+		NO_VERSIONS,
+		NO_VERSIONS,
+		NO_VERSIONS,
+		NO_VERSIONS,
+		DELETE_REPLY,
+		DELETE_REPLY,
 	};
 	struct harness h;
 	(void)state;
@@ -315,7 +380,9 @@ static void test_delete_pending_takes_the_record_first(void **state)
 static void test_delete_in_progress(void **state)
 {
 	static const struct fake_reply replies[] = {
-		GET_REPLY(ITEM_WITH("processing", "")), GET_REPLY(ITEM_WITH("upload_pending", "")), CONDITION_FAILED,
+		GET_REPLY(ITEM_WITH("processing", "")),
+		GET_REPLY(ITEM_WITH("upload_pending", "")),
+		CONDITION_FAILED,
 	};
 	const struct json *body = NULL;
 	struct harness h;

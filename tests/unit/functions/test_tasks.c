@@ -10,13 +10,17 @@
 #include "harness.h"
 #include "image/png.h"
 
-#define EVENT_OBJECT "{\"job_id\":\"" JOB_ID "\",\"bucket\":\"source\",\"object\":{\"key\":\"uploads/" JOB_ID ".png\",\"size\":%zu," \
+#define EVENT_OBJECT                                                                                                             \
+	"{\"job_id\":\"" JOB_ID "\",\"bucket\":\"source\",\"object\":{\"key\":\"uploads/" JOB_ID ".png\",\"size\":%zu,"          \
 	"\"etag\":\"e1\",\"version-id\":\"v1\"}}"
-#define IMAGE(bytes, side) "\"image\":{\"bucket\":\"source\",\"key\":\"uploads/" JOB_ID ".png\",\"bytes\":" bytes ",\"width\":" side \
+#define IMAGE(bytes, side)                                                                                                       \
+	"\"image\":{\"bucket\":\"source\",\"key\":\"uploads/" JOB_ID ".png\",\"bytes\":" bytes ",\"width\":" side                \
 	",\"height\":" side ",\"etag\":\"e1\",\"version_id\":\"\"}"
-#define WORD(id, left) "{\"Type\":\"WORD\",\"Id\":" id ",\"ParentId\":0,\"DetectedText\":\"w\",\"Confidence\":90,\"Geometry\":{\"Polygon\":[" \
+#define WORD(id, left)                                                                                                           \
+	"{\"Type\":\"WORD\",\"Id\":" id ",\"ParentId\":0,\"DetectedText\":\"w\",\"Confidence\":90,\"Geometry\":{\"Polygon\":["   \
 	"{\"X\":" left ",\"Y\":0.1},{\"X\":" left ",\"Y\":0.1},{\"X\":0.2,\"Y\":0.2},{\"X\":0.1,\"Y\":0.2}]}}"
-#define LINE "{\"Type\":\"LINE\",\"Id\":0,\"DetectedText\":\"w w\",\"Confidence\":90,\"Geometry\":{\"Polygon\":[" \
+#define LINE                                                                                                                     \
+	"{\"Type\":\"LINE\",\"Id\":0,\"DetectedText\":\"w w\",\"Confidence\":90,\"Geometry\":{\"Polygon\":["                     \
 	"{\"X\":0.1,\"Y\":0.1},{\"X\":0.2,\"Y\":0.1},{\"X\":0.2,\"Y\":0.2},{\"X\":0.1,\"Y\":0.2}]}}"
 
 static void make_png(struct buf *out, uint32_t width, uint32_t height)
@@ -43,7 +47,9 @@ static void bucket_answer(void *argument, const struct fake_request *request, st
 	unsigned long first, last;
 	const char *range = strstr(buf_c(&request->headers), "range: bytes=");
 
-	*reply = (struct fake_reply){ .expect = "GET /source/uploads/" JOB_ID ".png?versionId=v1", .status = 200, .body = b->object.p,
+	*reply = (struct fake_reply){ .expect = "GET /source/uploads/" JOB_ID ".png?versionId=v1",
+				      .status = 200,
+				      .body = b->object.p,
 				      .body_n = b->object.n };
 	if (range == NULL || sscanf(range, "range: bytes=%lu-%lu", &first, &last) != 2)
 		return;
@@ -54,7 +60,9 @@ static void bucket_answer(void *argument, const struct fake_request *request, st
 	snprintf(b->range, sizeof(b->range), "bytes %lu-%lu/%zu", first, last, b->object.n);
 	struct str part = str_sub(b->object, first, last - first + 1);
 	memcpy(b->piece, part.p, part.n);
-	*reply = (struct fake_reply){ .status = 206, .body = b->piece, .body_n = part.n, .header = "Content-Range", .value = b->range };
+	*reply = (struct fake_reply){
+		.status = 206, .body = b->piece, .body_n = part.n, .header = "Content-Range", .value = b->range
+	};
 }
 
 /* Inspects these bytes, announced with this size; returns the error's type, NULL on success. */
@@ -80,7 +88,8 @@ static void test_inspect_good(void **state)
 	(void)state;
 	make_png(&png, 100, 90);
 	assert_null(inspect(&h, buf_str(&png), png.n, &requests));
-	struct str want = arena_printf(&h.arena, "{\"bytes\":%zu,\"width\":100,\"height\":90,\"etag\":\"e1\",\"version_id\":\"v1\"}", png.n);
+	struct str want = arena_printf(
+		&h.arena, "{\"bytes\":%zu,\"width\":100,\"height\":90,\"etag\":\"e1\",\"version_id\":\"v1\"}", png.n);
 	assert_true(str_eq(json_to_str(&h.arena, h.result), want));
 	assert_int_equal(requests, 2);
 	assert_true(fake_header_has(h.fake, 0, "range: bytes=0-32\n"));
@@ -93,10 +102,20 @@ enum { GOOD, TRUNCATED, FLIPPED, JPEG, EMPTY, SHORT, SMALL, ANNOUNCED_LARGER, AN
 
 static void test_inspect_bad(void **state)
 {
-	static const struct { int kind; const char *want; size_t requests; } cases[] = {
-		{ TRUNCATED, "CorruptImage", 2 }, { FLIPPED, "CorruptImage", 2 }, { JPEG, "NotPng", 1 }, { EMPTY, "NotPng", 0 },
-		{ SHORT, "NotPng", 1 }, { SMALL, "ImageTooSmall", 1 }, { ANNOUNCED_LARGER, "UploadMismatch", 1 },
-		{ ANNOUNCED_HUGE, "ImageTooLarge", 0 }, { GONE, "UploadMismatch", 1 },
+	static const struct {
+		int kind;
+		const char *want;
+		size_t requests;
+	} cases[] = {
+		{ TRUNCATED, "CorruptImage", 2 },
+		{ FLIPPED, "CorruptImage", 2 },
+		{ JPEG, "NotPng", 1 },
+		{ EMPTY, "NotPng", 0 },
+		{ SHORT, "NotPng", 1 },
+		{ SMALL, "ImageTooSmall", 1 },
+		{ ANNOUNCED_LARGER, "UploadMismatch", 1 },
+		{ ANNOUNCED_HUGE, "ImageTooLarge", 0 },
+		{ GONE, "UploadMismatch", 1 },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -131,8 +150,10 @@ static void test_inspect_bad(void **state)
 static void test_extract(void **state)
 {
 	static const struct fake_reply replies[] = {
-		{ .expect = "RekognitionService.DetectText", .status = 200,
-		  .body = "{\"TextModelVersion\":\"3.0\",\"TextDetections\":[" LINE "," WORD("1", "0.1") "," WORD("2", "0.15") "]}" },
+		{ .expect = "RekognitionService.DetectText",
+		  .status = 200,
+		  .body = "{\"TextModelVersion\":\"3.0\",\"TextDetections\":[" LINE
+			  "," WORD("1", "0.1") "," WORD("2", "0.15") "]}" },
 		{ .expect = "PUT /processed/processed/" JOB_ID ".json", .status = 200 },
 		{ .expect = "PUT /processed/processed/" JOB_ID ".txt", .status = 200 },
 	};
@@ -140,19 +161,26 @@ static void test_extract(void **state)
 	(void)state;
 	HARNESS(&h, replies);
 	assert_int_equal(harness_run(&h, "extract_text", "{\"job_id\":\"" JOB_ID "\"," IMAGE("5", "100") "}"), 0);
-	assert_true(str_eq_c(json_to_str(&h.arena, h.result), "{\"lines\":1,\"words\":2,\"mean_confidence\":90,\"calls\":1,"
-		    "\"text_key\":\"processed/" JOB_ID ".txt\",\"json_key\":\"processed/" JOB_ID ".json\"}"));
-	assert_true(fake_body_has(h.fake, 0, "{\"Image\":{\"S3Object\":{\"Bucket\":\"source\",\"Name\":\"uploads/" JOB_ID ".png\"}}}"));
-	assert_true(fake_body_has(h.fake, 1, "\"image\":{\"width\":100,\"height\":100},\"model\":\"3.0\",\"calls\":1,\"lines\":[{\"id\":0"));
+	assert_true(str_eq_c(json_to_str(&h.arena, h.result),
+			     "{\"lines\":1,\"words\":2,\"mean_confidence\":90,\"calls\":1,"
+			     "\"text_key\":\"processed/" JOB_ID ".txt\",\"json_key\":\"processed/" JOB_ID ".json\"}"));
+	assert_true(fake_body_has(h.fake, 0,
+				  "{\"Image\":{\"S3Object\":{\"Bucket\":\"source\",\"Name\":\"uploads/" JOB_ID ".png\"}}}"));
+	assert_true(fake_body_has(h.fake, 1,
+				  "\"image\":{\"width\":100,\"height\":100},\"model\":\"3.0\",\"calls\":1,\"lines\":[{\"id\":0"));
 	assert_true(str_eq_c(buf_str(&fake_request(h.fake, 2)->body), "w w\n"));
 	harness_release(&h);
 }
 
 static void test_extract_errors(void **state)
 {
-	static const struct { const char *type, *want; } cases[] = {
-		{ "ThrottlingException", "Throttled" }, { "ProvisionedThroughputExceededException", "Throttled" },
-		{ "InvalidImageFormatException", "TextDetectionFailed" }, { "AccessDeniedException", "TextDetectionFailed" },
+	static const struct {
+		const char *type, *want;
+	} cases[] = {
+		{ "ThrottlingException", "Throttled" },
+		{ "ProvisionedThroughputExceededException", "Throttled" },
+		{ "InvalidImageFormatException", "TextDetectionFailed" },
+		{ "AccessDeniedException", "TextDetectionFailed" },
 		{ "InternalServerError", "Unavailable" },
 	};
 	(void)state;
@@ -181,7 +209,9 @@ static void add_words(struct buf *b, int count)
 	buf_add_c(b, "{\"TextDetections\":[" LINE);
 	for (int i = 0; i < count; i++) {
 		double x = 0.005 + (i % 10) * 0.099, y = 0.05 + i / 10 * 0.09;
-		buf_addf(b, ",{\"Type\":\"WORD\",\"Id\":%d,\"ParentId\":0,\"DetectedText\":\"w%d\",\"Confidence\":90,\"Geometry\":{\"Polygon\":["
+		buf_addf(b,
+			 ",{\"Type\":\"WORD\",\"Id\":%d,\"ParentId\":0,\"DetectedText\":\"w%d\",\"Confidence\":90,\"Geometry\":{"
+			 "\"Polygon\":["
 			 "{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f}]}}",
 			 i + 1, i, x, y, x + 0.05, y, x + 0.05, y + 0.03, x, y + 0.03);
 	}
@@ -223,8 +253,10 @@ static void test_extract_tiles(void **state)
 	add_words(&d.whole, 100);
 	add_words(&d.tile, 60);
 	harness_init_with(&h, dense_answer, &d);
-	snprintf(event, sizeof(event), "{\"job_id\":\"" JOB_ID "\",\"image\":{\"bucket\":\"source\",\"key\":\"k\",\"bytes\":%zu,\"width\":400,"
-		 "\"height\":400,\"etag\":\"\",\"version_id\":\"\"}}", png.n);
+	snprintf(event, sizeof(event),
+		 "{\"job_id\":\"" JOB_ID "\",\"image\":{\"bucket\":\"source\",\"key\":\"k\",\"bytes\":%zu,\"width\":400,"
+		 "\"height\":400,\"etag\":\"\",\"version_id\":\"\"}}",
+		 png.n);
 	assert_int_equal(harness_run(&h, "extract_text", event), 0);
 	assert_int_equal(number(&h, "calls"), 3);
 	assert_true(number(&h, "words") > 100);
@@ -289,10 +321,14 @@ static int publish(struct harness *h, struct publish *p)
 	char event[1024];
 
 	harness_init_with(h, publish_answer, p);
-	snprintf(event, sizeof(event), "{\"job_id\":\"" JOB_ID "\",\"execution_arn\":\"arn:e\",\"started_at\":\"2026-09-21T14:13:18.500Z\",\"image\":"
-		 "{\"bucket\":\"source\",\"key\":\"k\",\"bytes\":%zu,\"width\":100,\"height\":90,\"etag\":\"e1\",\"version_id\":\"\"},"
-		 "\"extracted\":{\"lines\":1,\"words\":2,\"mean_confidence\":90.25,\"calls\":1,\"text_key\":\"processed/" JOB_ID ".txt\","
-		 "\"json_key\":\"processed/" JOB_ID ".json\"}}", p->png.n);
+	snprintf(event, sizeof(event),
+		 "{\"job_id\":\"" JOB_ID "\",\"execution_arn\":\"arn:e\",\"started_at\":\"2026-09-21T14:13:18.500Z\",\"image\":"
+		 "{\"bucket\":\"source\",\"key\":\"k\",\"bytes\":%zu,\"width\":100,\"height\":90,\"etag\":\"e1\",\"version_id\":"
+		 "\"\"},"
+		 "\"extracted\":{\"lines\":1,\"words\":2,\"mean_confidence\":90.25,\"calls\":1,\"text_key\":\"processed/" JOB_ID
+		 ".txt\","
+		 "\"json_key\":\"processed/" JOB_ID ".json\"}}",
+		 p->png.n);
 	return harness_run(h, "publish_result", event);
 }
 
@@ -307,14 +343,16 @@ static void test_publish(void **state)
 	p.png = buf_str(&png);
 	buf_init(&p.image, 1 << 24);
 	assert_int_equal(publish(&h, &p), 0);
-	assert_true(str_eq_c(json_to_str(&h.arena, h.result), "{\"processed_key\":\"processed/" JOB_ID ".png\",\"duration_ms\":1500}"));
+	assert_true(str_eq_c(json_to_str(&h.arena, h.result),
+			     "{\"processed_key\":\"processed/" JOB_ID ".png\",\"duration_ms\":1500}"));
 	size_t last = fake_count(h.fake) - 1;
-	assert_true(fake_body_has(h.fake, last, "\"text\":{\"S\":\"hello\\n\"},\"text_truncated\":{\"BOOL\":false},\"lines\":{\"N\":\"1\"},"
-					       "\"words\":{\"N\":\"2\"},\"mean_confidence\":{\"N\":\"90.25\"}"));
+	assert_true(fake_body_has(h.fake, last,
+				  "\"text\":{\"S\":\"hello\\n\"},\"text_truncated\":{\"BOOL\":false},\"lines\":{\"N\":\"1\"},"
+				  "\"words\":{\"N\":\"2\"},\"mean_confidence\":{\"N\":\"90.25\"}"));
 	assert_true(fake_body_has(h.fake, last, "#status = :processing AND execution_arn = :execution"));
 	assert_int_equal(png_decode(buf_str(&p.image), &image_limits_job, IMAGE_RGB, &image, &h.err), 0);
 	assert_int_equal(image.width, 100);
-	assert_true(image_at(&image, 50, 10)[1] < 100);  /* the outline is red */
+	assert_true(image_at(&image, 50, 10)[1] < 100);     /* the outline is red */
 	assert_int_equal(image_at(&image, 50, 25)[1], 200); /* inside nothing has changed */
 	image_release(&image);
 	harness_release(&h);

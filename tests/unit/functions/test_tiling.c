@@ -32,15 +32,23 @@ static void set_box(struct text_item *item, struct text_box box)
 	item->polygon[3] = (struct text_point){ box.left, box.bottom };
 }
 
-static double larger(double a, double b) { return a > b ? a : b; }
-static double smaller(double a, double b) { return a < b ? a : b; }
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
 
 /* The part of a word inside the tile; words cut to less than a third are not seen, cut ones lose their last letter. */
 static bool see(struct arena *a, const struct text_area *t, const struct word_place *w, struct text_item *out)
 {
 	struct text_box in = {
-		larger(w->box.left, t->x), larger(w->box.top, t->y),
-		smaller(w->box.right, t->x + t->width), smaller(w->box.bottom, t->y + t->height),
+		larger(w->box.left, t->x),
+		larger(w->box.top, t->y),
+		smaller(w->box.right, t->x + t->width),
+		smaller(w->box.bottom, t->y + t->height),
 	};
 	double width = in.right - in.left, height = in.bottom - in.top;
 
@@ -134,9 +142,12 @@ static void test_a_wide_page_comes_back_whole(void **state)
 static void test_split_sizes(void **state)
 {
 	static const struct text_page nothing = { 0 };
-	static const struct { struct text_area area; bool can; } cases[] = {
+	static const struct {
+		struct text_area area;
+		bool can;
+	} cases[] = {
 		{ { 0, 0, 1000, 1000 }, true }, { { 0, 0, 100, 100 }, false }, { { 0, 0, 100, 160 }, true },
-		{ { 0, 0, 159, 159 }, false }, { { 5, 7, 2000, 90 }, true },
+		{ { 0, 0, 159, 159 }, false },  { { 5, 7, 2000, 90 }, true },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -151,6 +162,24 @@ static void test_split_sizes(void **state)
 		assert_true(h[0].x + h[0].width > h[1].x && h[0].y + h[0].height > h[1].y); /* they overlap */
 		assert_true(h[0].width >= 80 && h[0].height >= 80 && h[1].width >= 80 && h[1].height >= 80);
 	}
+}
+
+/* All text in the upper third: the cut goes there, but leaves no part smaller than a quarter. */
+static void test_the_cut_goes_where_the_words_are(void **state)
+{
+	struct text_area tile = { 0, 100, 1000, 1000 }, h[2];
+	struct text_page page;
+	struct arena a;
+	(void)state;
+	arena_init(&a, 1 << 20);
+	page = look(&a, &(struct text_area){ 0, 0, 1040, 800 }, 16, 5); /* rows at y 20 to 640: their middle is 340 */
+	assert_true(tiling_split(&tile, &page, h));
+	assert_true(h[0].height < 300 && h[0].height >= 250);
+	page = look(&a, &(struct text_area){ 0, 0, 1040, 800 }, 3, 5);
+	assert_true(tiling_split(&tile, &page, h));
+	assert_true(h[0].height >= 250 && h[0].height < 300);
+	assert_true(h[1].y + h[1].height == 1100);
+	arena_release(&a);
 }
 
 static void test_merge_of_nothing(void **state)
@@ -171,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_a_page_comes_back_whole),
 		cmocka_unit_test(test_a_wide_page_comes_back_whole),
 		cmocka_unit_test(test_split_sizes),
+		cmocka_unit_test(test_the_cut_goes_where_the_words_are),
 		cmocka_unit_test(test_merge_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,8 +37,11 @@ static void teardown(struct fixture *x)
 static void test_next(void **state)
 {
 	static const struct fake_reply replies[] = {
-		{ .expect = "GET /2018-06-01/runtime/invocation/next", .status = 200, .body = "{\"a\":1}",
-		  .header = "Lambda-Runtime-Aws-Request-Id", .value = "id-1" },
+		{ .expect = "GET /2018-06-01/runtime/invocation/next",
+		  .status = 200,
+		  .body = "{\"a\":1}",
+		  .header = "Lambda-Runtime-Aws-Request-Id",
+		  .value = "id-1" },
 		{ .status = 200, .body = "{}" },
 		{ .status = 500 },
 	};
@@ -60,7 +63,10 @@ static void test_answers(void **state)
 {
 	static const struct fake_reply replies[] = {
 		{ .expect = "POST /2018-06-01/runtime/invocation/id-1/response", .status = 202 },
-		{ .status = 413 }, { .status = 403 }, { .status = 400 }, { .status = 500 },
+		{ .status = 413 },
+		{ .status = 403 },
+		{ .status = 400 },
+		{ .status = 500 },
 		{ .expect = "POST /2018-06-01/runtime/invocation/id-2/error", .status = 202 },
 		{ .expect = "POST /2018-06-01/runtime/init/error", .status = 202 },
 	};
@@ -77,7 +83,8 @@ static void test_answers(void **state)
 	assert_int_equal(lambda_respond(x.runtime, &x.arena, id, result, &x.err), ERR_UNAVAILABLE);
 	assert_int_equal(lambda_fail(x.runtime, &x.arena, STR("id-2"), &failure, &x.err), 0);
 	assert_true(fake_header_has(x.fake, 5, "lambda-runtime-function-error-type: NotPng\n"));
-	assert_true(fake_body_has(x.fake, 5, "{\"errorMessage\":\"say \\\"why\\\"\",\"errorType\":\"NotPng\",\"stackTrace\":[]}"));
+	assert_true(
+		fake_body_has(x.fake, 5, "{\"errorMessage\":\"say \\\"why\\\"\",\"errorType\":\"NotPng\",\"stackTrace\":[]}"));
 	assert_int_equal(lambda_fail_init(x.runtime, &x.arena, &failure, &x.err), 0);
 	teardown(&x);
 }

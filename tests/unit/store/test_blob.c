@@ -101,8 +101,9 @@ static void a_sweep_keeps_what_is_named(void **state)
 
 static void ids_cannot_lead_out(void **state)
 {
-	static const char *const ids[] = { "", "ab", "../../lock", "ab/cd", "..", "a.b",
-					   "0123456789012345678901234567890123456789" };
+	static const char *const ids[] = {
+		"", "ab", "../../lock", "ab/cd", "..", "a.b", "0123456789012345678901234567890123456789"
+	};
 	char *folder = test_folder();
 	struct store *s = test_open(folder);
 	struct error err;

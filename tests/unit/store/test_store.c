@@ -159,7 +159,11 @@ static void scan_into(struct store_txn *txn, struct str from, struct str to, boo
 
 static void scans_keep_order_and_bounds(void **state)
 {
-	static const struct { struct str from, to; bool reverse; const char *keys; } rows[] = {
+	static const struct {
+		struct str from, to;
+		bool reverse;
+		const char *keys;
+	} rows[] = {
 		{ { "", 0 }, { NULL, 0 }, false, "a b ba bb c \xff\xff \xff\xff\xff " },
 		{ { NULL, 0 }, { NULL, 0 }, true, "\xff\xff\xff \xff\xff c bb ba b a " },
 		{ { "b", 1 }, { "c", 1 }, false, "b ba bb " },
@@ -274,13 +278,13 @@ static int put_sized(struct store_txn *txn, void *argument, struct error *err)
 
 static void limits(void **state)
 {
-	static const struct { struct sized size; int result; } rows[] = {
-		{ { 0, 1 }, ERR_LIMIT },
-		{ { 1, 0 }, 0 },
-		{ { KEY_MAX, 1 }, 0 },
-		{ { KEY_MAX + 1, 1 }, ERR_LIMIT },
-		{ { 2, LIMIT_STORE_VALUE }, 0 },
-		{ { 3, LIMIT_STORE_VALUE + 1 }, ERR_LIMIT },
+	static const struct {
+		struct sized size;
+		int result;
+	} rows[] = {
+		{ { 0, 1 }, ERR_LIMIT },         { { 1, 0 }, 0 },
+		{ { KEY_MAX, 1 }, 0 },           { { KEY_MAX + 1, 1 }, ERR_LIMIT },
+		{ { 2, LIMIT_STORE_VALUE }, 0 }, { { 3, LIMIT_STORE_VALUE + 1 }, ERR_LIMIT },
 	};
 	char *folder = test_folder();
 	struct store *s = test_open(folder);

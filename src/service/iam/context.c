@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/iam/context.h"
+
+#include "aws/arn.h"
+#include "format/date.h"
+#include "os/clock.h"
+
+static bool starts_nocase(struct str text, struct str prefix)
+{
+	return str_eq_nocase(str_sub(text, 0, prefix.n), prefix);
+}
+
+static struct str source_account(const struct context *c)
+{
+	struct arn arn;
+
+	if (!c->call->principal.source_arn.p || arn_parse(c->call->principal.source_arn, &arn) < 0)
+		return STR_NULL;
+	return arn.account.n > 0 ? arn.account : host_account(c->call->host); /* S3's ARNs have no account: it is ours */
+}
+
+/* An address without its port. */
+static struct str source_ip(const struct context *c)
+{
+	struct str remote = c->call->remote;
+	ptrdiff_t bracket = str_find_char(remote, ']', 0), colon = str_find_char(remote, ':', 0);
+
+	if (remote.n > 0 && remote.p[0] == '[' && bracket > 0)
+		return str_sub(remote, 1, (size_t)bracket - 1);
+	if (colon > 0 && str_find_char(remote, ':', (size_t)colon + 1) < 0)
+		return str_sub(remote, 0, (size_t)colon);
+	return remote.n > 0 ? remote : STR_NULL;
+}
+
+static struct str now_iso(const struct context *c)
+{
+	char text[DATE_TEXT_MAX];
+
+	return arena_str(&c->call->arena, date_iso(text, clock_wall_ms()));
+}
+
+static struct str now_epoch(const struct context *c)
+{
+	return arena_printf(&c->call->arena, "%lld", (long long)(clock_wall_ms() / 1000));
+}
+
+static struct str region(const struct context *c)
+{
+	return host_region(c->call->host);
+}
+
+static struct str account(const struct context *c)
+{
+	return host_account(c->call->host);
+}
+
+static struct str source_arn(const struct context *c)
+{
+	return c->call->principal.source_arn;
+}
+
+/* Requests reach this server over loopback only: nobody can listen in, which is what policies ask by this key. */
+static struct str secure_transport(const struct context *c)
+{
+	(void)c;
+	return STR("true");
+}
+
+static struct str is_service(const struct context *c)
+{
+	return c->principal.kind == POLICY_SERVICE ? STR("true") : STR("false");
+}
+
+static struct str service_name(const struct context *c)
+{
+	return c->principal.kind == POLICY_SERVICE ? c->principal.arn : STR_NULL;
+}
+
+static struct str via_service(const struct context *c)
+{
+	(void)c;
+	return STR("false");
+}
+
+static struct str user_agent(const struct context *c)
+{
+	return call_header(c->call, STR("User-Agent"));
+}
+
+static struct str referer(const struct context *c)
+{
+	return call_header(c->call, STR("Referer"));
+}
+
+static struct str passed_to(const struct context *c)
+{
+	return c->passed_to;
+}
+
+static struct str policy_arn(const struct context *c)
+{
+	return json_get_text(c->call->parameters, STR("PolicyArn"));
+}
+
+static struct str boundary(const struct context *c)
+{
+	return json_get_text(c->call->parameters, STR("PermissionsBoundary"));
+}
+
+static struct str external_id(const struct context *c)
+{
+	return json_get_text(c->call->parameters, STR("ExternalId"));
+}
+
+static struct str session_name(const struct context *c)
+{
+	return json_get_text(c->call->parameters, STR("RoleSessionName"));
+}
+
+static const struct {
+	const char *key;
+	struct str (*value)(const struct context *c);
+} plain_keys[] = {
+	{ "aws:CurrentTime", now_iso },
+	{ "aws:EpochTime", now_epoch },
+	{ "aws:PrincipalIsAWSService", is_service },
+	{ "aws:PrincipalServiceName", service_name },
+	{ "aws:Referer", referer },
+	{ "aws:RequestedRegion", region },
+	{ "aws:ResourceAccount", account },
+	{ "aws:SecureTransport", secure_transport },
+	{ "aws:SourceAccount", source_account },
+	{ "aws:SourceArn", source_arn },
+	{ "aws:SourceIp", source_ip },
+	{ "aws:UserAgent", user_agent },
+	{ "aws:ViaAWSService", via_service },
+	{ "iam:PassedToService", passed_to },
+	{ "iam:PermissionsBoundary", boundary },
+	{ "iam:PolicyARN", policy_arn },
+	{ "sts:ExternalId", external_id },
+	{ "sts:RoleSessionName", session_name },
+};
+
+/* ---- tags ---- */
+
+static struct str tag_of_object(const struct json *tags, struct str name)
+{
+	return json_is(tags, JSON_OBJECT) ? json_get_text(tags, name) : STR_NULL;
+}
+
+/* Requests write tags as a list of Key and Value (or key and value), or as an object. */
+static const struct json *request_tags(const struct context *c)
+{
+	const struct json *tags = json_get_c(c->call->parameters, "Tags");
+
+	return tags ? tags : json_get_c(c->call->parameters, "tags");
+}
+
+static struct str member_text(const struct json *object, struct str name, struct str lower_name)
+{
+	struct str text = json_get_text(object, name);
+
+	return text.p ? text : json_get_text(object, lower_name);
+}
+
+static struct str request_tag(const struct context *c, struct str name)
+{
+	const struct json *tags = request_tags(c);
+
+	for (size_t i = 0; json_is(tags, JSON_ARRAY) && i < tags->count; i++) {
+		if (str_eq(member_text(tags->items[i], STR("Key"), STR("key")), name))
+			return member_text(tags->items[i], STR("Value"), STR("value"));
+	}
+	return tag_of_object(tags, name);
+}
+
+static bool tag_keys(const struct context *c, struct policy_values *out)
+{
+	const struct json *tags = request_tags(c);
+	bool list = json_is(tags, JSON_ARRAY), object = json_is(tags, JSON_OBJECT);
+
+	if (!list && !object)
+		return false;
+	struct str *names = arena_alloc_array(&c->call->arena, tags->count + 1, sizeof(*names));
+	if (!names)
+		return false;
+	for (size_t i = 0; i < tags->count; i++)
+		names[i] = list ? member_text(tags->items[i], STR("Key"), STR("key")) : tags->members[i].name;
+	*out = (struct policy_values){ names, tags->count };
+	return true;
+}
+
+/* ---- the request itself ---- */
+
+/* s3:prefix is the query's "prefix", s3:x-amz-acl the header of that name. */
+static struct str s3_key(const struct context *c, struct str name)
+{
+	if (starts_nocase(name, STR("x-amz-")))
+		return call_header(c->call, name);
+	if (str_eq_nocase(name, STR("VersionId")))
+		return uri_query_get(&c->call->query, STR("versionId"));
+	return uri_query_get(&c->call->query, name);
+}
+
+static struct str find_text(const struct context *c, struct str key)
+{
+	struct str value = policy_principal_value(&c->principal, key);
+
+	if (value.p)
+		return value;
+	for (size_t i = 0; i < sizeof(plain_keys) / sizeof(plain_keys[0]); i++) {
+		if (str_eq_nocase(key, str_c(plain_keys[i].key)))
+			return plain_keys[i].value(c);
+	}
+	if (starts_nocase(key, STR("aws:PrincipalTag/")) && c->grant)
+		return tag_of_object(c->grant->tags, str_from(key, sizeof("aws:PrincipalTag/") - 1));
+	if (starts_nocase(key, STR("aws:RequestTag/")))
+		return request_tag(c, str_from(key, sizeof("aws:RequestTag/") - 1));
+	if (c->call->service->condition_key)
+		value = c->call->service->condition_key(c->call, key);
+	if (!value.p && starts_nocase(key, STR("s3:")))
+		value = s3_key(c, str_from(key, sizeof("s3:") - 1));
+	return value;
+}
+
+bool context_find(void *argument, struct str key, struct policy_values *out)
+{
+	const struct context *c = argument;
+
+	if (str_eq_nocase(key, STR("aws:TagKeys")))
+		return tag_keys(c, out);
+	struct str value = find_text(c, key);
+	struct str *item = value.p ? ARENA_NEW(&c->call->arena, struct str) : NULL;
+	if (!item)
+		return false;
+	*item = value;
+	*out = (struct policy_values){ item, 1 };
+	return true;
+}

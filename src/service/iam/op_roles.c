@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Roles.
+ */
+#include "os/clock.h"
+#include "service/iam/operations.h"
+#include "service/tags.h"
+
+enum { SESSION_MIN_S = 3600, SESSION_MAX_S = 43200 };
+
+/* ---- CreateRole, GetRole, DeleteRole ---- */
+
+static const struct bind create_role_fields[] = {
+	FIELD_ROLE,
+	FIELD_PATH,
+	BIND_STR(struct iam_input, document, "AssumeRolePolicyDocument", .required = true, .min = 1, .max = 131072),
+	BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
+	BIND_I64(struct iam_input, max_session, "MaxSessionDuration", .min = SESSION_MIN_S, .max = SESSION_MAX_S),
+	FIELD_BOUNDARY(false),
+	FIELD_TAGS,
+	BIND_DONE,
+};
+
+static struct json *build_role(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	struct arena *a = &call->arena;
+	struct json *role = json_new_object(a);
+	struct str path = in->path.p ? in->path : STR("/");
+
+	put_text(a, role, "Path", path);
+	put_text(a, role, "RoleName", in->name);
+	put_text(a, role, "RoleId", new_id(a, role_kind.id_prefix));
+	put_text(a, role, "Arn", entity_arn(call->host, a, "role", path, in->name));
+	json_put(a, role, STR("CreateDate"), json_new_i64(a, clock_wall_ms()));
+	put_text(a, role, "AssumeRolePolicyDocument", in->document);
+	put_text(a, role, "Description", in->description.n > 0 ? in->description : STR_NULL);
+	json_put(a, role, STR("MaxSessionDuration"), json_new_i64(a, in->max_session.set ? in->max_session.value : SESSION_MIN_S));
+	put_text(a, role, "PermissionsBoundary", in->boundary);
+	if (in->tags)
+		json_put(a, role, STR("Tags"), tags_merge(a, NULL, in->tags));
+	return role;
+}
+
+static int create_role(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	int rc = check_document(call, in->document, DOCUMENT_TRUST, TRUST_SIZE_MAX, "AssumeRolePolicy");
+
+	if (rc == 0 && in->boundary.p)
+		rc = check_policy_arn(call, in->boundary);
+	if (rc == 0 && entity_exists(call, &role_kind, in->name))
+		rc = call_failf(call, &iam_EntityAlreadyExists, "Role with name " STR_FMT " already exists.", STR_ARG(in->name));
+	if (rc < 0)
+		return rc;
+	const struct json *role = build_role(call);
+	rc = entity_put(call, &role_kind, role);
+	if (rc == 0)
+		write_role(call, "Role", role, true);
+	return rc;
+}
+
+static const struct bind role_fields[] = { FIELD_ROLE, BIND_DONE };
+
+static int get_role(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *role;
+	int rc = entity_require(call, &role_kind, in->name, &role);
+
+	if (rc == 0)
+		write_role(call, "Role", role, true);
+	return rc;
+}
+
+static bool has_any(const struct json *entity, struct str member)
+{
+	const struct json *list = json_get(entity, member);
+
+	return list && list->count > 0;
+}
+
+static int delete_role(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *role;
+	int rc = entity_require(call, &role_kind, in->name, &role);
+
+	if (rc < 0)
+		return rc;
+	if (has_any(role, STR("Attached")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must detach all policies first.");
+	if (has_any(role, STR("Policies")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must delete policies first.");
+	return entity_delete(call, &role_kind, in->name);
+}
+
+/* ---- ListRoles ---- */
+
+static const struct bind list_roles_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+
+struct listing {
+	struct call *call;
+	struct page page;
+};
+
+static bool list_role(void *argument, const struct json *role)
+{
+	struct listing *l = argument;
+	const struct iam_input *in = l->call->input;
+
+	if (in->path_prefix.p && !str_starts(json_get_text(role, STR("Path")), in->path_prefix))
+		return true;
+	if (page_takes(&l->page))
+		write_role(l->call, NULL, role, false);
+	return !l->page.more;
+}
+
+static int list_roles(struct call *call)
+{
+	struct listing l = { .call = call };
+	int rc = page_begin(call, &l.page);
+
+	if (rc < 0)
+		return rc;
+	write_list(&call->out, "Roles", "member");
+	rc = documents_each(call, "role", list_role, &l);
+	write_end(&call->out);
+	page_write(call, &l.page);
+	return rc;
+}
+
+/* ---- updates ---- */
+
+static const struct bind update_role_fields[] = {
+	FIELD_ROLE,
+	BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
+	BIND_I64(struct iam_input, max_session, "MaxSessionDuration", .min = SESSION_MIN_S, .max = SESSION_MAX_S),
+	BIND_DONE,
+};
+
+static int change_role(struct call *call, struct json **out)
+{
+	const struct iam_input *in = call->input;
+	const struct json *role;
+	int rc = entity_require(call, &role_kind, in->name, &role);
+
+	if (rc < 0)
+		return rc;
+	*out = json_copy_object(&call->arena, role);
+	if (in->description.p)
+		put_text(&call->arena, *out, "Description", in->description);
+	if (in->max_session.set)
+		json_put(&call->arena, *out, STR("MaxSessionDuration"), json_new_i64(&call->arena, in->max_session.value));
+	return entity_put(call, &role_kind, *out);
+}
+
+static int update_role(struct call *call)
+{
+	struct json *role;
+
+	return change_role(call, &role);
+}
+
+static const struct bind update_description_fields[] = {
+	FIELD_ROLE,
+	BIND_STR(struct iam_input, description, "Description", .required = true, .min = 0, .max = 1000),
+	BIND_DONE,
+};
+
+static int update_role_description(struct call *call)
+{
+	struct json *role;
+	int rc = change_role(call, &role);
+
+	if (rc == 0)
+		write_role(call, "Role", role, true);
+	return rc;
+}
+
+static const struct bind update_trust_fields[] = { FIELD_ROLE, FIELD_DOCUMENT, BIND_DONE };
+
+static int update_assume_role_policy(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *role;
+	int rc = entity_require(call, &role_kind, in->name, &role);
+
+	if (rc == 0)
+		rc = check_document(call, in->document, DOCUMENT_TRUST, TRUST_SIZE_MAX, "AssumeRolePolicy");
+	if (rc < 0)
+		return rc;
+	struct json *changed = json_copy_object(&call->arena, role);
+	put_text(&call->arena, changed, "AssumeRolePolicyDocument", in->document);
+	return entity_put(call, &role_kind, changed);
+}
+
+/* ---- instance profiles: this server has no instances ---- */
+
+static const struct bind list_profiles_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
+
+static int list_instance_profiles_for_role(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *role;
+	int rc = entity_require(call, &role_kind, in->name, &role);
+
+	if (rc < 0)
+		return rc;
+	write_list(&call->out, "InstanceProfiles", "member");
+	write_end(&call->out);
+	write_bool(&call->out, "IsTruncated", false);
+	return 0;
+}
+
+const struct operation role_operations[] = {
+	IAM_OPERATION("CreateRole", WRITE, create_role, create_role_fields, .resource = resource_role),
+	IAM_OPERATION("DeleteRole", WRITE, delete_role, role_fields, .resource = resource_role),
+	IAM_OPERATION("GetRole", READ, get_role, role_fields, .resource = resource_role),
+	IAM_OPERATION("ListInstanceProfilesForRole", READ, list_instance_profiles_for_role, list_profiles_fields, .resource = resource_role),
+	IAM_OPERATION("ListRoles", READ, list_roles, list_roles_fields),
+	IAM_OPERATION("UpdateAssumeRolePolicy", WRITE, update_assume_role_policy, update_trust_fields, .resource = resource_role),
+	IAM_OPERATION("UpdateRole", WRITE, update_role, update_role_fields, .resource = resource_role),
+	IAM_OPERATION("UpdateRoleDescription", WRITE, update_role_description, update_description_fields, .resource = resource_role),
+	{ .name = NULL },
+};

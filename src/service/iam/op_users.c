@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Users and their access keys. A user's keys lie in the user's document; the ones that are active are also known to the signature check.
+ */
+#include "os/clock.h"
+#include "service/credentials.h"
+#include "service/iam/operations.h"
+#include "service/tags.h"
+
+/* ---- users ---- */
+
+static const struct bind create_user_fields[] = { FIELD_USER, FIELD_PATH, FIELD_BOUNDARY(false), FIELD_TAGS, BIND_DONE };
+
+static struct json *build_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	struct arena *a = &call->arena;
+	struct json *user = json_new_object(a);
+	struct str path = in->path.p ? in->path : STR("/");
+
+	put_text(a, user, "Path", path);
+	put_text(a, user, "UserName", in->name);
+	put_text(a, user, "UserId", new_id(a, user_kind.id_prefix));
+	put_text(a, user, "Arn", entity_arn(call->host, a, "user", path, in->name));
+	json_put(a, user, STR("CreateDate"), json_new_i64(a, clock_wall_ms()));
+	put_text(a, user, "PermissionsBoundary", in->boundary);
+	if (in->tags)
+		json_put(a, user, STR("Tags"), tags_merge(a, NULL, in->tags));
+	return user;
+}
+
+static int create_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	int rc = in->boundary.p ? check_policy_arn(call, in->boundary) : 0;
+
+	if (rc == 0 && entity_exists(call, &user_kind, in->name))
+		rc = call_failf(call, &iam_EntityAlreadyExists, "User with name " STR_FMT " already exists.", STR_ARG(in->name));
+	if (rc < 0)
+		return rc;
+	const struct json *user = build_user(call);
+	rc = entity_put(call, &user_kind, user);
+	if (rc == 0)
+		write_user(call, "User", user, true);
+	return rc;
+}
+
+static const struct bind user_fields[] = { FIELD_USER, BIND_DONE };
+/* Without a name, the caller is meant. */
+static const struct bind get_user_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_DONE,
+};
+
+static void write_root(struct call *call)
+{
+	write_object(&call->out, "User");
+	write_str(&call->out, "UserId", call->principal.user_id);
+	write_str(&call->out, "Arn", call->principal.arn);
+	write_time(&call->out, "CreateDate", 0);
+	write_end(&call->out);
+}
+
+static int find_caller(struct call *call, struct str *name)
+{
+	if (call->principal.kind != PRINCIPAL_USER)
+		return call_failf(call, &iam_ValidationError, "Must specify userName when calling with non-User credentials");
+	*name = arn_last_name(call->principal.arn);
+	return 0;
+}
+
+static int get_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	struct str name = in->name;
+	const struct json *user;
+	int rc = 0;
+
+	if (!name.p && call->principal.kind == PRINCIPAL_ROOT) {
+		write_root(call);
+		return 0;
+	}
+	if (!name.p)
+		rc = find_caller(call, &name);
+	if (rc == 0)
+		rc = entity_require(call, &user_kind, name, &user);
+	if (rc == 0)
+		write_user(call, "User", user, true);
+	return rc;
+}
+
+static bool has_any(const struct json *entity, struct str member)
+{
+	const struct json *list = json_get(entity, member);
+
+	return list && list->count > 0;
+}
+
+static int delete_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *user;
+	int rc = entity_require(call, &user_kind, in->name, &user);
+
+	if (rc < 0)
+		return rc;
+	if (has_any(user, STR("AccessKeys")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must delete access keys first.");
+	if (has_any(user, STR("Attached")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must detach all policies first.");
+	if (has_any(user, STR("Policies")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must delete policies first.");
+	return entity_delete(call, &user_kind, in->name);
+}
+
+static const struct bind list_users_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+
+struct listing {
+	struct call *call;
+	struct page page;
+};
+
+static bool list_user(void *argument, const struct json *user)
+{
+	struct listing *l = argument;
+	const struct iam_input *in = l->call->input;
+
+	if (in->path_prefix.p && !str_starts(json_get_text(user, STR("Path")), in->path_prefix))
+		return true;
+	if (page_takes(&l->page))
+		write_user(l->call, NULL, user, false);
+	return !l->page.more;
+}
+
+static int list_users(struct call *call)
+{
+	struct listing l = { .call = call };
+	int rc = page_begin(call, &l.page);
+
+	if (rc < 0)
+		return rc;
+	write_list(&call->out, "Users", "member");
+	rc = documents_each(call, "user", list_user, &l);
+	write_end(&call->out);
+	page_write(call, &l.page);
+	return rc;
+}
+
+/* Groups are not offered, so a user is in none. */
+static const struct bind list_groups_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
+
+static int list_groups_for_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *user;
+	int rc = entity_require(call, &user_kind, in->name, &user);
+
+	if (rc < 0)
+		return rc;
+	write_list(&call->out, "Groups", "member");
+	write_end(&call->out);
+	write_bool(&call->out, "IsTruncated", false);
+	return 0;
+}
+
+/* ---- access keys ---- */
+
+static const struct bind access_keys_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	FIELDS_PAGE,
+	BIND_DONE,
+};
+static const struct bind create_key_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_DONE,
+};
+static const char *const key_statuses[] = { "Active", "Inactive", NULL };
+static const struct bind update_key_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_STR(struct iam_input, access_key, "AccessKeyId", .required = true, .min = 16, .max = 128),
+	BIND_STR(struct iam_input, status, "Status", .required = true, .values = key_statuses),
+	BIND_DONE,
+};
+static const struct bind delete_key_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_STR(struct iam_input, access_key, "AccessKeyId", .required = true, .min = 16, .max = 128),
+	BIND_DONE,
+};
+
+static int find_user(struct call *call, const struct json **user)
+{
+	const struct iam_input *in = call->input;
+	struct str name = in->name;
+	int rc = name.p ? 0 : find_caller(call, &name);
+
+	return rc < 0 ? rc : entity_require(call, &user_kind, name, user);
+}
+
+static const struct json *keys_of(const struct json *user)
+{
+	const struct json *keys = json_get_c(user, "AccessKeys");
+
+	return keys ? keys : &json_empty_array;
+}
+
+static void write_key(struct writer *w, const char *name, const struct json *user, const struct json *key, bool secret)
+{
+	write_object(w, name);
+	write_str(w, "UserName", json_get_text(user, STR("UserName")));
+	write_str(w, "AccessKeyId", json_get_text(key, STR("AccessKeyId")));
+	write_str(w, "Status", json_get_text(key, STR("Status")));
+	if (secret)
+		write_str(w, "SecretAccessKey", json_get_text(key, STR("Secret")));
+	write_time(w, "CreateDate", get_i64(key, "CreateDate"));
+	write_end(w);
+}
+
+/* Makes the key known to the signature check, or unknown. */
+static int show_key(struct call *call, const struct json *user, const struct json *key, bool active)
+{
+	struct error err = { 0 };
+	struct str id = json_get_text(key, STR("AccessKeyId"));
+	const struct principal principal = { .kind = PRINCIPAL_USER, .arn = json_get_text(user, STR("Arn")),
+					     .user_id = json_get_text(user, STR("UserId")), .access_key = id };
+	int rc = active ? host_put_access_key(call->host, call->txn, &principal, json_get_text(key, STR("Secret")), &err)
+			: host_delete_access_key(call->host, call->txn, id, &err);
+
+	return rc < 0 ? call_fault(call, &err) : 0;
+}
+
+static int put_keys(struct call *call, const struct json *user, const struct json *keys)
+{
+	struct json *changed = json_copy_object(&call->arena, user);
+
+	json_put(&call->arena, changed, STR("AccessKeys"), keys);
+	return entity_put(call, &user_kind, changed);
+}
+
+static int create_access_key(struct call *call)
+{
+	struct arena *a = &call->arena;
+	struct credential credential = { 0 };
+	const struct json *user;
+	int rc = find_user(call, &user);
+
+	if (rc < 0)
+		return rc;
+	if (keys_of(user)->count >= ACCESS_KEYS_MAX)
+		return call_failf(call, &iam_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", ACCESS_KEYS_MAX);
+	if (credential_new(a, "AKIA", false, &credential) < 0)
+		return call_fault(call, NULL);
+	struct json *key = json_new_object(a), *keys = json_copy_array(a, keys_of(user));
+	put_text(a, key, "AccessKeyId", credential.principal.access_key);
+	put_text(a, key, "Secret", credential.secret_key);
+	put_text(a, key, "Status", STR("Active"));
+	json_put(a, key, STR("CreateDate"), json_new_i64(a, clock_wall_ms()));
+	json_add(a, keys, key);
+	rc = put_keys(call, user, keys);
+	if (rc == 0)
+		rc = show_key(call, user, key, true);
+	if (rc == 0)
+		write_key(&call->out, "AccessKey", user, key, true);
+	return rc;
+}
+
+static int list_access_keys(struct call *call)
+{
+	const struct json *user;
+	struct page page;
+	int rc = find_user(call, &user);
+
+	if (rc == 0)
+		rc = page_begin(call, &page);
+	if (rc < 0)
+		return rc;
+	write_list(&call->out, "AccessKeyMetadata", "member");
+	for (size_t i = 0; i < keys_of(user)->count; i++) {
+		if (page_takes(&page))
+			write_key(&call->out, NULL, user, keys_of(user)->items[i], false);
+	}
+	write_end(&call->out);
+	page_write(call, &page);
+	return 0;
+}
+
+/* The list without the key named, and that key. */
+static int take_key(struct call *call, const struct json *user, struct json **others, const struct json **key)
+{
+	const struct iam_input *in = call->input;
+	const struct json *keys = keys_of(user);
+
+	*others = json_new_array(&call->arena);
+	*key = NULL;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (str_eq(json_get_text(keys->items[i], STR("AccessKeyId")), in->access_key))
+			*key = keys->items[i];
+		else
+			json_add(&call->arena, *others, keys->items[i]);
+	}
+	if (*key)
+		return 0;
+	return call_failf(call, &iam_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.", STR_ARG(in->access_key));
+}
+
+static int update_access_key(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *user, *key;
+	struct json *keys;
+	int rc = find_user(call, &user);
+
+	if (rc == 0)
+		rc = take_key(call, user, &keys, &key);
+	if (rc < 0)
+		return rc;
+	struct json *changed = json_copy_object(&call->arena, key);
+	put_text(&call->arena, changed, "Status", in->status);
+	json_add(&call->arena, keys, changed);
+	rc = put_keys(call, user, keys);
+	return rc < 0 ? rc : show_key(call, user, changed, str_eq(in->status, STR("Active")));
+}
+
+static int delete_access_key(struct call *call)
+{
+	const struct json *user, *key;
+	struct json *keys;
+	int rc = find_user(call, &user);
+
+	if (rc == 0)
+		rc = take_key(call, user, &keys, &key);
+	if (rc == 0)
+		rc = put_keys(call, user, keys);
+	return rc < 0 ? rc : show_key(call, user, key, false);
+}
+
+const struct operation user_operations[] = {
+	IAM_OPERATION("CreateAccessKey", WRITE, create_access_key, create_key_fields, .resource = resource_user),
+	IAM_OPERATION("CreateUser", WRITE, create_user, create_user_fields, .resource = resource_user),
+	IAM_OPERATION("DeleteAccessKey", WRITE, delete_access_key, delete_key_fields, .resource = resource_user),
+	IAM_OPERATION("DeleteUser", WRITE, delete_user, user_fields, .resource = resource_user),
+	IAM_OPERATION("GetUser", READ, get_user, get_user_fields, .resource = resource_user),
+	IAM_OPERATION("ListAccessKeys", READ, list_access_keys, access_keys_fields, .resource = resource_user),
+	IAM_OPERATION("ListGroupsForUser", READ, list_groups_for_user, list_groups_fields, .resource = resource_user),
+	IAM_OPERATION("ListUsers", READ, list_users, list_users_fields),
+	IAM_OPERATION("UpdateAccessKey", WRITE, update_access_key, update_key_fields, .resource = resource_user),
+	{ .name = NULL },
+};

@@ -1,0 +1,202 @@
+"""The real provider against `gleaner serve --bare`: apply, second plan, images, update, drift, lock, destroy.
+
+The stages build on each other, so each is a fixture that the next one takes; a stage that fails fails those after it.
+"""
+import json
+import pathlib
+import time
+import urllib.request
+
+import pytest
+from deployment import Deployment, built_package
+from terraform import ROOT, Failed
+
+from conftest import protocol
+
+NAME = "gleaner-local"
+IMAGES = {"page.png": "succeeded", "receipt.png": "succeeded", "screenshot.png": "succeeded", "not-a-png.png": "failed",
+          "truncated.png": "failed"}
+
+
+@pytest.fixture(scope="module")
+def deployment(scratch):
+    package = built_package(protocol.BINARY)
+    if not package.exists():
+        pytest.fail(f"there is no function package at {package}: `make build` makes it")
+    server = protocol.Server("--bare")
+    made = Deployment(server, package, scratch)
+    yield made
+    protocol._finish(server, False)
+
+
+@pytest.fixture(scope="module")
+def applied(deployment):
+    """bootstrap and live/local, at the same time; a second apply of live/local meanwhile meets the lock."""
+    bootstrap = deployment.in_background(deployment.apply_bootstrap)
+    deployment.wait_for_state_bucket(bootstrap)
+    deployment.init_live()
+    other = deployment.second_checkout()
+    process = deployment.live.start("apply", "-auto-approve", "-no-color", "-parallelism=40")
+    deployment.wait_for_lock(process)
+    deployment.locked_out = other.run("apply", "-auto-approve", "-lock-timeout=0s", expect=1, seconds=60)
+    deployment.live.finish(process)
+    bootstrap.result()
+    return deployment
+
+
+def test_second_apply_meets_the_lock(applied):
+    assert "Error acquiring the state lock" in applied.locked_out
+    assert "local/terraform.tfstate" in applied.locked_out
+    assert applied.lock_object() is None, "the lock outlived the apply"
+
+
+@pytest.fixture(scope="module")
+def planned_again(applied):
+    bootstrap = applied.in_background(applied.bootstrap.changes)
+    return applied.live.changes(), bootstrap.result(), applied
+
+
+def test_second_plan_is_clean(planned_again):
+    live, bootstrap, _ = planned_again
+    assert live == {}
+    assert bootstrap == {}
+
+
+def test_outputs_are_what_the_cli_needs(applied):
+    outputs = applied.live.outputs()
+    assert {"api_endpoint", "source_bucket", "processed_bucket", "jobs_table", "state_machine_arn"} <= set(outputs)
+    assert outputs["jobs_table"] == f"{NAME}-jobs"
+    assert all(outputs.values())
+
+
+# ---- images through the API that Terraform made ----
+
+def _call(method, url, body=None, headers=None):
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
+
+
+def _submit(api, path):
+    job = json.loads(_call("POST", f"{api}/jobs", b"{}", {"content-type": "application/json"}))
+    upload = job["upload"]
+    _call(upload["method"], upload["url"], path.read_bytes(), upload["headers"])
+    return job["job_id"]
+
+
+def _ended(api, job_id, seconds=90):
+    end = time.monotonic() + seconds
+    while True:
+        job = json.loads(_call("GET", f"{api}/jobs/{job_id}"))
+        if job["status"] not in ("upload_pending", "processing"):
+            return job
+        assert time.monotonic() < end, f"not within {seconds} s: {job}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def jobs(applied):
+    """Image's name -> its finished job."""
+    api = applied.live.outputs()["api_endpoint"]
+    submitted = {name: _submit(api, ROOT / "samples" / name) for name in IMAGES}
+    return {name: _ended(api, job_id) for name, job_id in submitted.items()}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images_end_right(jobs, name):
+    job = jobs[name]
+    assert job["status"] == IMAGES[name], job
+    if IMAGES[name] == "failed":
+        assert job["error"]["code"] in ("NotPng", "CorruptImage")
+    else:
+        assert job["result"]["lines"] > 0
+
+
+# ---- update ----
+
+@pytest.fixture(scope="module")
+def updated(applied, jobs, planned_again):
+    """A function's code, the state machine and a tag, in one apply."""
+    applied.change_package()
+    applied.change_definition()
+    applied.live.variables["tags"] = {"Owner": "somebody"}
+    applied.live.apply()
+    return applied
+
+
+def test_update_reaches_the_services(updated):
+    states, functions = updated.server.client("stepfunctions"), updated.server.client("lambda")
+    machine = updated.live.outputs()["state_machine_arn"]
+    assert json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"])["Comment"].startswith("A new version.")
+    function = functions.get_function(FunctionName=f"{NAME}-get-job")
+    assert function["Tags"]["Owner"] == "somebody"
+    assert function["Configuration"]["CodeSize"] == pathlib.Path(updated.package).stat().st_size
+
+
+def test_plan_is_clean_after_the_update(updated):
+    assert updated.live.changes() == {}
+
+
+def test_images_end_right_after_the_update(updated):
+    api = updated.live.outputs()["api_endpoint"]
+    assert _ended(api, _submit(api, ROOT / "samples" / "receipt.png"))["status"] == "succeeded"
+
+
+# ---- drift ----
+
+@pytest.fixture(scope="module")
+def drifted(updated):
+    """Two things changed by hand; what the next plan would do."""
+    updated.server.client("lambda").update_function_configuration(FunctionName=f"{NAME}-get-job", Timeout=3)
+    updated.server.client("events").disable_rule(Name=f"{NAME}-sweep")
+    return updated, updated.live.changes()
+
+
+def test_drift_is_found(drifted):
+    _, changes = drifted
+    assert changes == {
+        'module.pipeline.aws_cloudwatch_event_rule.this["sweep"]': ["update"],
+        'module.pipeline.aws_lambda_function.this["get-job"]': ["update"],
+    }
+
+
+# ---- destroy ----
+
+def _left(server):
+    """Names of everything that either root makes, as the services list it."""
+    def names(service, operation, key, name=None, **arguments):
+        items = getattr(server.client(service), operation)(**arguments)[key]
+        return [f"{service} {item[name] if name else item}" for item in items]
+
+    return sorted([
+        *names("apigatewayv2", "get_apis", "Items", "Name"),
+        *names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        *names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        *names("codebuild", "list_projects", "projects"),
+        *names("dynamodb", "list_tables", "TableNames"),
+        *names("events", "list_rules", "Rules", "Name"),
+        *names("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList", "Arn"),
+        *names("iam", "list_policies", "Policies", "PolicyName", Scope="Local"),
+        *names("iam", "list_roles", "Roles", "RoleName"),
+        *names("kms", "list_aliases", "Aliases", "AliasName"),
+        *names("lambda", "list_functions", "Functions", "FunctionName"),
+        *names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        *names("s3", "list_buckets", "Buckets", "Name"),
+        *names("sns", "list_topics", "Topics", "TopicArn"),
+        *[f"sqs {url}" for url in server.client("sqs").list_queues().get("QueueUrls", [])],
+        *names("stepfunctions", "list_state_machines", "stateMachines", "name"),
+    ])
+
+
+def test_destroy_leaves_nothing(drifted):
+    deployment, _ = drifted
+    assert any(NAME in name for name in _left(deployment.server)), "the listing finds nothing even before"
+    deployment.live.destroy()
+    deployment.bootstrap.destroy()
+    assert [name for name in _left(deployment.server) if "alias/aws/" not in name] == []
+
+
+def test_a_failure_is_a_failure(deployment):
+    """The harness itself: a command that ends otherwise than expected is never taken for a success."""
+    with pytest.raises(Failed):
+        deployment.live.run("no-such-command")
