@@ -45,13 +45,12 @@ resource "aws_iam_role" "build" {
 resource "aws_codebuild_project" "this" {
   for_each = local.builds
 
-  name                   = each.value
-  description            = each.key == "plan" ? "Plans ${local.prefix} and stores the plan" : "Applies exactly the plan that was approved for ${local.prefix}"
-  build_timeout          = var.build_minutes
-  concurrent_build_limit = each.key == "apply" ? 1 : null
-  encryption_key         = aws_kms_key.this.arn
-  queued_timeout         = 30
-  service_role           = aws_iam_role.build[each.key].arn
+  name           = each.value
+  description    = each.key == "plan" ? "Plans ${local.prefix} and stores the plan" : "Applies exactly the plan that was approved for ${local.prefix}"
+  build_timeout  = var.build_minutes
+  encryption_key = aws_kms_key.this.arn
+  queued_timeout = 30
+  service_role   = aws_iam_role.build[each.key].arn
 
   artifacts {
     type = "NO_ARTIFACTS" # the plan goes to plans/, where only the apply build reads it

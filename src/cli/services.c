@@ -5,9 +5,11 @@
 #include "service/codebuild/codebuild.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/events/events.h"
+#include "service/iam/iam.h"
 #include "service/kms/kms.h"
 #include "service/lambda/lambda.h"
 #include "service/logs/logs.h"
+#include "service/monitoring/monitoring.h"
 #include "service/rekognition/rekognition.h"
 #include "service/s3/s3.h"
 #include "service/sns/sns.h"
@@ -21,6 +23,7 @@ static const struct service *const all[] = {
 	&service_codebuild,
 	&service_dynamodb,
 	&service_events,
+	&service_iam,
 	&service_kms,
 	&service_lambda,
 	&service_logs,
@@ -28,6 +31,7 @@ static const struct service *const all[] = {
 	&service_sns,
 	&service_sqs,
 	&service_states,
+	&service_monitoring,
 	&service_rekognition,
 	NULL,
 };
@@ -38,6 +42,10 @@ void services_all(struct host_options *options)
 	options->hooks = (struct host_hooks){
 		.put_event = events_put,
 		.log = logs_append,
+		.metric = monitoring_record,
+		.authorize = iam_authorize,
+		.may_assume = iam_may_assume,
+		.role_id = iam_role_id,
 	};
 }
 

@@ -3,56 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "os/sandbox.h"
+#include "os/process_internal.h"
 
-enum { CHILD_STACK = 128 * 1024, READ_SIZE = 16 * 1024, READS_AT_ONCE = 128, REPORT_FD = 3 };
-
-enum source_kind { SOURCE_STDOUT, SOURCE_STDERR, SOURCE_EXIT };
-
-struct source {
-	struct process *process;
-	int fd;
-	enum source_kind kind;
-};
-
-struct process {
-	struct process_watcher *watcher;
-	struct process_handlers handlers;
-	void *context;
-	pthread_mutex_t lock; /* pid and reaped: a number is only signalled while it is surely ours */
-	pid_t pid;
-	bool reaped;
-	pthread_mutex_t read_lock; /* sources and partial */
-	struct source sources[3];
-	struct buf partial[2]; /* of each stream: a line whose end has not come */
-	struct process_exit end;
-	struct process *next, **link; /* in watcher->live */
-	struct process *next_ended;
-};
-
-struct process_watcher {
-	pthread_t thread;
-	pthread_mutex_t lock; /* live, stopping */
-	pthread_cond_t idle;
-	struct process *live;
-	struct process *ended; /* of this round; the thread's own */
-	bool stopping;
-	int epoll, wake;
-};
+enum { READ_SIZE = 16 * 1024, READS_AT_ONCE = 128 };
 
 /* ---- the watcher's thread ---- */
 
@@ -131,19 +93,23 @@ static void read_output(struct source *source)
 static void reap(struct process *p)
 {
 	struct rusage usage = { 0 };
-	int status = 0;
+	int status = 0, inner;
 
 	pthread_mutex_lock(&p->lock);
 	/* The zombie still holds the group's number. */
 	kill(-p->pid, SIGKILL);
 	while (wait4(p->pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
+	/* Behind a first process the program's own end counts; there is none when the first was killed. */
+	if (p->status >= 0 && read(p->status, &inner, sizeof(inner)) == sizeof(inner))
+		status = inner;
 	p->reaped = true;
 	pthread_mutex_unlock(&p->lock);
 	p->end = (struct process_exit){
 		.signaled = WIFSIGNALED(status),
 		.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-		.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec,
+		.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+			  usage.ru_stime.tv_usec,
 		.peak_kib = usage.ru_maxrss,
 	};
 }
@@ -236,8 +202,9 @@ int process_watcher_new(struct process_watcher **out, struct error *err)
 	pthread_mutex_init(&w->lock, NULL);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->epoll < 0 || w->wake < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &event) != 0)
-		result = error_set_errno(err, "epoll");
+	w->init = process_make_init();
+	if (w->epoll < 0 || w->wake < 0 || w->init < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &event) != 0)
+		result = error_set_errno(err, "the process watcher");
 	else if (pthread_create(&w->thread, NULL, watch, w) != 0)
 		result = error_set(err, ERR_IO, "cannot start the process watcher's thread");
 	if (result == 0) {
@@ -249,6 +216,8 @@ int process_watcher_new(struct process_watcher **out, struct error *err)
 		close(w->epoll);
 	if (w->wake >= 0)
 		close(w->wake);
+	if (w->init >= 0)
+		close(w->init);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return result;
@@ -269,186 +238,12 @@ void process_watcher_free(struct process_watcher *w)
 	pthread_join(w->thread, NULL);
 	close(w->epoll);
 	close(w->wake);
+	close(w->init);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
 
-/* ---- starting ---- */
-
-struct child_report {
-	int error;
-	const char *step;
-};
-
-struct launch {
-	const struct process_options *options;
-	int streams[3]; /* the child's ends */
-	int report;
-};
-
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++) {
-		if (i != SIGKILL && i != SIGSTOP)
-			signal(i, SIG_DFL);
-	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static int prepare_descriptors(const struct launch *l)
-{
-	for (int i = 0; i < 3; i++) {
-		if (dup2(l->streams[i], i) < 0)
-			return -1;
-	}
-	if (l->report != REPORT_FD && dup2(l->report, REPORT_FD) < 0)
-		return -1;
-	return fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) == 0 ? (int)syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0) : -1;
-}
-
-/* In the child, which shares our memory until it runs the program: system calls only. Returns only on failure. */
-static const char *enter_program(const struct launch *l)
-{
-	const struct process_options *o = l->options;
-	const char *step = "descriptors";
-
-	if (setsid() < 0 || prepare_descriptors(l) != 0)
-		return step;
-	if (o->sandbox && sandbox_enter(o->sandbox, &step) != 0)
-		return step;
-	if (chdir(o->folder ? o->folder : "/") != 0)
-		return "folder";
-	/* The server may die by SIGKILL; its children must not stay. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	reset_signals();
-	execve(o->program, (char *const *)(uintptr_t)o->arguments, (char *const *)(uintptr_t)o->environment);
-	return "exec";
-}
-
-static int child_main(void *argument)
-{
-	struct child_report report = { .step = enter_program(argument) };
-
-	report.error = errno;
-	(void)!write(REPORT_FD, &report, sizeof(report));
-	return (int)syscall(SYS_exit_group, 127);
-}
-
-/* Signals stay blocked from before the clone until the child has reset their handlers, which are the parent's code. */
-static pid_t clone_child(struct launch *l)
-{
-	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
-	char *stack = malloc(CHILD_STACK);
-	sigset_t all, before;
-	pid_t pid;
-	int error;
-
-	if (!stack)
-		return -1;
-	if (l->options->sandbox)
-		flags |= sandbox_clone_flags(l->options->sandbox);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = clone(child_main, stack + CHILD_STACK, flags, l);
-	error = errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	free(stack);
-	errno = error;
-	return pid;
-}
-
-static int start_error(const struct child_report *report, const struct process_options *o, struct error *err)
-{
-	int code = ERR_IO;
-
-	if (strcmp(report->step, "exec") == 0)
-		code = report->error == ENOENT || report->error == ENOTDIR ? ERR_NOT_FOUND :
-		       report->error == EACCES || report->error == EPERM ? ERR_DENIED :
-		       report->error == ENOEXEC || report->error == EINVAL ? ERR_INVALID : ERR_IO;
-	error_set(err, code, "%s: %s: %s", o->program, report->step, strerror(report->error));
-	if (err)
-		snprintf(err->name, sizeof(err->name), "%s", report->step);
-	return code;
-}
-
-static void close_all(const int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
-}
-
-/* fds: null, stdout read and write, stderr read and write, report read and write. */
-static int open_descriptors(int fds[7], struct error *err)
-{
-	for (size_t i = 0; i < 7; i++)
-		fds[i] = -1;
-	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (fds[0] < 0)
-		return error_set_errno(err, "open /dev/null");
-	for (size_t i = 1; i < 7; i += 2) {
-		if (pipe2(fds + i, O_CLOEXEC) != 0)
-			return error_set_errno(err, "pipe");
-	}
-	fcntl(fds[1], F_SETFL, O_NONBLOCK);
-	fcntl(fds[3], F_SETFL, O_NONBLOCK);
-	return 0;
-}
-
-static int run_child(const struct process_options *o, int fds[7], pid_t *pid, struct error *err)
-{
-	struct launch l = { .options = o, .streams = { fds[0], fds[2], fds[4] }, .report = fds[6] };
-	struct child_report report;
-	ssize_t n;
-
-	*pid = clone_child(&l);
-	if (*pid < 0) {
-		report = (struct child_report){ errno, "clone" };
-		return start_error(&report, o, err);
-	}
-	close(fds[6]);
-	fds[6] = -1;
-	do {
-		n = read(fds[5], &report, sizeof(report));
-	} while (n < 0 && errno == EINTR);
-	if (n != sizeof(report))
-		return 0; /* closed by exec */
-	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return start_error(&report, o, err);
-}
-
-static struct process *make_process(struct process_watcher *w, const struct process_options *o, const int fds[7], pid_t pid)
-{
-	struct process *p = calloc(1, sizeof(*p));
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (!p || pidfd < 0) {
-		free(p);
-		if (pidfd >= 0)
-			close(pidfd);
-		return NULL;
-	}
-	p->watcher = w;
-	p->handlers = *o->handlers;
-	p->context = o->context;
-	p->pid = pid;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_mutex_init(&p->read_lock, NULL);
-	p->sources[0] = (struct source){ p, fds[1], SOURCE_STDOUT };
-	p->sources[1] = (struct source){ p, fds[3], SOURCE_STDERR };
-	p->sources[2] = (struct source){ p, pidfd, SOURCE_EXIT };
-	buf_init(&p->partial[0], PROCESS_LINE_MAX);
-	buf_init(&p->partial[1], PROCESS_LINE_MAX);
-	return p;
-}
-
-/* From here on the watcher's thread may call the handlers. */
-static int watch_process(struct process_watcher *w, struct process *p)
+int process_watch(struct process_watcher *w, struct process *p)
 {
 	int result = 0;
 
@@ -472,41 +267,6 @@ static int watch_process(struct process_watcher *w, struct process *p)
 	return result;
 }
 
-static int give_up(struct process *p, pid_t pid, struct error *err)
-{
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (p) {
-		p->reaped = true;
-		process_free(p);
-	}
-	return error_set(err, ERR_UNAVAILABLE, "cannot watch the process");
-}
-
-int process_start(struct process **out, struct process_watcher *w, const struct process_options *options, struct error *err)
-{
-	int fds[7];
-	pid_t pid;
-	struct process *p;
-	int result = open_descriptors(fds, err);
-
-	if (result == 0)
-		result = run_child(options, fds, &pid, err);
-	if (result != 0) {
-		close_all(fds, 7);
-		return result;
-	}
-	p = make_process(w, options, fds, pid);
-	if (p)
-		fds[1] = fds[3] = -1; /* p's */
-	close_all(fds, 7);
-	if (!p)
-		return give_up(NULL, pid, err);
-	*out = p;
-	return watch_process(w, p) == 0 ? 0 : give_up(p, pid, err);
-}
-
 void process_kill(struct process *p)
 {
 	pthread_mutex_lock(&p->lock);
@@ -523,6 +283,8 @@ void process_free(struct process *p)
 		return;
 	for (size_t i = 0; i < 3; i++)
 		close_source(&p->sources[i]);
+	if (p->status >= 0)
+		close(p->status);
 	buf_release(&p->partial[0]);
 	buf_release(&p->partial[1]);
 	pthread_mutex_destroy(&p->lock);
@@ -538,29 +300,48 @@ void process_drain(struct process *p)
 	pthread_mutex_unlock(&p->read_lock);
 }
 
+static ssize_t read_proc(const char *path, char *text, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, max);
+
+	if (fd >= 0)
+		close(fd);
+	return n;
+}
+
+/* The program's number: the first child of a namespace's first process, else our own child's. 0 when it is not known. */
+static int64_t program_pid(const struct process *p)
+{
+	char path[64], text[32];
+	struct str children;
+	int64_t pid = 0;
+	ssize_t n;
+
+	if (p->status < 0)
+		return p->pid;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)p->pid, (int)p->pid);
+	n = read_proc(path, text, sizeof(text));
+	children = str_of(text, n > 0 ? (size_t)n : 0);
+	return str_to_i64(str_split(&children, ' '), &pid) == 0 ? pid : 0;
+}
+
 int64_t process_peak_kib(const struct process *p)
 {
 	char path[48], text[4096];
-	ptrdiff_t at;
 	struct str status;
 	int64_t kib = 0;
+	ptrdiff_t at;
 	ssize_t n;
-	int fd;
 
 	if (p->reaped)
 		return p->end.peak_kib;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)p->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text));
-	close(fd);
+	snprintf(path, sizeof(path), "/proc/%lld/status", (long long)program_pid(p));
+	n = read_proc(path, text, sizeof(text));
 	status = str_of(text, n > 0 ? (size_t)n : 0);
 	at = str_find(status, STR("VmHWM:"), 0);
-	if (at >= 0) {
-		status = str_trim(str_from(status, (size_t)at + 6));
-		if (str_to_i64(str_split(&status, ' '), &kib) != 0)
-			return 0;
-	}
-	return kib;
+	if (at < 0)
+		return 0;
+	status = str_trim(str_from(status, (size_t)at + 6));
+	return str_to_i64(str_split(&status, ' '), &kib) == 0 ? kib : 0;
 }

@@ -6,9 +6,9 @@
  * signal dispositions. When it ends, whatever is left of its process group is killed; with a sandbox that has its own process
  * numbers (os/sandbox.h) that is everything it ever started.
  *
- * The handlers run on the watcher's thread (on_line also in process_drain) and must be short. on_exit is the last call for a process and comes once; the
- * owner frees the process then or later with process_free, never before it. process_start may be called from any thread; it blocks until the
- * program runs or could not be started (about a millisecond).
+ * The handlers run on the watcher's thread (on_line also in process_drain) and must be short. on_exit is the last call for a
+ * process and comes once; the owner frees the process then or later with process_free, never before it. process_start may be
+ * called from any thread; it blocks until the program runs or could not be started (about a millisecond).
  */
 #ifndef GLEANER_OS_PROCESS_H
 #define GLEANER_OS_PROCESS_H
@@ -25,9 +25,9 @@ enum { PROCESS_LINE_MAX = 256 * 1024 }; /* longer lines are delivered in pieces 
 
 struct process_exit {
 	bool signaled;
-	int status;          /* exit status, or the signal's number */
-	int64_t cpu_us;      /* user and system time of the process and its reaped children */
-	int64_t peak_kib;    /* largest resident set */
+	int status;       /* exit status, or the signal's number */
+	int64_t cpu_us;   /* user and system time of the process and its reaped children */
+	int64_t peak_kib; /* largest resident set */
 };
 
 struct process_handlers {
@@ -50,10 +50,11 @@ int process_watcher_new(struct process_watcher **out, struct error *err) MUST_CH
 /* Kills what still runs, delivers its on_exit, stops. NULL is allowed. */
 void process_watcher_free(struct process_watcher *w);
 
-/* ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (not a program) for what execve says about the program; ERR_IO for the rest. err->name is the
- * step that failed ("exec", "mount", "landlock" …). No handler is called when it fails. A handler may run before it returns. */
-int process_start(struct process **out, struct process_watcher *w, const struct process_options *options, struct error *err)
-	MUST_CHECK;
+/* ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (not a program) for what execve says about the program; ERR_IO for the rest. err->name
+ * is the step that failed ("exec", "mount", "landlock" …). No handler is called when it fails. A handler may run before it
+ * returns. */
+int process_start(struct process **out, struct process_watcher *w, const struct process_options *options,
+		  struct error *err) MUST_CHECK;
 /* SIGKILL to the process and its group; from any thread, until process_free. */
 void process_kill(struct process *p);
 void process_free(struct process *p); /* after on_exit, or in it; NULL is allowed */

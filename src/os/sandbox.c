@@ -75,8 +75,9 @@ static int write_file(const char *path, const char *text)
 
 static int enter_user_namespace(const struct sandbox_kit *kit)
 {
-	return write_file("/proc/self/setgroups", "deny") == 0 && write_file("/proc/self/uid_map", kit->uid_map) == 0 ?
-		write_file("/proc/self/gid_map", kit->gid_map) : -1;
+	return write_file("/proc/self/setgroups", "deny") == 0 && write_file("/proc/self/uid_map", kit->uid_map) == 0
+		       ? write_file("/proc/self/gid_map", kit->gid_map)
+		       : -1;
 }
 
 static int limit(int resource, uint64_t most)
@@ -117,8 +118,9 @@ static int drop_user(const struct sandbox *s)
 {
 	unsigned id = sandbox_user(s);
 
-	return syscall(SYS_setgroups, 0, NULL) == 0 && syscall(SYS_setresgid, id, id, id) == 0 ?
-		(int)syscall(SYS_setresuid, id, id, id) : -1;
+	return syscall(SYS_setgroups, 0, NULL) == 0 && syscall(SYS_setresgid, id, id, id) == 0
+		       ? (int)syscall(SYS_setresuid, id, id, id)
+		       : -1;
 }
 
 static int drop_capabilities(void)
@@ -126,7 +128,8 @@ static int drop_capabilities(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
 
-	prctl(PR_SET_SECUREBITS, 1 << 0 | 1 << 1); /* NOROOT and its lock: user 0 is nobody special; refused without CAP_SETPCAP */
+	prctl(PR_SET_SECUREBITS,
+	      1 << 0 | 1 << 1); /* NOROOT and its lock: user 0 is nobody special; refused without CAP_SETPCAP */
 	return (int)syscall(SYS_capset, &header, none);
 }
 
@@ -158,7 +161,8 @@ int sandbox_enter(const struct sandbox *s, const char **step)
 	if (enter_privileges(s) != 0)
 		return -1;
 	*step = "calls";
-	if (sandbox_has(s, SANDBOX_CALLS) && sandbox_filter_enter(s->network ? &s->kit->network_filter : &s->kit->function_filter) != 0)
+	if (sandbox_has(s, SANDBOX_CALLS) &&
+	    sandbox_filter_enter(s->network ? &s->kit->network_filter : &s->kit->function_filter) != 0)
 		return -1;
 	return 0;
 }
@@ -171,7 +175,7 @@ struct trial {
 };
 
 struct trial_report {
-	int error; /* errno, 0: all layers work */
+	int error;        /* errno, 0: all layers work */
 	const char *step; /* of this program's constants: the child is a copy */
 };
 
@@ -221,7 +225,8 @@ static void lose_layer(struct sandbox_kit *kit, const char *step, int error)
 	bool clone_failed = strcmp(step, "clone") == 0;
 
 	for (size_t i = 0; i < SANDBOX_LAYER_COUNT; i++) {
-		bool hit = clone_failed ? layers[i].layer & (SANDBOX_VIEW | SANDBOX_PROCESSES) : strcmp(layers[i].step, step) == 0;
+		bool hit =
+			clone_failed ? layers[i].layer & (SANDBOX_VIEW | SANDBOX_PROCESSES) : strcmp(layers[i].step, step) == 0;
 		/* Without a user namespace of its own nothing of it works; a view of another's processes is no view. */
 		if (strcmp(step, "processes") == 0 && layers[i].layer == SANDBOX_VIEW)
 			hit = true;
@@ -235,7 +240,12 @@ static void lose_layer(struct sandbox_kit *kit, const char *step, int error)
 static void find_layers(struct sandbox_kit *kit)
 {
 	struct sandbox s = {
-		.kit = kit, .scratch_bytes = 1 << 20, .memory_bytes = 64 << 20, .processes = 64, .files = 64, .ports = { 1 },
+		.kit = kit,
+		.scratch_bytes = 1 << 20,
+		.memory_bytes = 64 << 20,
+		.processes = 64,
+		.files = 64,
+		.ports = { 1 },
 		.slot = USER_COUNT - 1,
 	};
 
@@ -314,10 +324,33 @@ const char *sandbox_kit_missing(const struct sandbox_kit *kit, size_t index)
 size_t sandbox_system_paths(struct sandbox_path *out, size_t max)
 {
 	static const char *const paths[] = {
-		"/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/usr", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-		"/etc/alternatives", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls", "/etc/pki/ca-trust", "/etc/ca-certificates",
-		"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/localtime",
-		"/etc/services", "/etc/protocols", "/etc/mime.types", "/etc/passwd", "/etc/group",
+		"/bin",
+		"/sbin",
+		"/lib",
+		"/lib64",
+		"/lib32",
+		"/libx32",
+		"/usr",
+		"/etc/ld.so.cache",
+		"/etc/ld.so.conf",
+		"/etc/ld.so.conf.d",
+		"/etc/alternatives",
+		"/etc/ssl/certs",
+		"/etc/ssl/openssl.cnf",
+		"/etc/pki/tls",
+		"/etc/pki/ca-trust",
+		"/etc/ca-certificates",
+		"/etc/hosts",
+		"/etc/resolv.conf",
+		"/etc/nsswitch.conf",
+		"/etc/host.conf",
+		"/etc/gai.conf",
+		"/etc/localtime",
+		"/etc/services",
+		"/etc/protocols",
+		"/etc/mime.types",
+		"/etc/passwd",
+		"/etc/group",
 	};
 	size_t n = 0;
 

@@ -10,8 +10,8 @@
  *   network       Landlock: TCP connections to the ports named only; seccomp: no sockets but TCP and local ones
  *   calls         seccomp: what a function never needs and an attacker does (ptrace, mount, bpf, userfaultfd, keyctl, io_uring …)
  *
- * A kit is made once: it finds out by trying which layers work here and compiles the filter. It is immutable and shared by all threads. A
- * struct sandbox is the caller's, one a process, borrowed by process_start for its duration.
+ * A kit is made once: it finds out by trying which layers work here and compiles the filter. It is immutable and shared by all
+ * threads. A struct sandbox is the caller's, one a process, borrowed by process_start for its duration.
  *
  * Sources: landlock(7), seccomp(2), mount_namespaces(7), user_namespaces(7), pid_namespaces(7), getrlimit(2).
  */
@@ -37,7 +37,7 @@ struct sandbox_kit;
 
 /* Tries every layer in a child of its own. `scratch` is an existing folder to mount on (in the child's namespace only). */
 int sandbox_kit_new(struct sandbox_kit **out, const char *scratch, struct error *err) MUST_CHECK;
-void sandbox_kit_free(struct sandbox_kit *kit); /* NULL is allowed */
+void sandbox_kit_free(struct sandbox_kit *kit);             /* NULL is allowed */
 unsigned sandbox_kit_layers(const struct sandbox_kit *kit); /* of enum sandbox_layer */
 /* "view (mount namespace): Operation not permitted" for each layer that is missing, one after the other; NULL at the end. */
 const char *sandbox_kit_missing(const struct sandbox_kit *kit, size_t index);
@@ -53,19 +53,20 @@ enum { SANDBOX_PORTS_MAX = 4 };
 
 struct sandbox {
 	const struct sandbox_kit *kit;
-	const struct sandbox_path *paths; /* readable and executable; a symbolic link is made again in the view; ends with source NULL */
-	const char *scratch;              /* writable folder where there is no view; NULL: none. In the view it is /tmp, a fresh tmpfs */
+	const struct sandbox_path
+		*paths;      /* readable and executable; a symbolic link is made again in the view; ends with source NULL */
+	const char *scratch; /* writable folder where there is no view; NULL: none. In the view it is /tmp, a fresh tmpfs */
 	uint64_t scratch_bytes;
-	uint64_t memory_bytes;            /* private writable memory a process; 0: unlimited */
-	unsigned processes, files;        /* the environment's processes and threads; open files */
-	uint16_t ports[SANDBOX_PORTS_MAX];/* TCP ports it may connect to; all 0: not limited */
-	unsigned slot;                    /* as root: which user id of ours; unique among those that run */
-	bool network;                     /* any socket but raw ones: builds need it, functions do not */
-	unsigned without;                 /* layers left out although they are offered */
+	uint64_t memory_bytes;             /* private writable memory a process; 0: unlimited */
+	unsigned processes, files;         /* the environment's processes and threads; open files */
+	uint16_t ports[SANDBOX_PORTS_MAX]; /* TCP ports it may connect to; all 0: not limited */
+	unsigned slot;                     /* as root: which user id of ours; unique among those that run */
+	bool network;                      /* any socket but raw ones: builds need it, functions do not */
+	unsigned without;                  /* layers left out although they are offered */
 };
 
-/* For process_start: the namespaces to clone into, and what the child does between clone and exec (only system calls). The answer is 0, or
- * -1 with errno set and `step` naming the layer. */
+/* For process_start: the namespaces to clone into, and what the child does between clone and exec (only system calls). The answer
+ * is 0, or -1 with errno set and `step` naming the layer. */
 int sandbox_clone_flags(const struct sandbox *s);
 int sandbox_enter(const struct sandbox *s, const char **step);
 /* The user that the process is, as the file system sees it: who must own what it is to write. */

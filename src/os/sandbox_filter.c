@@ -18,17 +18,68 @@
 
 static const char *const refused[] = {
 	/* other processes */
-	"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "migrate_pages", "move_pages",
+	"ptrace",
+	"process_vm_readv",
+	"process_vm_writev",
+	"process_madvise",
+	"kcmp",
+	"pidfd_getfd",
+	"migrate_pages",
+	"move_pages",
 	/* mounts and namespaces */
-	"mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
-	"mount_setattr", "setns", "unshare", "open_by_handle_at", "name_to_handle_at", "fanotify_init", "quotactl", "quotactl_fd",
+	"mount",
+	"umount2",
+	"pivot_root",
+	"chroot",
+	"move_mount",
+	"open_tree",
+	"fsopen",
+	"fsconfig",
+	"fsmount",
+	"fspick",
+	"mount_setattr",
+	"setns",
+	"unshare",
+	"open_by_handle_at",
+	"name_to_handle_at",
+	"fanotify_init",
+	"quotactl",
+	"quotactl_fd",
 	/* the kernel itself */
-	"bpf", "perf_event_open", "userfaultfd", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module",
-	"reboot", "syslog", "acct", "swapon", "swapoff", "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "nfsservctl", "vhangup",
-	"vm86", "vm86old", "uselib", "personality",
+	"bpf",
+	"perf_event_open",
+	"userfaultfd",
+	"kexec_load",
+	"kexec_file_load",
+	"init_module",
+	"finit_module",
+	"delete_module",
+	"reboot",
+	"syslog",
+	"acct",
+	"swapon",
+	"swapoff",
+	"iopl",
+	"ioperm",
+	"modify_ldt",
+	"lookup_dcookie",
+	"nfsservctl",
+	"vhangup",
+	"vm86",
+	"vm86old",
+	"uselib",
+	"personality",
 	/* keys, clocks, names */
-	"keyctl", "add_key", "request_key", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname",
-	"setdomainname", NULL,
+	"keyctl",
+	"add_key",
+	"request_key",
+	"settimeofday",
+	"clock_settime",
+	"clock_adjtime",
+	"adjtimex",
+	"sethostname",
+	"setdomainname",
+	NULL,
 };
 
 static const char *const absent[] = { "clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", NULL };
@@ -48,7 +99,8 @@ static int refuse_names(scmp_filter_ctx filter, const char *const *names, uint32
 /* New namespaces through clone would give capabilities back. */
 static int refuse_namespaces(scmp_filter_ctx filter)
 {
-	static const int flags[] = { CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP };
+	static const int flags[] = { CLONE_NEWNS,  CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET,
+				     CLONE_NEWIPC, CLONE_NEWUTS,  CLONE_NEWCGROUP };
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
@@ -59,8 +111,8 @@ static int refuse_namespaces(scmp_filter_ctx filter)
 	return 0;
 }
 
-/* Of socket(): domains past AF_INET6 but netlink (getaddrinfo asks it), and in the internet domains every type but streams: Landlock
- * judges TCP only, so anything else would be a way around it. */
+/* Of socket(): domains past AF_INET6 but netlink (getaddrinfo asks it), and in the internet domains every type but streams:
+ * Landlock judges TCP only, so anything else would be a way around it. */
 static int refuse_sockets(scmp_filter_ctx filter, bool network)
 {
 	static const int inet[] = { AF_INET, AF_INET6 };
@@ -94,8 +146,9 @@ static int refuse_terminal(scmp_filter_ctx filter)
 	int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
 				      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, IOCTL_TIOCSTI));
 
-	return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-						  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, IOCTL_TIOCLINUX));
+	return result ? result
+		      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+					 SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, IOCTL_TIOCLINUX));
 }
 
 /* libseccomp 2.5 exports to a descriptor only. */

@@ -15,8 +15,8 @@ enum { SANDBOX_LAYER_COUNT = 7, SANDBOX_REASON_MAX = 160 };
 struct sandbox_kit {
 	char scratch[512];
 	unsigned layers;
-	bool root;         /* we are root: users of our own; else a user namespace */
-	int landlock;      /* ABI version, 0: none */
+	bool root;                                         /* we are root: users of our own; else a user namespace */
+	int landlock;                                      /* ABI version, 0: none */
 	struct sock_fprog function_filter, network_filter; /* compiled seccomp programs, ours to free */
 	char uid_map[48], gid_map[48];
 	char reasons[SANDBOX_LAYER_COUNT][SANDBOX_REASON_MAX]; /* "" where the layer is there */

@@ -27,9 +27,16 @@ enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2, CREATE_VERSION = 1 };
 #define READ_ONLY (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
 #define FILE_RIGHTS (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
-struct ruleset { uint64_t fs, net, scoped; };
-struct path_rule { uint64_t allowed; int32_t parent; } __attribute__((packed));
-struct port_rule { uint64_t allowed, port; };
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+struct path_rule {
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+struct port_rule {
+	uint64_t allowed, port;
+};
 
 int sandbox_landlock_version(void)
 {

@@ -112,8 +112,8 @@ static int read_value(struct arena *a, const struct json *v, bool variables, str
 	return p->text.p ? 0 : error_set(err, ERR_NO_MEMORY, "policy: out of memory");
 }
 
-int condition_read(struct arena *a, struct str operation, struct str key, const struct json *values, bool variables, struct condition *out,
-		   struct error *err)
+int condition_read(struct arena *a, struct str operation, struct str key, const struct json *values, bool variables,
+		   struct condition *out, struct error *err)
 {
 	struct str name = take_if_exists(take_quantifier(operation, &out->quantifier), &out->if_exists);
 	const struct operator_row *row = find_operator(name);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The decision. Source: "Policy evaluation logic", "Evaluating identity-based policies with permissions boundaries / session policies",
- * "Cross-account policy evaluation logic", IAM User Guide.
+ * The decision. Source: "Policy evaluation logic", "Evaluating identity-based policies with permissions boundaries / session
+ * policies", "Cross-account policy evaluation logic", IAM User Guide.
  *
  *   any applicable statement denies                              -> explicitDeny
- *   same account: a resource policy's Allow suffices; it is held back by a missing Allow in boundary or session policy only when it names the
- *                 role, not when it names the user or the session itself; naming the account only opens the door to identity policies
- *   same account: an identity policy's Allow, and the boundary's and the session policy's where there are any
- *   other account: both sides must allow
- *   services and anonymous callers: the resource policy must allow
- *   trust and key policies: nobody passes whom they do not let in
+ *   same account: a resource policy's Allow suffices; it is held back by a missing Allow in boundary or session policy only when
+ * it names the role, not when it names the user or the session itself; naming the account only opens the door to identity
+ * policies same account: an identity policy's Allow, and the boundary's and the session policy's where there are any other
+ * account: both sides must allow services and anonymous callers: the resource policy must allow trust and key policies: nobody
+ * passes whom they do not let in
  */
 #include "policy/internal.h"
 
@@ -51,7 +50,8 @@ struct verdict {
 	enum principal_match closeness; /* of the closest Allow, resource policies only */
 };
 
-static void judge_statement(const struct policy_request *r, const struct policy_statement *s, size_t index, bool resource, struct verdict *v)
+static void judge_statement(const struct policy_request *r, const struct policy_statement *s, size_t index, bool resource,
+			    struct verdict *v)
 {
 	enum principal_match match = resource ? principals_match(s, &r->principal) : MATCH_EXACT;
 
@@ -67,7 +67,8 @@ static void judge_statement(const struct policy_request *r, const struct policy_
 	v->closeness = match;
 }
 
-static void judge(const struct policy_request *r, const struct policy *const *policies, size_t count, bool resource, struct verdict *v)
+static void judge(const struct policy_request *r, const struct policy *const *policies, size_t count, bool resource,
+		  struct verdict *v)
 {
 	*v = (struct verdict){ .closeness = MATCH_NONE };
 	for (size_t i = 0; i < count; i++) {
@@ -82,8 +83,8 @@ struct verdicts {
 	struct verdict identity, resource, boundary, session;
 };
 
-static void decide(struct policy_decision *out, enum policy_effect effect, enum policy_source source, const struct policy_statement *s,
-		   size_t policy_index)
+static void decide(struct policy_decision *out, enum policy_effect effect, enum policy_source source,
+		   const struct policy_statement *s, size_t policy_index)
 {
 	*out = (struct policy_decision){ effect, source, policy_index, s };
 }
@@ -93,8 +94,10 @@ static bool find_deny(const struct verdicts *v, struct policy_decision *out)
 	const struct {
 		const struct verdict *verdict;
 		enum policy_source source;
-	} all[] = { { &v->identity, POLICY_FROM_IDENTITY }, { &v->resource, POLICY_FROM_RESOURCE },
-		    { &v->boundary, POLICY_FROM_BOUNDARY }, { &v->session, POLICY_FROM_SESSION } };
+	} all[] = { { &v->identity, POLICY_FROM_IDENTITY },
+		    { &v->resource, POLICY_FROM_RESOURCE },
+		    { &v->boundary, POLICY_FROM_BOUNDARY },
+		    { &v->session, POLICY_FROM_SESSION } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!all[i].verdict->deny)
@@ -180,7 +183,8 @@ static void decide_other_account(const struct policy_request *r, const struct ve
 
 static bool has_no_policies(const struct policy_request *r)
 {
-	return r->principal.kind == POLICY_ANONYMOUS || r->principal.kind == POLICY_SERVICE || r->principal.kind == POLICY_FEDERATED;
+	return r->principal.kind == POLICY_ANONYMOUS || r->principal.kind == POLICY_SERVICE ||
+	       r->principal.kind == POLICY_FEDERATED;
 }
 
 void policy_evaluate(const struct policy_request *r, struct policy_decision *out)
@@ -223,10 +227,10 @@ const char *policy_source_name(enum policy_source source)
 
 struct str policy_decision_reason(struct arena *a, const struct policy_decision *d, struct str action)
 {
-	static const char *const denying[] = { "an identity-based policy", "a resource-based policy", "a permissions boundary", "a session policy",
-					       "a policy" };
-	static const char *const lacking[] = { "identity-based policy", "resource-based policy", "permissions boundary", "session policy",
-					       "policy" };
+	static const char *const denying[] = { "an identity-based policy", "a resource-based policy", "a permissions boundary",
+					       "a session policy", "a policy" };
+	static const char *const lacking[] = { "identity-based policy", "resource-based policy", "permissions boundary",
+					       "session policy", "policy" };
 
 	if (d->effect == POLICY_EXPLICIT_DENY)
 		return arena_printf(a, "with an explicit deny in %s", denying[d->source]);

@@ -17,7 +17,8 @@ static int fault(struct explaining *e, const char *member, const char *message)
 }
 
 /* A policy may be an object or its JSON text. */
-static int read_policy(struct explaining *e, const char *member, const struct json *value, enum policy_kind kind, const struct policy **out)
+static int read_policy(struct explaining *e, const char *member, const struct json *value, enum policy_kind kind,
+		       const struct policy **out)
 {
 	int rc;
 

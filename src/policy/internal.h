@@ -11,8 +11,8 @@
 enum { GLOB_MANY = 0x01, GLOB_ONE = 0x02 };
 
 struct pattern {
-	struct str text;      /* with GLOB_… bytes, or, when `variables`, as written */
-	bool variables;       /* has ${…} to be expanded for each request */
+	struct str text; /* with GLOB_… bytes, or, when `variables`, as written */
+	bool variables;  /* has ${…} to be expanded for each request */
 };
 
 struct patterns {
@@ -31,8 +31,16 @@ struct principal_entry {
 enum principal_match { MATCH_NONE, MATCH_ACCOUNT, MATCH_ROLE, MATCH_EXACT };
 
 enum condition_family {
-	FAMILY_STRING, FAMILY_STRING_NOCASE, FAMILY_STRING_LIKE, FAMILY_ARN, FAMILY_NUMERIC, FAMILY_DATE, FAMILY_BOOL, FAMILY_BINARY,
-	FAMILY_IP, FAMILY_NULL,
+	FAMILY_STRING,
+	FAMILY_STRING_NOCASE,
+	FAMILY_STRING_LIKE,
+	FAMILY_ARN,
+	FAMILY_NUMERIC,
+	FAMILY_DATE,
+	FAMILY_BOOL,
+	FAMILY_BINARY,
+	FAMILY_IP,
+	FAMILY_NULL,
 };
 
 enum condition_relation { RELATION_EQUAL, RELATION_LESS, RELATION_LESS_EQUAL, RELATION_GREATER, RELATION_GREATER_EQUAL };
@@ -56,7 +64,7 @@ struct policy_statement {
 	bool allow;
 	bool not_action, not_resource, not_principal;
 	struct patterns actions;
-	struct patterns resources;         /* none in trust policies */
+	struct patterns resources; /* none in trust policies */
 	struct principal_entry *principals;
 	size_t principal_count;
 	struct condition *conditions;
@@ -74,8 +82,8 @@ bool text_has_variables(struct str text);
 int pattern_expand(const struct policy_request *r, const struct pattern *p, struct str *out) MUST_CHECK;
 
 /* condition.c */
-int condition_read(struct arena *a, struct str operation, struct str key, const struct json *values, bool variables, struct condition *out,
-		   struct error *err) MUST_CHECK;
+int condition_read(struct arena *a, struct str operation, struct str key, const struct json *values, bool variables,
+		   struct condition *out, struct error *err) MUST_CHECK;
 bool conditions_hold(const struct policy_request *r, const struct policy_statement *s);
 /* condition_value.c: one value of the request against one of the policy. */
 bool condition_compare(const struct condition *c, struct str value, struct str wanted);

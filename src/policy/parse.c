@@ -45,14 +45,15 @@ static int check_members(struct reading *r, const struct json *object, const cha
 }
 
 /* One of a pair of elements, such as Action and NotAction; both or (when required) neither is an error. */
-static int pick(struct reading *r, const struct json *statement, const char *name, const char *negated_name, const struct json **out, bool *negated)
+static int pick(struct reading *r, const struct json *statement, const char *name, const char *negated_name,
+		const struct json **out, bool *negated)
 {
 	const struct json *plain = json_get(statement, str_c(name)), *not = json_get(statement, str_c(negated_name));
 
-	if (plain && not)
+	if (plain && not )
 		return fault_syntax(r);
 	*negated = not != NULL;
-	*out = plain ? plain : not;
+	*out = plain ? plain : not ;
 	return 0;
 }
 
@@ -72,7 +73,8 @@ static bool is_vendor(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
-		bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '*' || c == '?';
+		bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '*' ||
+			    c == '?';
 		if (!fits)
 			return false;
 	}
@@ -88,7 +90,8 @@ static int check_action(struct reading *r, struct str action)
 	if (colon < 0)
 		return fault(r, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
 	if (!is_vendor(str_sub(action, 0, (size_t)colon)))
-		return error_set(r->err, ERR_INVALID, "Vendor " STR_FMT " is not valid", STR_ARG(str_sub(action, 0, (size_t)colon)));
+		return error_set(r->err, ERR_INVALID, "Vendor " STR_FMT " is not valid",
+				 STR_ARG(str_sub(action, 0, (size_t)colon)));
 	if ((size_t)colon + 1 == action.n || str_find_char(action, ':', (size_t)colon + 1) >= 0)
 		return fault(r, "Actions/Condition can contain only one colon.");
 	if (r->kind == POLICY_TRUST && !str_eq_nocase(str_sub(action, 0, (size_t)colon), STR("sts")))
@@ -129,10 +132,11 @@ static int check_resource(struct reading *r, struct str text)
 		return error_set(r->err, ERR_INVALID, "Resource " STR_FMT " must be in ARN format or \"*\".", STR_ARG(text));
 	str_split(&rest, ':');
 	struct str partition = str_split(&rest, ':');
-	bool known = !partition.p || str_starts(partition, STR("aws")) || str_find_char(partition, '*', 0) >= 0 || text_has_variables(text);
+	bool known = !partition.p || str_starts(partition, STR("aws")) || str_find_char(partition, '*', 0) >= 0 ||
+		     text_has_variables(text);
 	if (!known)
-		return error_set(r->err, ERR_INVALID, "Partition \"" STR_FMT "\" is not valid for resource \"" STR_FMT "\".", STR_ARG(partition),
-				 STR_ARG(text));
+		return error_set(r->err, ERR_INVALID, "Partition \"" STR_FMT "\" is not valid for resource \"" STR_FMT "\".",
+				 STR_ARG(partition), STR_ARG(text));
 	return 0;
 }
 
@@ -233,8 +237,8 @@ static int read_effect(struct reading *r, const struct json *statement, struct p
 
 static int read_statement(struct reading *r, const struct json *statement, struct policy_statement *out)
 {
-	static const char *const members[] = { "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource",
-					       "Condition", NULL };
+	static const char *const members[] = { "Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
+					       "NotAction", "Resource", "NotResource", "Condition",    NULL };
 	const struct json *sid = json_get_c(statement, "Sid");
 
 	if (!json_is(statement, JSON_OBJECT) || (sid && !json_is(sid, JSON_STRING)))
@@ -277,7 +281,8 @@ static int read_version(struct reading *r, const struct json *document)
 	return 0;
 }
 
-int policy_compile(struct arena *a, const struct json *document, enum policy_kind kind, const struct policy **out, struct error *err)
+int policy_compile(struct arena *a, const struct json *document, enum policy_kind kind, const struct policy **out,
+		   struct error *err)
 {
 	struct reading r = { .arena = a, .kind = kind, .err = err };
 	const struct json *list = json_get_c(document, "Statement");

@@ -8,7 +8,10 @@ static const struct {
 	const char *name;
 	enum principal_class class;
 } classes[] = {
-	{ "AWS", PRINCIPAL_AWS }, { "Service", PRINCIPAL_SERVICE }, { "Federated", PRINCIPAL_FEDERATED }, { "CanonicalUser", PRINCIPAL_CANONICAL },
+	{ "AWS", PRINCIPAL_AWS },
+	{ "Service", PRINCIPAL_SERVICE },
+	{ "Federated", PRINCIPAL_FEDERATED },
+	{ "CanonicalUser", PRINCIPAL_CANONICAL },
 };
 
 enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
@@ -42,7 +45,8 @@ static bool is_valid(enum principal_class class, struct str text)
 	return id || (str_starts(text, STR("arn:")) && str_find_char(text, '*', 0) < 0);
 }
 
-static int add_entry(enum principal_class class, const char *name, const struct json *value, struct policy_statement *out, struct error *err)
+static int add_entry(enum principal_class class, const char *name, const struct json *value, struct policy_statement *out,
+		     struct error *err)
 {
 	if (!json_is(value, JSON_STRING) || !is_valid(class, value->text))
 		return error_set(err, ERR_INVALID, "Invalid principal in policy: \"%s\":\"" STR_FMT "\"", name,
@@ -110,8 +114,7 @@ static bool names_account(struct str text, struct str account)
 /* AROA… of a session AROA…:name. */
 static bool names_id(struct str text, struct str user_id)
 {
-	return user_id.p && text.n > 0 &&
-	       (str_eq(text, user_id) || (str_starts(user_id, text) && user_id.p[text.n] == ':'));
+	return user_id.p && text.n > 0 && (str_eq(text, user_id) || (str_starts(user_id, text) && user_id.p[text.n] == ':'));
 }
 
 static enum principal_match match_aws(struct str text, const struct policy_principal *p)
@@ -139,7 +142,8 @@ static enum principal_match match_entry(const struct principal_entry *e, const s
 	case PRINCIPAL_AWS:
 		return match_aws(e->text, p);
 	case PRINCIPAL_SERVICE:
-		return p->kind == POLICY_SERVICE && (str_eq(e->text, p->arn) || str_eq(e->text, STR("*"))) ? MATCH_EXACT : MATCH_NONE;
+		return p->kind == POLICY_SERVICE && (str_eq(e->text, p->arn) || str_eq(e->text, STR("*"))) ? MATCH_EXACT
+													   : MATCH_NONE;
 	case PRINCIPAL_FEDERATED:
 		return p->kind == POLICY_FEDERATED && str_eq(e->text, p->arn) ? MATCH_EXACT : MATCH_NONE;
 	case PRINCIPAL_CANONICAL:
@@ -180,7 +184,9 @@ void policy_principal_of(struct arena *a, struct str arn, struct policy_principa
 	if (!arn.p || str_eq(arn, STR("*")) || str_eq(arn, STR("anonymous")))
 		return;
 	if (!str_starts(arn, STR("arn:"))) {
-		out->kind = is_account(arn) ? POLICY_ROOT : str_ends(arn, STR(".amazonaws.com")) ? POLICY_SERVICE : POLICY_FEDERATED;
+		out->kind = is_account(arn)                        ? POLICY_ROOT
+			    : str_ends(arn, STR(".amazonaws.com")) ? POLICY_SERVICE
+								   : POLICY_FEDERATED;
 		if (out->kind != POLICY_ROOT)
 			return;
 		out->account = arn;
@@ -216,8 +222,11 @@ static struct str last_segment(struct str arn)
 
 struct str policy_principal_value(const struct policy_principal *p, struct str key)
 {
-	static const char *const types[] = { [POLICY_ANONYMOUS] = "Anonymous", [POLICY_ROOT] = "Account", [POLICY_USER] = "User",
-					     [POLICY_ROLE] = "AssumedRole", [POLICY_FEDERATED] = "FederatedUser" };
+	static const char *const types[] = { [POLICY_ANONYMOUS] = "Anonymous",
+					     [POLICY_ROOT] = "Account",
+					     [POLICY_USER] = "User",
+					     [POLICY_ROLE] = "AssumedRole",
+					     [POLICY_FEDERATED] = "FederatedUser" };
 	bool aws = p->kind == POLICY_ROOT || p->kind == POLICY_USER || p->kind == POLICY_ROLE;
 
 	if (aws && str_eq_nocase(key, STR("aws:PrincipalArn")))

@@ -4,7 +4,8 @@
  */
 #include "service/host_internal.h"
 
-int host_put_access_key(struct host *h, struct store_txn *txn, const struct principal *principal, struct str secret_key, struct error *err)
+int host_put_access_key(struct host *h, struct store_txn *txn, const struct principal *principal, struct str secret_key,
+			struct error *err)
 {
 	const struct credential credential = { .secret_key = secret_key, .principal = *principal };
 

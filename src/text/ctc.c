@@ -9,6 +9,7 @@
 #define SPACE_USUAL 0.03f
 #define SPACE_LIKELY 0.2f
 #define SPACE_CERTAIN 0.8f
+#define SPACE_NEVER 2.0f
 
 /* The best class that is read, the blank and the space. */
 static int best_class(const float *row, const struct charset *charset)
@@ -94,7 +95,9 @@ float ctc_space_needed(struct str before, struct str after)
 {
 	enum kind b = kind_of(after);
 
-	if (is_one_of(after, ";!?_") || is_one_of(before, "_@"))
+	if (is_one_of(after, ";!?"))
+		return SPACE_NEVER;
+	if (is_one_of(after, "_") || is_one_of(before, "_@"))
 		return SPACE_CERTAIN;
 	if (is_one_of(before, ".") && (b == KIND_LOWER || b == KIND_DIGIT))
 		return SPACE_CERTAIN;

@@ -6,6 +6,15 @@
 
 #include "text/geometry.h"
 
+enum {
+	COLUMN_LINES = 3,  /* fewer lines are no column */
+	COLUMN_WIDTH = 8,  /* a column's lines are longer than this many of their heights */
+	DEPTH_MAX = 60,
+};
+
+/* The gap between columns, in line heights. */
+#define GUTTER 0.8f
+
 /* An upright box around a line, in a frame where most lines are level. */
 struct item {
 	float left, top, right, bottom;
@@ -52,27 +61,159 @@ static void order_rows(struct item *items, size_t count)
 	}
 }
 
+static int compare_floats(const void *pa, const void *pb)
+{
+	float a = *(const float *)pa;
+	float b = *(const float *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The median of what `measure` says of each item; `scratch` has room for all. */
+static float median(const struct item *items, size_t count, float (*measure)(const struct item *), float *scratch)
+{
+	for (size_t i = 0; i < count; i++)
+		scratch[i] = measure(&items[i]);
+	qsort(scratch, count, sizeof(*scratch), compare_floats);
+	return scratch[count / 2];
+}
+
+static float height_of(const struct item *it)
+{
+	return it->bottom - it->top;
+}
+
+static float width_of(const struct item *it)
+{
+	return it->right - it->left;
+}
+
+/* The widest gap that no item crosses, in a list sorted by where items begin: the index of the first item behind it, 0 for none. */
+static size_t widest_gap(const struct item *items, size_t count, bool along_x, float *width)
+{
+	float reach = along_x ? items[0].right : items[0].bottom;
+	size_t found = 0;
+
+	*width = 0;
+	for (size_t i = 1; i < count; i++) {
+		float begin = along_x ? items[i].left : items[i].top;
+		float end = along_x ? items[i].right : items[i].bottom;
+
+		if (begin - reach > *width) {
+			*width = begin - reach;
+			found = i;
+		}
+		reach = fmaxf(reach, end);
+	}
+	return found;
+}
+
+static int compare_begins(const void *pa, const void *pb)
+{
+	const struct item *a = pa;
+	const struct item *b = pb;
+
+	if (a->top != b->top)
+		return a->top < b->top ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* A column of running text: several lines, long for their height. A column of prices or labels belongs to its rows. */
+static bool is_column(const struct item *items, size_t count, float *scratch)
+{
+	return count >= COLUMN_LINES && median(items, count, width_of, scratch) >= COLUMN_WIDTH * median(items, count, height_of, scratch);
+}
+
+/* Recursive cuts (Nagy and Seth, "Hierarchical representation of optically scanned documents", 1984): between columns where there are
+ * any, else at the widest gap between rows, until nothing is left to cut. */
+static void order_area(struct item *items, size_t count, int depth, float *scratch)
+{
+	float gap;
+	size_t at;
+
+	if (count < 2 * COLUMN_LINES || depth == 0) {
+		order_rows(items, count);
+		return;
+	}
+	qsort(items, count, sizeof(*items), compare_lefts);
+	at = widest_gap(items, count, true, &gap);
+	if (at == 0 || gap < GUTTER * median(items, count, height_of, scratch) || !is_column(items, at, scratch) ||
+	    !is_column(items + at, count - at, scratch)) {
+		qsort(items, count, sizeof(*items), compare_begins);
+		at = widest_gap(items, count, false, &gap);
+	}
+	if (at == 0) {
+		order_rows(items, count);
+		return;
+	}
+	order_area(items, at, depth - 1, scratch);
+	order_area(items + at, count - at, depth - 1, scratch);
+}
+
+/* Pages lie on their side or upside down: the frame is turned so that most text, by length, runs to the right. */
+static int main_direction(const struct text_polygon *first, size_t count, size_t stride)
+{
+	float sums[4] = { 0 };
+	int best = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct text_polygon *p = (const struct text_polygon *)(const void *)((const char *)first + i * stride);
+		struct image_point axis = polygon_axis(p);
+		int quarter = fabsf(axis.x) >= fabsf(axis.y) ? (axis.x >= 0 ? 0 : 2) : (axis.y >= 0 ? 1 : 3);
+
+		sums[quarter] += polygon_width(p);
+	}
+	for (int i = 1; i < 4; i++)
+		if (sums[i] > sums[best])
+			best = i;
+	return best;
+}
+
+static struct image_point turn_point(struct image_point p, int quarter)
+{
+	switch (quarter) {
+	case 1:
+		return (struct image_point){ p.y, -p.x };
+	case 2:
+		return (struct image_point){ -p.x, -p.y };
+	case 3:
+		return (struct image_point){ -p.y, p.x };
+	default:
+		return p;
+	}
+}
+
+static struct item item_of(const struct text_polygon *p, int quarter, size_t index)
+{
+	struct item it = { INFINITY, INFINITY, -INFINITY, -INFINITY, index };
+
+	for (int k = 0; k < 4; k++) {
+		struct image_point q = turn_point(p->points[k], quarter);
+
+		it.left = fminf(it.left, q.x);
+		it.right = fmaxf(it.right, q.x);
+		it.top = fminf(it.top, q.y);
+		it.bottom = fmaxf(it.bottom, q.y);
+	}
+	return it;
+}
+
 int order_lines(const struct text_polygon *first, size_t count, size_t stride, size_t *order)
 {
 	struct item *items = calloc(count + 1, sizeof(*items));
+	float *scratch = calloc(count + 1, sizeof(*scratch));
+	int quarter = main_direction(first, count, stride);
+	int rc;
 
-	if (!items)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
-		const struct text_polygon *p = (const struct text_polygon *)(const void *)((const char *)first + i * stride);
-		struct item it = { p->points[0].x, p->points[0].y, p->points[0].x, p->points[0].y, i };
-
-		for (int k = 1; k < 4; k++) {
-			it.left = fminf(it.left, p->points[k].x);
-			it.right = fmaxf(it.right, p->points[k].x);
-			it.top = fminf(it.top, p->points[k].y);
-			it.bottom = fmaxf(it.bottom, p->points[k].y);
-		}
-		items[i] = it;
+	if (items && scratch) {
+		for (size_t i = 0; i < count; i++)
+			items[i] = item_of((const struct text_polygon *)(const void *)((const char *)first + i * stride), quarter, i);
+		order_area(items, count, DEPTH_MAX, scratch);
+		for (size_t i = 0; i < count; i++)
+			order[i] = items[i].index;
 	}
-	order_rows(items, count);
-	for (size_t i = 0; i < count; i++)
-		order[i] = items[i].index;
+	rc = items && scratch ? 0 : ERR_NO_MEMORY;
+	free(scratch);
 	free(items);
-	return 0;
+	return rc;
 }

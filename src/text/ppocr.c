@@ -16,6 +16,7 @@
 #include "text/onnx_fuse.h"
 #include "text/order.h"
 #include "text/ppocr_settings.h"
+#include "text/print.h"
 #include "text/recogniser.h"
 
 #define LIBRARY "libonnxruntime.so"
@@ -34,9 +35,11 @@ const struct ppocr_settings ppocr_settings = {
 	.screen_side = 1600,
 	.page_side = 1280,
 	.page_from = 1450,
-	.flat = 0.5f,
+	.flat = 0.54f,
 	.doubt = 0.7f,
 	.tall = 1.5f,
+	.short_aspect = 2.5f,
+	.turn_gain = 0.05f,
 };
 
 struct ppocr {
@@ -44,6 +47,7 @@ struct ppocr {
 	struct ort_model *detection, *recognition;
 	struct charset charset;
 	struct crew *crew;
+	void *tesseract; /* for clean print; NULL where it is not installed */
 	struct detector detector;
 	struct recogniser recogniser;
 };
@@ -132,6 +136,8 @@ static void unload(void *state)
 
 	if (!p)
 		return;
+	if (p->tesseract)
+		text_engine_tesseract.unload(p->tesseract);
 	crew_free(p->crew);
 	charset_release(&p->charset);
 	ort_model_free(p->recognition);
@@ -159,6 +165,8 @@ static int load(void **state, const struct text_options *options, struct error *
 		unload(p);
 		return rc;
 	}
+	if (text_engine_tesseract.load(&p->tesseract, options, NULL) < 0)
+		p->tesseract = NULL;
 	p->detector = (struct detector){ p->detection, ppocr_settings.boxes };
 	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
 	*state = p;
@@ -172,6 +180,8 @@ struct reading {
 	struct ppocr *ppocr;
 	const struct image *image;
 	int64_t deadline_ns;
+	struct arena *arena;
+	struct text_page print; /* what Tesseract is sure of; empty where the image is no clean print */
 	struct read_line *lines;
 	size_t line_count;
 };
@@ -228,6 +238,13 @@ static int side_for(const struct image *image)
 	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
 }
 
+static int read_print(struct reading *g, struct error *err)
+{
+	if (!g->ppocr->tesseract || !print_is_likely(g->image, flatness(g->image)))
+		return 0;
+	return print_read(g->ppocr->tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
+}
+
 static int find_lines(struct reading *g, struct error *err)
 {
 	struct text_box *boxes = NULL;
@@ -244,13 +261,22 @@ static int find_lines(struct reading *g, struct error *err)
 		bool tall;
 
 		frame = frame_of(&boxes[i].box, &tall);
-		g->lines[g->line_count++].polygon = tall ? turned(&frame, 1) : frame;
+		if (!print_covers(&g->print, &frame))
+			g->lines[g->line_count++].polygon = tall ? turned(&frame, 1) : frame;
 	}
 	free(boxes);
 	return rc;
 }
 
-/* Reads doubtful lines in other directions too and keeps the better reading. */
+/* Short boxes may stand on any side; long ones only upside down. */
+static bool may_turn(const struct read_line *line, int quarters)
+{
+	float aspect = polygon_width(&line->polygon) / fmaxf(polygon_height(&line->polygon), 1);
+
+	return line->confidence < ppocr_settings.doubt && (quarters == 2 || aspect < ppocr_settings.short_aspect);
+}
+
+/* Reads doubtful lines in another direction too and keeps the better reading. */
 static int read_again(struct reading *g, int quarters, struct error *err)
 {
 	struct read_line *again = calloc(g->line_count + 1, sizeof(*again));
@@ -259,7 +285,7 @@ static int read_again(struct reading *g, int quarters, struct error *err)
 	int rc = again && from ? 0 : error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
 
 	for (size_t i = 0; rc == 0 && i < g->line_count; i++)
-		if (g->lines[i].confidence < ppocr_settings.doubt) {
+		if (may_turn(&g->lines[i], quarters)) {
 			again[count].polygon = turned(&g->lines[i].polygon, quarters);
 			from[count++] = i;
 		}
@@ -268,7 +294,7 @@ static int read_again(struct reading *g, int quarters, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		struct read_line *line = &g->lines[from[i]];
 
-		if (rc == 0 && again[i].confidence > line->confidence) {
+		if (rc == 0 && again[i].confidence > line->confidence + ppocr_settings.turn_gain) {
 			struct read_line worse = *line;
 
 			*line = again[i];
@@ -285,7 +311,9 @@ static int read_lines(struct reading *g, struct error *err)
 {
 	int rc = recogniser_read(&g->ppocr->recogniser, g->image, g->lines, g->line_count, g->deadline_ns, err);
 
-	return rc < 0 ? rc : read_again(g, 2, err);
+	for (int quarters = 2; rc == 0 && quarters < 5; quarters++)
+		rc = read_again(g, quarters == 4 ? 1 : quarters, err);
+	return rc;
 }
 
 /* ---- the page ---- */
@@ -326,23 +354,42 @@ static int add_line(struct page_builder *page, const struct charset *charset, co
 	return 0;
 }
 
+static void add_print_line(struct page_builder *page, const struct text_page *print, const struct text_line *line)
+{
+	page_add_line(page);
+	for (size_t i = line->first_word; i < line->first_word + line->word_count; i++)
+		page_add_word(page, print->words[i].text, print->words[i].confidence, &print->words[i].polygon);
+}
+
+/* The lines of both readings in one order. */
 static int add_lines(struct reading *g, struct page_builder *page, struct error *err)
 {
-	size_t *order = calloc(g->line_count + 1, sizeof(*order));
-	int rc = order ? 0 : ERR_NO_MEMORY;
+	size_t count = g->print.line_count + g->line_count;
+	struct text_polygon *outlines = calloc(count + 1, sizeof(*outlines));
+	size_t *order = calloc(count + 1, sizeof(*order));
+	int rc = order && outlines ? 0 : ERR_NO_MEMORY;
 
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		outlines[i] = i < g->print.line_count ? g->print.lines[i].polygon : g->lines[i - g->print.line_count].polygon;
 	if (rc == 0)
-		rc = order_lines(&g->lines->polygon, g->line_count, sizeof(*g->lines), order);
-	for (size_t i = 0; rc == 0 && i < g->line_count; i++)
-		rc = add_line(page, &g->ppocr->charset, &g->lines[order[i]]);
+		rc = order_lines(outlines, count, sizeof(*outlines), order);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (order[i] < g->print.line_count)
+			add_print_line(page, &g->print, &g->print.lines[order[i]]);
+		else
+			rc = add_line(page, &g->ppocr->charset, &g->lines[order[i] - g->print.line_count]);
+	}
 	free(order);
+	free(outlines);
 	return rc == 0 ? 0 : error_set(err, rc, "no memory for the text of an image");
 }
 
 static int read_image(struct reading *g, struct page_builder *page, struct error *err)
 {
-	int rc = find_lines(g, err);
+	int rc = read_print(g, err);
 
+	if (rc == 0)
+		rc = find_lines(g, err);
 	if (rc == 0)
 		rc = read_lines(g, err);
 	if (rc == 0)
@@ -355,7 +402,7 @@ static int read_image(struct reading *g, struct page_builder *page, struct error
 
 static int detect(void *state, const struct image *image, int64_t deadline_ns, struct page_builder *page, struct error *err)
 {
-	struct reading g = { .ppocr = state, .image = image, .deadline_ns = deadline_ns };
+	struct reading g = { .ppocr = state, .image = image, .deadline_ns = deadline_ns, .arena = page->arena };
 
 	return read_image(&g, page, err);
 }

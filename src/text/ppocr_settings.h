@@ -16,7 +16,9 @@ struct ppocr_settings {
 	int page_from;           /* longer side from which an image is a page */
 	float flat;              /* share of pixels equal to their neighbour from which an image was drawn, not taken */
 	float doubt;             /* a line read with less confidence is also tried upside down */
-	float tall;              /* height over width from which a box is tried as upright text too */
+	float tall;              /* height over width from which a box is taken to hold text that runs up or down */
+	float short_aspect;      /* width over height below which a doubtful line is tried in all directions */
+	float turn_gain;         /* by how much surer a reading in another direction must be */
 };
 
 extern const struct ppocr_settings ppocr_settings;

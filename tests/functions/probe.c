@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A function for the tests: a bootstrap that does what its event asks for, attacks and accidents included. Static, without libraries.
+ * A function for the tests: a bootstrap that does what its event asks for, attacks and accidents included. Static, without
+ * libraries.
  *
  *   {"do": "<name>", "arg": "<text>"}     the answer is {"result": "<text>"}, or what the deed leaves of it
  */
@@ -125,9 +126,10 @@ static void next(int fd)
 static int post(int fd, const char *path, const char *type, const char *body, size_t n)
 {
 	static char head[4096], reply[4096];
-	int length = snprintf(head, sizeof(head), "POST /2018-06-01/runtime/%s HTTP/1.1\r\nHost: runtime\r\nContent-Type: application/json\r\n"
-			      "%s%s%sContent-Length: %zu\r\n\r\n", path, type ? "Lambda-Runtime-Function-Error-Type: " : "", type ? type : "",
-			      type ? "\r\n" : "", n);
+	int length = snprintf(head, sizeof(head),
+			      "POST /2018-06-01/runtime/%s HTTP/1.1\r\nHost: runtime\r\nContent-Type: application/json\r\n"
+			      "%s%s%sContent-Length: %zu\r\n\r\n",
+			      path, type ? "Lambda-Runtime-Function-Error-Type: " : "", type ? type : "", type ? "\r\n" : "", n);
 
 	send_all(fd, head, (size_t)length);
 	send_all(fd, body, n);
@@ -260,9 +262,10 @@ static void echo(void)
 
 static void describe(void)
 {
-	say("id=%s arn=%s deadline=%s trace=%s handler=%s root=%s region=%s version=%s memory=%s endpoint=%s key=%s uid=%d", id, arn, deadline,
-	    trace, getenv("_HANDLER"), getenv("LAMBDA_TASK_ROOT"), getenv("AWS_REGION"), getenv("AWS_LAMBDA_FUNCTION_VERSION"),
-	    getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), getenv("AWS_ENDPOINT_URL"), getenv("AWS_ACCESS_KEY_ID"), (int)getuid());
+	say("id=%s arn=%s deadline=%s trace=%s handler=%s root=%s region=%s version=%s memory=%s endpoint=%s key=%s uid=%d", id,
+	    arn, deadline, trace, getenv("_HANDLER"), getenv("LAMBDA_TASK_ROOT"), getenv("AWS_REGION"),
+	    getenv("AWS_LAMBDA_FUNCTION_VERSION"), getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), getenv("AWS_ENDPOINT_URL"),
+	    getenv("AWS_ACCESS_KEY_ID"), (int)getuid());
 }
 
 static void sleep_ms(const char *text)
@@ -289,7 +292,8 @@ static int calls;
 static bool deed(const char *name, const char *arg)
 {
 	static const char *const known[] = {
-		"echo", "describe", "sleep", "print", "count", "memory", "read", "list", "write-code", "fork", "others", "connect", "env", "tmp",
+		"echo", "describe",   "sleep", "print",  "count",   "memory", "read",
+		"list", "write-code", "fork",  "others", "connect", "env",    "tmp",
 	};
 	bool found = false;
 
@@ -333,6 +337,8 @@ static bool accident(int fd, const char *name, const char *arg)
 
 	if (strcmp(name, "exit") == 0)
 		exit((int)strtol(arg, NULL, 10));
+	if (strcmp(name, "kill") == 0)
+		kill(getpid(), (int)strtol(arg, NULL, 10)), sleep_ms("1000");
 	if (strcmp(name, "crash") == 0)
 		__builtin_trap();
 	if (strcmp(name, "error") == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hostile expressions, numbers and attribute values. The first byte picks the kind of expression; the rest is its text, and, after a NUL,
- * an item as JSON.
+ * Hostile expressions, numbers and attribute values. The first byte picks the kind of expression; the rest is its text, and,
+ * after a NUL, an item as JSON.
  */
 #include "base/limits.h"
 #include "service/dynamodb/expression.h"
@@ -10,8 +10,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const char names[] = "{\"#a\":\"a\",\"#b\":\"b.c\"}";
-static const char values[] = "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":l\":{\"L\":[]},\":m\":{\"M\":{}},\":t\":{\"SS\":[\"a\"]}}";
-static const char plain_item[] = "{\"a\":{\"S\":\"x\"},\"n\":{\"N\":\"1\"},\"l\":{\"L\":[{\"N\":\"1\"}]},\"m\":{\"M\":{\"k\":{\"S\":\"v\"}}}}";
+static const char values[] =
+	"{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":l\":{\"L\":[]},\":m\":{\"M\":{}},\":t\":{\"SS\":[\"a\"]}}";
+static const char plain_item[] =
+	"{\"a\":{\"S\":\"x\"},\"n\":{\"N\":\"1\"},\"l\":{\"L\":[{\"N\":\"1\"}]},\"m\":{\"M\":{\"k\":{\"S\":\"v\"}}}}";
 
 static const struct value *read_item(struct arena *a, struct str text)
 {
@@ -62,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	arena_init(&a, MIB(64));
 	const struct value *item = read_item(&a, item_text);
-	bool ready = json_parse(&a, str_c(names), &name_json, NULL) == 0 && json_parse(&a, str_c(values), &value_json, NULL) == 0 &&
+	bool ready = json_parse(&a, str_c(names), &name_json, NULL) == 0 &&
+		     json_parse(&a, str_c(values), &value_json, NULL) == 0 &&
 		     placeholders_read(&p, &a, name_json, value_json, NULL) == 0;
 	switch (n > 0 && ready ? bytes[0] % 5 : 5) {
 	case 0:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hostile policy documents. The input is a whole explain-access request, or else one document, taken as each kind and evaluated against
- * a request whose every condition key has two odd values.
+ * Hostile policy documents. The input is a whole explain-access request, or else one document, taken as each kind and evaluated
+ * against a request whose every condition key has two odd values.
  */
 #include "base/limits.h"
 #include "policy/policy.h"
@@ -19,7 +19,9 @@ static bool find_odd(void *argument, struct str key, struct policy_values *out)
 
 static void try_document(struct arena *a, struct str text, enum policy_kind kind)
 {
-	struct policy_request r = { .arena = a, .action = STR("s3:GetObject"), .resource = STR("arn:aws:s3:::b/k"), .find = find_odd };
+	struct policy_request r = {
+		.arena = a, .action = STR("s3:GetObject"), .resource = STR("arn:aws:s3:::b/k"), .find = find_odd
+	};
 	const struct policy *p;
 	struct policy_decision d;
 

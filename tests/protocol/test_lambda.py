@@ -328,7 +328,8 @@ def test_timeout(lam, make):
 
 @pytest.mark.parametrize("do,arg,message", [
     ("exit", 1, "Runtime exited with error: exit status 1"), ("exit", 0, "Runtime exited without providing a reason"),
-    ("crash", "", "Runtime exited with error: signal: "),
+    ("crash", "", "Runtime exited with error: signal: illegal instruction"), ("kill", 9, "Runtime exited with error: signal: killed"),
+    ("kill", 6, "Runtime exited with error: signal: aborted"),
 ])
 def test_process_ends_during_an_invocation(lam, make, do, arg, message):
     name = make()
@@ -523,7 +524,7 @@ def test_functions_cannot_see_or_trace_others(lam, make):
     first, second = make(), make()
     assert result(lam, first, "echo") == ""
     seen, error = result(lam, second, "others").split()
-    assert seen == "0" and error == "EPERM"
+    assert int(seen) <= 1 and error == "EPERM"  # the first process of its own namespace
 
 
 def test_functions_reach_only_their_ports(lam, make, server):

@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOOTSTRAP = pathlib.Path(os.environ.get("GLEANER_FUNCTIONS", ROOT / "build" / "functions" / "bootstrap"))
 ENVIRONMENT = {"_HANDLER": "create_job", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
                "JOBS_TABLE": "jobs", "SOURCE_BUCKET": "source"}
+ARM64 = pathlib.Path(os.environ.get("GLEANER_ARM64", ROOT / "build" / "package-arm64" / "bootstrap"))
+QEMU = shutil.which("qemu-aarch64-static")
 BUNDLES = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"]
 
 
@@ -201,17 +203,22 @@ def tls(authority):
         server.close()
 
 
-def chroot_command(root):
+def chroot_command(root, inside):
     if os.geteuid() == 0:
-        return ["chroot", str(root), "/bootstrap"]
+        return ["chroot", str(root), *inside]
     command = ["unshare", "--user", "--map-root-user", "chroot", str(root)]
     if subprocess.run([*command, "/nothing"], capture_output=True).returncode != 127:
         pytest.skip("neither root nor a user namespace: no empty root can be made")
-    return [*command, "/bootstrap"]
+    return [*command, *inside]
 
 
-@pytest.fixture
-def empty_root(tmp_path, authority):
+@pytest.fixture(params=["native", "arm64"])
+def empty_root(request, tmp_path, authority):
+    """Makes the root with the bundle at that place; returns the command that runs the bootstrap in it."""
+    foreign = request.param == "arm64"
+    if foreign and not (ARM64.exists() and QEMU):
+        pytest.skip("arm64: run make package, and install qemu-user-static")
+
     def make(bundle):
         root = tmp_path / "root"
         (root / "etc").mkdir(parents=True)
@@ -219,8 +226,10 @@ def empty_root(tmp_path, authority):
         place = root / bundle.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(authority / "ca.pem", place)
-        shutil.copy(BOOTSTRAP, root / "bootstrap")
-        return chroot_command(root)
+        shutil.copy(ARM64 if foreign else BOOTSTRAP, root / "bootstrap")
+        if foreign:
+            shutil.copy(QEMU, root / "qemu")
+        return chroot_command(root, ["/qemu", "/bootstrap"] if foreign else ["/bootstrap"])
     return make
 
 

@@ -1,10 +1,12 @@
 """AWS Step Functions, by boto3 against the real binary."""
 import base64
+import io
 import json
 import time
 import urllib.error
 import urllib.request
 import uuid
+import zipfile
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -289,6 +291,15 @@ def test_refused_operations_name_themselves(bare_server):
         assert error["message"] == f"{operation} is not offered by this server."
 
 
+def test_a_stopped_server_drops_express_executions(fresh_server):
+    server = fresh_server("--bare")
+    sfn = server.client("stepfunctions")
+    arn = sfn.create_state_machine(name="waits", roleArn=ROLE, type="EXPRESS", definition=json.dumps(
+        {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}}}))["stateMachineArn"]
+    sfn.start_execution(stateMachineArn=arn)
+    # the fixture checks that the server ends well, and in the sanitizers' build that nothing is lost
+
+
 def test_a_killed_server_goes_on(fresh_server):
     server = fresh_server("--bare")
     sfn = server.client("stepfunctions")
@@ -313,3 +324,91 @@ def test_a_killed_server_goes_on(fresh_server):
         assert json.loads(done["output"]) == [{"s": "SUCCEEDED"}, [1, 2, 3]]
         ids = [e["id"] for e in sfn.get_execution_history(executionArn=execution, maxResults=1000)["events"]]
         assert ids == list(range(1, len(ids) + 1))
+
+
+def test_history_goes_to_the_log_group(bare_server, sfn, machine, wait_for):
+    logs = bare_server.client("logs")
+    group = f"/states/{uuid.uuid4().hex[:8]}"
+    logs.create_log_group(logGroupName=group)
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"}}
+    definition = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "E"}}}
+
+    def lines():
+        return [json.loads(e["message"]) for e in logs.filter_log_events(logGroupName=group)["events"]]
+    for level, kind, types in (("ALL", "STANDARD", ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]),
+                               ("ERROR", "EXPRESS", ["ExecutionFailed"])):
+        before = len(lines())
+        arn = machine(definition, type=kind, loggingConfiguration={
+            "level": level, "includeExecutionData": level == "ALL", "destinations": [destination]})
+        execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        wait_for(lambda: len(lines()) >= before + len(types))
+        found = [line for line in lines() if line["execution_arn"] == execution]
+        assert [line["type"] for line in found] == types
+        assert ("error" in found[-1]["details"]) == (level == "ALL")
+
+
+def test_status_changes_reach_rules(bare_server, sfn, machine, wait_for):
+    events = bare_server.client("events")
+    follower = machine(PASS)
+    leader = machine(PASS)
+    rule = f"r-{uuid.uuid4().hex[:8]}"
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["aws.states"], "detail": {"stateMachineArn": [leader]}}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": follower, "RoleArn": ROLE}])
+    execution = sfn.start_execution(stateMachineArn=leader, input='{"k":1}')["executionArn"]
+
+    def followed():
+        found = sfn.list_executions(stateMachineArn=follower)["executions"]
+        return [json.loads(sfn.describe_execution(executionArn=e["executionArn"])["input"]) for e in found]
+    wait_for(lambda: len(followed()) == 2)
+    seen = {event["detail"]["status"]: event for event in followed()}
+    events.remove_targets(Rule=rule, Ids=["1"])
+    events.delete_rule(Name=rule)
+    assert set(seen) == {"RUNNING", "SUCCEEDED"}
+    event = seen["SUCCEEDED"]
+    assert event["detail-type"] == "Step Functions Execution Status Change" and event["resources"] == [execution]
+    assert event["detail"]["output"] == '{"k":1}' and event["detail"]["outputDetails"] == {"included": True}
+    assert event["detail"]["stopDate"] >= event["detail"]["startDate"] > 10 ** 12
+    assert seen["RUNNING"]["detail"]["stopDate"] is None
+
+
+HANDLER = """
+class Odd(Exception):
+    pass
+
+def handler(event, context):
+    if event.get("fail"):
+        raise Odd("not even")
+    return {"twice": event["n"] * 2}
+"""
+
+
+@pytest.fixture
+def function(bare_server, wait_for):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("app.py", HANDLER)
+    functions = bare_server.client("lambda")
+    name = f"f-{uuid.uuid4().hex[:8]}"
+    arn = functions.create_function(FunctionName=name, Runtime="python3.11", Handler="app.handler", Role=ROLE,
+                              Code={"ZipFile": archive.getvalue()})["FunctionArn"]
+    wait_for(lambda: functions.get_function(FunctionName=name)["Configuration"].get("State") == "Active")
+    yield arn
+    functions.delete_function(FunctionName=name)
+
+
+def test_functions(sfn, machine, function):
+    invoke = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True,
+              "Parameters": {"FunctionName": function, "Payload.$": "$"}}
+    arn = machine({"StartAt": "T", "States": {"T": invoke}})
+    output = json.loads(finish(sfn, sfn.start_execution(stateMachineArn=arn, input='{"n":4}')["executionArn"])["output"])
+    assert output["Payload"] == {"twice": 8} and output["StatusCode"] == 200 and output["ExecutedVersion"] == "$LATEST"
+    assert output["SdkHttpMetadata"]["HttpStatusCode"] == 200 and output["SdkResponseMetadata"]["RequestId"]
+    failed = finish(sfn, sfn.start_execution(stateMachineArn=arn, input='{"fail":true}')["executionArn"])
+    assert failed["error"] == "Odd" and json.loads(failed["cause"])["errorMessage"] == "not even"
+    direct = machine({"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": function, "End": True}}})
+    execution = sfn.start_execution(stateMachineArn=direct, input='{"n":1}')["executionArn"]
+    assert json.loads(finish(sfn, execution)["output"]) == {"twice": 2}
+    types = [e["type"] for e in sfn.get_execution_history(executionArn=execution)["events"]]
+    assert types[2:5] == ["LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded"]
+    missing = machine({"StartAt": "T", "States": {"T": {**invoke, "Parameters": {"FunctionName": "nope", "Payload": {}}}}})
+    assert finish(sfn, sfn.start_execution(stateMachineArn=missing)["executionArn"])["error"] == "Lambda.ResourceNotFoundException"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * UPLOAD_ARTIFACTS: the files that the buildspec names, as one zip or one by one. No process of the build lives any more; links it left
- * are not followed.
+ * UPLOAD_ARTIFACTS: the files that the buildspec names, as one zip or one by one. No process of the build lives any more; links
+ * it left are not followed.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -19,7 +19,7 @@ enum { FILES_MAX = 10000, ARTIFACT_MAX = 512 << 20, EXPORTED_MAX = 10240 };
 
 struct gathering {
 	struct build *build;
-	size_t root_n;           /* length of the folder's path and its slash */
+	size_t root_n; /* length of the folder's path and its slash */
 	struct str *names;
 	size_t count;
 	bool too_many;
@@ -68,7 +68,8 @@ static int base_folder(struct build *b, char out[PATH_MAX], struct error *err)
 	size_t n;
 
 	snprintf(source, sizeof(source), "%s/src", b->folder);
-	if ((size_t)snprintf(wanted, sizeof(wanted), "%s/" STR_FMT, source, STR_ARG(base)) >= sizeof(wanted) || !realpath(source, real))
+	if ((size_t)snprintf(wanted, sizeof(wanted), "%s/" STR_FMT, source, STR_ARG(base)) >= sizeof(wanted) ||
+	    !realpath(source, real))
 		return fail(err, "CLIENT_ERROR", "the artifacts' base directory is not there");
 	n = strlen(real);
 	if (!realpath(wanted, out) || strncmp(out, real, n) != 0 || (out[n] != '\0' && out[n] != '/'))
@@ -101,8 +102,9 @@ static int put_object(struct build *b, struct str bucket, struct str key, const 
 		return fail(err, "INTERNAL_SERVICE_ERROR", "S3 cannot be called");
 	if (reply.error.code == 0)
 		return 0;
-	return fail(err, "CLIENT_ERROR", arena_c(&b->arena, arena_printf(&b->arena, "Failed to upload artifacts: %s: %s", reply.error.name,
-									   reply.error.message)));
+	return fail(err, "CLIENT_ERROR",
+		    arena_c(&b->arena, arena_printf(&b->arena, "Failed to upload artifacts: %s: %s", reply.error.name,
+						    reply.error.message)));
 }
 
 /* "<path>/<build id>/<name>", without what is not set */
@@ -121,14 +123,16 @@ static struct str object_prefix(struct build *b, const struct json *artifacts)
 		path = str_from(path, 1);
 	while (path.n > 0 && path.p[path.n - 1] == '/')
 		path.n--;
-	return arena_printf(&b->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(path), path.n ? "/" : "", STR_ARG(by_id ? b->uuid : STR("")),
-			    by_id ? "/" : "", STR_ARG(name));
+	return arena_printf(&b->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(path), path.n ? "/" : "",
+			    STR_ARG(by_id ? b->uuid : STR("")), by_id ? "/" : "", STR_ARG(name));
 }
 
-static int upload_zip(struct build *b, const struct gathering *g, const char *folder, struct str bucket, struct str key, struct error *err)
+static int upload_zip(struct build *b, const struct gathering *g, const char *folder, struct str bucket, struct str key,
+		      struct error *err)
 {
 	struct str path = arena_printf(&b->arena, "%s.zip", b->folder); /* beside the folder: the build cannot have touched it */
-	int result = path.p ? package_pack(path.p, folder, g->names, g->count, err) : fail(err, "INTERNAL_SERVICE_ERROR", "no memory");
+	int result =
+		path.p ? package_pack(path.p, folder, g->names, g->count, err) : fail(err, "INTERNAL_SERVICE_ERROR", "no memory");
 
 	if (result == 0)
 		result = put_object(b, bucket, key, path.p, err);
@@ -139,15 +143,18 @@ static int upload_zip(struct build *b, const struct gathering *g, const char *fo
 	return result;
 }
 
-static int upload_files(struct build *b, const struct gathering *g, const char *folder, struct str bucket, struct str prefix, struct error *err)
+static int upload_files(struct build *b, const struct gathering *g, const char *folder, struct str bucket, struct str prefix,
+			struct error *err)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < g->count && result == 0; i++) {
 		struct str name = b->spec.discard_paths ? base_name(g->names[i]) : g->names[i];
-		struct str key = arena_printf(&b->arena, STR_FMT "%s" STR_FMT, STR_ARG(prefix), prefix.n ? "/" : "", STR_ARG(name));
+		struct str key =
+			arena_printf(&b->arena, STR_FMT "%s" STR_FMT, STR_ARG(prefix), prefix.n ? "/" : "", STR_ARG(name));
 		struct str path = arena_printf(&b->arena, "%s/" STR_FMT, folder, STR_ARG(g->names[i]));
-		result = key.p && path.p ? put_object(b, bucket, key, path.p, err) : fail(err, "INTERNAL_SERVICE_ERROR", "no memory");
+		result = key.p && path.p ? put_object(b, bucket, key, path.p, err)
+					 : fail(err, "INTERNAL_SERVICE_ERROR", "no memory");
 	}
 	return result;
 }
@@ -189,8 +196,9 @@ int build_upload_artifacts(struct build *b, struct str *location, struct error *
 	result = gather_all(b, &g, folder, err);
 	if (result != 0)
 		return result;
-	result = str_eq(json_get_text(artifacts, STR("packaging")), STR("ZIP")) ? upload_zip(b, &g, folder, bucket, prefix, err) :
-										  upload_files(b, &g, folder, bucket, prefix, err);
+	result = str_eq(json_get_text(artifacts, STR("packaging")), STR("ZIP"))
+			 ? upload_zip(b, &g, folder, bucket, prefix, err)
+			 : upload_files(b, &g, folder, bucket, prefix, err);
 	if (result == 0)
 		*location = arena_printf(&b->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(bucket), STR_ARG(prefix));
 	return result;

@@ -11,7 +11,8 @@
 #include "service/codebuild/internal.h"
 
 struct build_input {
-	struct str project_name, source_version, buildspec, token, id, next_token, sort_order, service_role, source_location, image;
+	struct str project_name, source_version, buildspec, token, id, next_token, sort_order, service_role, source_location,
+		image;
 	const struct json *variables, *ids, *artifacts, *logs;
 	struct opt_i64 timeout;
 };
@@ -43,25 +44,38 @@ const struct bind codebuild_start_build_fields[] = {
 	BIND_IGNORED("environmentTypeOverride"),
 	BIND_IGNORED("privilegedModeOverride"),
 	BIND_IGNORED("imagePullCredentialsTypeOverride"),
-	BIND_IGNORED("gitCloneDepthOverride"),          /* sources come from S3 */
+	BIND_IGNORED("gitCloneDepthOverride"), /* sources come from S3 */
 	BIND_IGNORED("insecureSslOverride"),
 	BIND_IGNORED("reportBuildStatusOverride"),
-	BIND_REFUSED("sourceTypeOverride"), BIND_REFUSED("sourceAuthOverride"), BIND_REFUSED("secondarySourcesOverride"),
-	BIND_REFUSED("secondarySourcesVersionOverride"), BIND_REFUSED("secondaryArtifactsOverride"), BIND_REFUSED("cacheOverride"),
-	BIND_REFUSED("gitSubmodulesConfigOverride"), BIND_REFUSED("buildStatusConfigOverride"), BIND_REFUSED("certificateOverride"),
-	BIND_REFUSED("encryptionKeyOverride"), BIND_REFUSED("registryCredentialOverride"), BIND_REFUSED("debugSessionEnabled"),
-	BIND_REFUSED("fleetOverride"), BIND_REFUSED("autoRetryLimitOverride"), BIND_REFUSED("hostKernelOverride"),
+	BIND_REFUSED("sourceTypeOverride"),
+	BIND_REFUSED("sourceAuthOverride"),
+	BIND_REFUSED("secondarySourcesOverride"),
+	BIND_REFUSED("secondarySourcesVersionOverride"),
+	BIND_REFUSED("secondaryArtifactsOverride"),
+	BIND_REFUSED("cacheOverride"),
+	BIND_REFUSED("gitSubmodulesConfigOverride"),
+	BIND_REFUSED("buildStatusConfigOverride"),
+	BIND_REFUSED("certificateOverride"),
+	BIND_REFUSED("encryptionKeyOverride"),
+	BIND_REFUSED("registryCredentialOverride"),
+	BIND_REFUSED("debugSessionEnabled"),
+	BIND_REFUSED("fleetOverride"),
+	BIND_REFUSED("autoRetryLimitOverride"),
+	BIND_REFUSED("hostKernelOverride"),
 	BIND_DONE,
 };
 
-const struct bind codebuild_stop_build_fields[] = { BIND_STR(struct build_input, id, "id", .required = true, .min = 1), BIND_DONE };
+const struct bind codebuild_stop_build_fields[] = { BIND_STR(struct build_input, id, "id", .required = true, .min = 1),
+						    BIND_DONE };
 const struct bind codebuild_batch_get_builds_fields[] = {
-	BIND_LIST(struct build_input, ids, "ids", .required = true, .min = 1, .max = 100), BIND_DONE,
+	BIND_LIST(struct build_input, ids, "ids", .required = true, .min = 1, .max = 100),
+	BIND_DONE,
 };
 const struct bind codebuild_list_builds_for_project_fields[] = {
 	BIND_STR(struct build_input, project_name, "projectName", .required = true, .min = 1),
 	BIND_STR(struct build_input, sort_order, "sortOrder", .values = orders),
-	BIND_STR(struct build_input, next_token, "nextToken"), BIND_DONE,
+	BIND_STR(struct build_input, next_token, "nextToken"),
+	BIND_DONE,
 };
 
 /* ---- records ---- */
@@ -167,19 +181,23 @@ static const struct json *effective_environment(struct call *call, const struct 
 static const struct json *log_location(struct call *call, const struct json *project, struct str uuid)
 {
 	const struct build_input *in = call->input;
-	const struct json *config = in->logs ? in->logs : json_get_c(project, "logsConfig"), *watch = json_get_c(config, "cloudWatchLogs");
+	const struct json *config = in->logs ? in->logs : json_get_c(project, "logsConfig"),
+			  *watch = json_get_c(config, "cloudWatchLogs");
 	struct str name = json_get_text(project, STR("name")), group = json_get_text(watch, STR("groupName"));
-	struct str prefix = json_get_text(watch, STR("streamName")), region = host_region(call->host), account = host_account(call->host);
+	struct str prefix = json_get_text(watch, STR("streamName")), region = host_region(call->host),
+		   account = host_account(call->host);
 	struct json *logs = json_new_object(&call->arena), *status = json_new_object(&call->arena);
 
 	if (!str_eq(json_get_text(watch, STR("status")), STR("DISABLED"))) {
-		struct str stream = prefix.n ? arena_printf(&call->arena, STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(uuid)) : uuid;
+		struct str stream =
+			prefix.n ? arena_printf(&call->arena, STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(uuid)) : uuid;
 		if (group.n == 0)
 			group = arena_printf(&call->arena, "/aws/codebuild/" STR_FMT, STR_ARG(name));
 		put(call, logs, STR("groupName"), text(call, group));
 		put(call, logs, STR("streamName"), text(call, stream));
 		put(call, logs, STR("cloudWatchLogsArn"),
-		    text(call, arena_printf(&call->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT ":log-stream:" STR_FMT,
+		    text(call, arena_printf(&call->arena,
+					    "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT ":log-stream:" STR_FMT,
 					    STR_ARG(region), STR_ARG(account), STR_ARG(group), STR_ARG(stream))));
 	}
 	put(call, status, STR("status"), text(call, group.n ? STR("ENABLED") : STR("DISABLED")));
@@ -215,8 +233,9 @@ static struct json *new_build(struct call *call, const struct json *project, int
 	if (!version.p)
 		version = json_get_text(project, STR("sourceVersion"));
 	put(call, b, STR("id"), text(call, id));
-	put(call, b, STR("arn"), text(call, arn_format(&call->arena, "codebuild", host_region(call->host), host_account(call->host),
-						       "build/" STR_FMT, STR_ARG(id))));
+	put(call, b, STR("arn"),
+	    text(call, arn_format(&call->arena, "codebuild", host_region(call->host), host_account(call->host), "build/" STR_FMT,
+				  STR_ARG(id))));
 	put(call, b, STR("buildNumber"), json_new_i64(&call->arena, number));
 	put(call, b, STR("startTime"), codebuild_seconds(&call->arena, now));
 	put(call, b, STR("currentPhase"), text(call, STR("QUEUED")));
@@ -233,8 +252,8 @@ static struct json *new_build(struct call *call, const struct json *project, int
 	put(call, b, STR("environment"), effective_environment(call, project));
 	put(call, b, STR("serviceRole"), in->service_role.p ? text(call, in->service_role) : json_get_c(project, "serviceRole"));
 	put(call, b, STR("logs"), log_location(call, project, arena_str(&call->arena, str_c(uuid))));
-	put(call, b, STR("timeoutInMinutes"), in->timeout.set ? json_new_i64(&call->arena, in->timeout.value) :
-								 json_get_c(project, "timeoutInMinutes"));
+	put(call, b, STR("timeoutInMinutes"),
+	    in->timeout.set ? json_new_i64(&call->arena, in->timeout.value) : json_get_c(project, "timeoutInMinutes"));
 	put(call, b, STR("queuedTimeoutInMinutes"), json_get_c(project, "queuedTimeoutInMinutes"));
 	put(call, b, STR("buildComplete"), json_new_bool(false));
 	put(call, b, STR("initiator"), text(call, arn_resource_id(call->principal.arn)));
@@ -250,7 +269,8 @@ static int invalid(struct call *call, const char *what)
 static int check_runnable(struct call *call, const struct json *build)
 {
 	const struct json *source = json_get_c(build, "source"), *environment = json_get_c(build, "environment");
-	const struct json *variables = json_get_c(environment, "environmentVariables"), *artifacts = json_get_c(build, "artifacts");
+	const struct json *variables = json_get_c(environment, "environmentVariables"),
+			  *artifacts = json_get_c(build, "artifacts");
 	struct str type = json_get_text(source, STR("type"));
 
 	if (!str_eq(type, STR("S3")) && !str_eq(type, STR("NO_SOURCE")))
@@ -288,7 +308,8 @@ static int save_new_build(struct call *call, struct str project, int64_t number,
 	return put_record(call, &key, token);
 }
 
-/* The build that the same token has started, or NULL. "The token is included in the StartBuild request and is valid for 5 minutes." */
+/* The build that the same token has started, or NULL. "The token is included in the StartBuild request and is valid for 5
+ * minutes." */
 static int load_by_token(struct call *call, struct str project, const struct json **build)
 {
 	const struct build_input *in = call->input;
@@ -373,7 +394,8 @@ int codebuild_stop_build(struct call *call)
 	if (result != 0)
 		return result;
 	if (!build)
-		return call_failf(call, &codebuild_ResourceNotFoundException, "Build ID " STR_FMT " cannot be found", STR_ARG(id));
+		return call_failf(call, &codebuild_ResourceNotFoundException, "Build ID " STR_FMT " cannot be found",
+				  STR_ARG(id));
 	write_json(&call->out, "build", build);
 	if (json_true(json_get_c(build, "buildComplete")))
 		return 0;

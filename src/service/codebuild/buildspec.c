@@ -52,7 +52,11 @@ static int take_list(const struct json *object, struct str name, const struct js
 static int take_env(const struct json *env, struct buildspec *out, struct error *err)
 {
 	static const struct known known[] = {
-		{ "shell", TAKEN }, { "variables", TAKEN }, { "exported-variables", TAKEN }, { "git-credential-helper", IGNORED }, { 0 },
+		{ "shell", TAKEN },
+		{ "variables", TAKEN },
+		{ "exported-variables", TAKEN },
+		{ "git-credential-helper", IGNORED },
+		{ 0 },
 	};
 	int result = check_members(env, known, "env", err);
 
@@ -61,14 +65,16 @@ static int take_env(const struct json *env, struct buildspec *out, struct error 
 	if (result != 0)
 		return result;
 	out->shell = json_get_text(env, STR("shell"));
-	if (out->shell.p && !str_eq(out->shell, STR("bash")) && !str_eq(out->shell, STR("/bin/sh")) && !str_eq(out->shell, STR("sh")))
+	if (out->shell.p && !str_eq(out->shell, STR("bash")) && !str_eq(out->shell, STR("/bin/sh")) &&
+	    !str_eq(out->shell, STR("sh")))
 		return error_set(err, ERR_INVALID, "the shell " STR_FMT " is not offered by this server", STR_ARG(out->shell));
 	out->variables = present(json_get_c(env, "variables"));
 	if (out->variables && out->variables->type != JSON_OBJECT)
 		return error_set(err, ERR_INVALID, "env.variables must be a mapping");
 	for (size_t i = 0; out->variables && i < out->variables->count; i++) {
 		if (!json_is(out->variables->members[i].value, JSON_STRING))
-			return error_set(err, ERR_INVALID, "env.variables." STR_FMT " must be a text", STR_ARG(out->variables->members[i].name));
+			return error_set(err, ERR_INVALID, "env.variables." STR_FMT " must be a text",
+					 STR_ARG(out->variables->members[i].name));
 	}
 	return 0;
 }
@@ -100,7 +106,9 @@ static int take_phase(const struct json *phase, const char *name, struct buildsp
 
 static int take_phases(const struct json *phases, struct buildspec *out, struct error *err)
 {
-	static const struct known known[] = { { "install", TAKEN }, { "pre_build", TAKEN }, { "build", TAKEN }, { "post_build", TAKEN }, { 0 } };
+	static const struct known known[] = {
+		{ "install", TAKEN }, { "pre_build", TAKEN }, { "build", TAKEN }, { "post_build", TAKEN }, { 0 }
+	};
 	int result = check_members(phases, known, "phases", err);
 
 	if (result == 0 && !present(phases))
@@ -113,8 +121,8 @@ static int take_phases(const struct json *phases, struct buildspec *out, struct 
 static int take_artifacts(const struct json *artifacts, struct buildspec *out, struct error *err)
 {
 	static const struct known known[] = {
-		{ "files", TAKEN }, { "name", TAKEN }, { "discard-paths", TAKEN }, { "base-directory", TAKEN }, { "exclude-paths", TAKEN },
-		{ 0 },
+		{ "files", TAKEN },          { "name", TAKEN },          { "discard-paths", TAKEN },
+		{ "base-directory", TAKEN }, { "exclude-paths", TAKEN }, { 0 },
 	};
 	int result = check_members(artifacts, known, "artifacts", err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A build's commands. "All commands run in the same instance": each is a process of its own here, so that `exit` ends only itself, and
- * hands exported variables and the working folder to the next through files in the build's state folder.
+ * A build's commands. "All commands run in the same instance": each is a process of its own here, so that `exit` ends only
+ * itself, and hands exported variables and the working folder to the next through files in the build's state folder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -163,12 +163,15 @@ static int write_script(struct build *b, struct str command, char path[512], str
 	buf_init(&script, YAML_SIZE_MAX + 65536);
 	buf_addf(&script, "__codebuild_leave() { export -p > \"$1/env.new\"; pwd > \"$1/cwd\"; mv \"$1/env.new\" \"$1/env\"; ");
 	add_exports(b, &script);
-	buf_addf(&script, "}\n[ -f '%s/state/env' ] && . '%s/state/env'\nexport CODEBUILD_BUILD_SUCCEEDING=%d\n", b->seen, b->seen, !b->failed);
+	buf_addf(&script, "}\n[ -f '%s/state/env' ] && . '%s/state/env'\nexport CODEBUILD_BUILD_SUCCEEDING=%d\n", b->seen,
+		 b->seen, !b->failed);
 	buf_addf(&script, "cd \"$(cat '%s/state/cwd' 2>/dev/null || echo '%s/src')\" || exit 1\n", b->seen, b->seen);
-	buf_addf(&script, "trap '__codebuild_status=$?; __codebuild_leave \"%s/state\"; exit $__codebuild_status' EXIT\n", b->seen);
+	buf_addf(&script, "trap '__codebuild_status=$?; __codebuild_leave \"%s/state\"; exit $__codebuild_status' EXIT\n",
+		 b->seen);
 	buf_add_str(&script, command);
 	buf_add_c(&script, "\n");
-	result = buf_failed(&script) ? error_set(err, ERR_LIMIT, "a command is too long") : file_write(path, buf_str(&script), 0644, err);
+	result = buf_failed(&script) ? error_set(err, ERR_LIMIT, "a command is too long")
+				     : file_write(path, buf_str(&script), 0644, err);
 	buf_release(&script);
 	return result;
 }
@@ -216,8 +219,13 @@ static int start(struct build *b, const char *shell, struct error *err)
 	char script[600];
 	const char *const arguments[] = { shell, script, NULL };
 	struct process_options options = {
-		.program = shell, .arguments = arguments, .environment = environment(b), .folder = b->seen,
-		.sandbox = b->cb->kit ? &b->sandbox : NULL, .handlers = &handlers, .context = b,
+		.program = shell,
+		.arguments = arguments,
+		.environment = environment(b),
+		.folder = b->seen,
+		.sandbox = b->cb->kit ? &b->sandbox : NULL,
+		.handlers = &handlers,
+		.context = b,
 	};
 
 	snprintf(script, sizeof(script), "%s/command", b->seen);
@@ -236,8 +244,8 @@ static const char *shell_of(const struct build *b)
 
 static int command_failed(struct str command, const struct process_exit *end, struct error *err)
 {
-	error_set(err, ERR_SERVICE, "Error while executing command: " STR_FMT ". Reason: %s %d", STR_ARG(str_sub(command, 0, 512)),
-		  end->signaled ? "signal" : "exit status", end->status);
+	error_set(err, ERR_SERVICE, "Error while executing command: " STR_FMT ". Reason: %s %d",
+		  STR_ARG(str_sub(command, 0, 512)), end->signaled ? "signal" : "exit status", end->status);
 	snprintf(err->name, sizeof(err->name), "COMMAND_EXECUTION_ERROR");
 	return ERR_SERVICE;
 }

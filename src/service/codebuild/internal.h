@@ -17,17 +17,18 @@
 #include "service/codebuild/codebuild.h"
 #include "service/record.h"
 
-#define CODEBUILD_ERRORS(E) \
-	E(codebuild, InvalidInputException, 400, "The input value that was provided is not valid.") \
-	E(codebuild, ResourceAlreadyExistsException, 400, "The specified resource cannot be created, because it already exists.") \
-	E(codebuild, ResourceNotFoundException, 400, "The specified resource cannot be found.") \
+#define CODEBUILD_ERRORS(E)                                                                                                      \
+	E(codebuild, InvalidInputException, 400, "The input value that was provided is not valid.")                              \
+	E(codebuild, ResourceAlreadyExistsException, 400,                                                                        \
+	  "The specified resource cannot be created, because it already exists.")                                                \
+	E(codebuild, ResourceNotFoundException, 400, "The specified resource cannot be found.")                                  \
 	E(codebuild, AccountLimitExceededException, 400, "A limit was exceeded.")
 
 CODEBUILD_ERRORS(SERVICE_ERROR_EXTERN)
 
 enum {
 	CODEBUILD_INPUT_SIZE = 512,
-	CODEBUILD_RUNNING_MAX = 4,     /* builds at once; others are queued */
+	CODEBUILD_RUNNING_MAX = 4, /* builds at once; others are queued */
 	CODEBUILD_QUEUE_MAX = 100,
 	CODEBUILD_SOURCE_MAX = 1 << 30,
 };
@@ -37,14 +38,14 @@ struct build;
 
 struct codebuild {
 	struct host *host;
-	struct pool *pool;             /* one thread a running build */
+	struct pool *pool; /* one thread a running build */
 	struct process_watcher *watcher;
-	char *folder, *view;           /* <data>/builds, <data>/builds-view */
+	char *folder, *view; /* <data>/builds, <data>/builds-view */
 	int64_t minute_ms;
-	pthread_mutex_t lock;          /* everything below */
-	struct sandbox_kit *kit;       /* made at the first build */
+	pthread_mutex_t lock;    /* everything below */
+	struct sandbox_kit *kit; /* made at the first build */
 	bool kit_made;
-	struct build *builds;          /* queued and running */
+	struct build *builds; /* queued and running */
 	unsigned next_slot;
 	bool stopping;
 };
@@ -54,7 +55,8 @@ struct codebuild {
 void codebuild_project_key(struct key *k, struct str name);
 /* The name in a name or ARN. */
 struct str codebuild_project_name(struct str text);
-int codebuild_project_load(struct call *call, struct str name, const struct json **record) MUST_CHECK; /* ResourceNotFoundException */
+int codebuild_project_load(struct call *call, struct str name,
+			   const struct json **record) MUST_CHECK; /* ResourceNotFoundException */
 struct str codebuild_project_arn(struct call *call, struct str name);
 struct str codebuild_resource(struct call *call);
 const struct json *codebuild_seconds(struct arena *a, int64_t ms);
@@ -73,8 +75,8 @@ void runner_stop_all(struct codebuild *cb);
 /* At start: builds that were running when the server ended have failed. */
 int runner_settle_left(struct codebuild *cb, struct error *err) MUST_CHECK;
 
-#define CODEBUILD_OPERATION(name) \
-	int codebuild_##name(struct call *call); \
+#define CODEBUILD_OPERATION(name)                                                                                                \
+	int codebuild_##name(struct call *call);                                                                                 \
 	extern const struct bind codebuild_##name##_fields[];
 
 CODEBUILD_OPERATION(create_project)

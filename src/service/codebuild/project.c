@@ -11,8 +11,12 @@ CODEBUILD_ERRORS(SERVICE_ERROR_ROW)
 struct project_input {
 	struct str name, service_role, next_token, sort_by, sort_order;
 	const struct json *names;
-	struct { struct str type; } source, artifacts;
-	struct environment_part { struct str type, image, compute_type; } environment;
+	struct {
+		struct str type;
+	} source, artifacts;
+	struct environment_part {
+		struct str type, image, compute_type;
+	} environment;
 	struct opt_i64 timeout, queued_timeout;
 };
 CODEBUILD_INPUT_FITS(struct project_input);
@@ -29,7 +33,8 @@ static bool is_project_name(struct str text)
 }
 
 static const char *const source_types[] = {
-	"CODECOMMIT", "CODEPIPELINE", "GITHUB", "GITLAB", "GITLAB_SELF_MANAGED", "S3", "BITBUCKET", "GITHUB_ENTERPRISE", "NO_SOURCE", NULL,
+	"CODECOMMIT", "CODEPIPELINE",      "GITHUB",    "GITLAB", "GITLAB_SELF_MANAGED", "S3",
+	"BITBUCKET",  "GITHUB_ENTERPRISE", "NO_SOURCE", NULL,
 };
 static const char *const artifact_types[] = { "CODEPIPELINE", "S3", "NO_ARTIFACTS", NULL };
 
@@ -38,49 +43,75 @@ static const char *const artifact_types[] = { "CODEPIPELINE", "S3", "NO_ARTIFACT
 
 static const struct bind source_fields[] = {
 	{ .name = "type", .kind = BIND_KIND_STR, .required = true, .values = source_types },
-	KEPT("location"), KEPT("gitCloneDepth"), KEPT("gitSubmodulesConfig"), KEPT("buildspec"), KEPT("auth"),
-	KEPT("reportBuildStatus"), KEPT("buildStatusConfig"), KEPT("insecureSsl"), KEPT("sourceIdentifier"), BIND_DONE,
+	KEPT("location"),
+	KEPT("gitCloneDepth"),
+	KEPT("gitSubmodulesConfig"),
+	KEPT("buildspec"),
+	KEPT("auth"),
+	KEPT("reportBuildStatus"),
+	KEPT("buildStatusConfig"),
+	KEPT("insecureSsl"),
+	KEPT("sourceIdentifier"),
+	BIND_DONE,
 };
 
 static const struct bind artifacts_fields[] = {
 	{ .name = "type", .kind = BIND_KIND_STR, .required = true, .values = artifact_types },
-	KEPT("location"), KEPT("path"), KEPT("namespaceType"), KEPT("name"), KEPT("packaging"), KEPT("overrideArtifactName"),
-	KEPT("encryptionDisabled"), KEPT("artifactIdentifier"), KEPT("bucketOwnerAccess"), BIND_DONE,
+	KEPT("location"),
+	KEPT("path"),
+	KEPT("namespaceType"),
+	KEPT("name"),
+	KEPT("packaging"),
+	KEPT("overrideArtifactName"),
+	KEPT("encryptionDisabled"),
+	KEPT("artifactIdentifier"),
+	KEPT("bucketOwnerAccess"),
+	BIND_DONE,
 };
 
 static const struct bind environment_fields[] = {
 	BIND_STR(struct environment_part, type, "type", .required = true, .min = 1, .max = 100),
 	BIND_STR(struct environment_part, image, "image", .required = true, .min = 1, .max = 10000),
 	BIND_STR(struct environment_part, compute_type, "computeType", .required = true, .min = 1, .max = 100),
-	KEPT("environmentVariables"), KEPT("privilegedMode"), KEPT("certificate"), KEPT("registryCredential"),
-	KEPT("imagePullCredentialsType"), BIND_REFUSED("fleet"), BIND_REFUSED("computeConfiguration"), BIND_REFUSED("dockerServer"),
+	KEPT("environmentVariables"),
+	KEPT("privilegedMode"),
+	KEPT("certificate"),
+	KEPT("registryCredential"),
+	KEPT("imagePullCredentialsType"),
+	BIND_REFUSED("fleet"),
+	BIND_REFUSED("computeConfiguration"),
+	BIND_REFUSED("dockerServer"),
 	BIND_DONE,
 };
 
 /* Kept and answered; what of it builds act on is said in build_ops.c. */
-#define PROJECT_ROWS(needed) \
-	BIND_STR(struct project_input, name, "name", .required = true, .min = 2, .max = 150, .valid = is_project_name, \
-		 .pattern = "[A-Za-z0-9][A-Za-z0-9\\-_]{1,149}"), \
-	BIND_STRUCT(struct project_input, source, "source", source_fields, .required = needed), \
-	BIND_STRUCT(struct project_input, artifacts, "artifacts", artifacts_fields, .required = needed), \
-	BIND_STRUCT(struct project_input, environment, "environment", environment_fields, .required = needed), \
-	BIND_STR(struct project_input, service_role, "serviceRole", .required = needed, .min = 1), \
-	BIND_I64(struct project_input, timeout, "timeoutInMinutes", .min = 5, .max = 2160), \
-	BIND_I64(struct project_input, queued_timeout, "queuedTimeoutInMinutes", .min = 5, .max = 480), \
-	KEPT("description"), KEPT("sourceVersion"), KEPT("cache"), KEPT("encryptionKey"), KEPT("tags"), KEPT("badgeEnabled"), KEPT("logsConfig"), \
-	KEPT("concurrentBuildLimit"), KEPT("autoRetryLimit"), KEPT("vpcConfig"), KEPT("secondarySources"), KEPT("secondarySourceVersions"), \
-	KEPT("secondaryArtifacts"), KEPT("fileSystemLocations"), KEPT("buildBatchConfig")
+#define PROJECT_ROWS(needed)                                                                                                     \
+	BIND_STR(struct project_input, name, "name", .required = true, .min = 2, .max = 150, .valid = is_project_name,           \
+		 .pattern = "[A-Za-z0-9][A-Za-z0-9\\-_]{1,149}"),                                                                \
+		BIND_STRUCT(struct project_input, source, "source", source_fields, .required = needed),                          \
+		BIND_STRUCT(struct project_input, artifacts, "artifacts", artifacts_fields, .required = needed),                 \
+		BIND_STRUCT(struct project_input, environment, "environment", environment_fields, .required = needed),           \
+		BIND_STR(struct project_input, service_role, "serviceRole", .required = needed, .min = 1),                       \
+		BIND_I64(struct project_input, timeout, "timeoutInMinutes", .min = 5, .max = 2160),                              \
+		BIND_I64(struct project_input, queued_timeout, "queuedTimeoutInMinutes", .min = 5, .max = 480),                  \
+		KEPT("description"), KEPT("sourceVersion"), KEPT("cache"), KEPT("encryptionKey"), KEPT("tags"),                  \
+		KEPT("badgeEnabled"), KEPT("logsConfig"), KEPT("concurrentBuildLimit"), KEPT("autoRetryLimit"),                  \
+		KEPT("vpcConfig"), KEPT("secondarySources"), KEPT("secondarySourceVersions"), KEPT("secondaryArtifacts"),        \
+		KEPT("fileSystemLocations"), KEPT("buildBatchConfig")
 
 const struct bind codebuild_create_project_fields[] = { PROJECT_ROWS(true), BIND_DONE };
 const struct bind codebuild_update_project_fields[] = { PROJECT_ROWS(false), BIND_DONE };
 const struct bind codebuild_delete_project_fields[] = {
-	BIND_STR(struct project_input, name, "name", .required = true, .min = 1), BIND_DONE,
+	BIND_STR(struct project_input, name, "name", .required = true, .min = 1),
+	BIND_DONE,
 };
 const struct bind codebuild_batch_get_projects_fields[] = {
-	BIND_LIST(struct project_input, names, "names", .required = true, .min = 1, .max = 100), BIND_DONE,
+	BIND_LIST(struct project_input, names, "names", .required = true, .min = 1, .max = 100),
+	BIND_DONE,
 };
 const struct bind codebuild_list_projects_fields[] = {
-	BIND_STR(struct project_input, next_token, "nextToken"), BIND_IGNORED("sortBy"), BIND_IGNORED("sortOrder"), BIND_DONE, /* by name */
+	BIND_STR(struct project_input, next_token, "nextToken"), BIND_IGNORED("sortBy"), BIND_IGNORED("sortOrder"),
+	BIND_DONE, /* by name */
 };
 
 /* ---- names and records ---- */
@@ -99,7 +130,8 @@ struct str codebuild_project_name(struct str text)
 
 struct str codebuild_project_arn(struct call *call, struct str name)
 {
-	return arn_format(&call->arena, "codebuild", host_region(call->host), host_account(call->host), "project/" STR_FMT, STR_ARG(name));
+	return arn_format(&call->arena, "codebuild", host_region(call->host), host_account(call->host), "project/" STR_FMT,
+			  STR_ARG(name));
 }
 
 struct str codebuild_resource(struct call *call)
@@ -162,15 +194,24 @@ static void put_default(struct call *call, struct json *object, struct str name,
 static int check_offered(struct call *call)
 {
 	static const char *const refused[] = {
-		"vpcConfig", "secondarySources", "secondarySourceVersions", "secondaryArtifacts", "fileSystemLocations", "buildBatchConfig",
-		"concurrentBuildLimit", "autoRetryLimit", NULL,
+		"vpcConfig",
+		"secondarySources",
+		"secondarySourceVersions",
+		"secondaryArtifacts",
+		"fileSystemLocations",
+		"buildBatchConfig",
+		"concurrentBuildLimit",
+		"autoRetryLimit",
+		NULL,
 	};
 
 	for (size_t i = 0; refused[i]; i++) {
 		const struct json *value = json_get(call->parameters, str_c(refused[i]));
-		bool empty = !value || value->type == JSON_NULL || ((value->type == JSON_OBJECT || value->type == JSON_ARRAY) && value->count == 0);
+		bool empty = !value || value->type == JSON_NULL ||
+			     ((value->type == JSON_OBJECT || value->type == JSON_ARRAY) && value->count == 0);
 		if (!empty && !(value->type == JSON_NUMBER && str_eq(value->text, STR("0"))))
-			return call_failf(call, &codebuild_InvalidInputException, "%s is not offered by this server.", refused[i]);
+			return call_failf(call, &codebuild_InvalidInputException, "%s is not offered by this server.",
+					  refused[i]);
 	}
 	return 0;
 }
@@ -196,7 +237,8 @@ static void add_environment_defaults(struct call *call, struct json *project)
 /* `old` (NULL: a new project) with the request's members over it. */
 static struct json *merge(struct call *call, const struct json *old, struct str name)
 {
-	struct json *project = old ? json_copy_object(&call->arena, old) : json_new_object(&call->arena), *cache = json_new_object(&call->arena);
+	struct json *project = old ? json_copy_object(&call->arena, old) : json_new_object(&call->arena),
+		    *cache = json_new_object(&call->arena);
 	const struct json *given = call->parameters, *now = codebuild_seconds(&call->arena, clock_wall_ms());
 	struct str key = arn_format(&call->arena, "kms", host_region(call->host), host_account(call->host), "alias/aws/s3");
 
@@ -234,7 +276,8 @@ int codebuild_create_project(struct call *call)
 	codebuild_project_key(&key, in->name);
 	arn = codebuild_project_arn(call, in->name);
 	if (store_has(call->txn, SPACE_CODEBUILD, key_str(&key)))
-		return call_failf(call, &codebuild_ResourceAlreadyExistsException, "Project already exists: " STR_FMT, STR_ARG(arn));
+		return call_failf(call, &codebuild_ResourceAlreadyExistsException, "Project already exists: " STR_FMT,
+				  STR_ARG(arn));
 	project = merge(call, NULL, in->name);
 	result = save(call, in->name, project, json_new_i64(&call->arena, 1));
 	if (result == 0)
@@ -316,7 +359,8 @@ int codebuild_list_projects(struct call *call)
 	write_list(&call->out, "projects", NULL);
 	result = record_page(call->txn, SPACE_CODEBUILD, &prefix, &window, &call->arena, write_name, call, &next, &err);
 	if (result < 0)
-		return result == ERR_INVALID ? call_failf(call, &codebuild_InvalidInputException, "The token is not valid.") : call_fault(call, &err);
+		return result == ERR_INVALID ? call_failf(call, &codebuild_InvalidInputException, "The token is not valid.")
+					     : call_fault(call, &err);
 	write_end(&call->out);
 	write_str(&call->out, "nextToken", next);
 	return 0;

@@ -21,7 +21,8 @@ void build_log(struct build *b, const char *format, ...)
 		return;
 	buf_init(&line, 65536);
 	date_split(clock_wall_ms(), &t);
-	buf_addf(&line, "[Container] %04d/%02d/%02d %02d:%02d:%02d.%03d ", t.year, t.month, t.day, t.hour, t.minute, t.second, t.millisecond);
+	buf_addf(&line, "[Container] %04d/%02d/%02d %02d:%02d:%02d.%03d ", t.year, t.month, t.day, t.hour, t.minute, t.second,
+		 t.millisecond);
 	va_start(args, format);
 	buf_addv(&line, format, args);
 	va_end(args);
@@ -54,9 +55,11 @@ static void put(struct build *b, struct json *object, struct str name, const str
 }
 
 /* "CodeBuild Build State Change" (Build notifications input format reference) */
-static int put_state_event(struct codebuild *cb, struct store_txn *txn, struct arena *a, const struct json *build, struct error *err)
+static int put_state_event(struct codebuild *cb, struct store_txn *txn, struct arena *a, const struct json *build,
+			   struct error *err)
 {
-	struct json *event = json_new_object(a), *detail = json_new_object(a), *resources = json_new_array(a), *more = json_new_object(a);
+	struct json *event = json_new_object(a), *detail = json_new_object(a), *resources = json_new_array(a),
+		    *more = json_new_object(a);
 	static const char *const members[] = {
 		"artifacts", "environment", "timeoutInMinutes", "buildComplete", "initiator", "source", "logs", "phases", NULL,
 	};
@@ -76,7 +79,8 @@ static int put_state_event(struct codebuild *cb, struct store_txn *txn, struct a
 	json_put(a, event, STR("detail-type"), json_new_string(a, STR("CodeBuild Build State Change")));
 	json_put(a, event, STR("resources"), resources);
 	json_put(a, event, STR("detail"), detail);
-	return arena_failed(a) ? error_set(err, ERR_NO_MEMORY, "no memory for an event") : host_put_event(cb->host, txn, event, err);
+	return arena_failed(a) ? error_set(err, ERR_NO_MEMORY, "no memory for an event")
+			       : host_put_event(cb->host, txn, event, err);
 }
 
 struct saving {
@@ -153,7 +157,8 @@ static void end_phase(struct build *b, const char *status, const struct error *w
 	b->phases = phases;
 	put(b, record, STR("phases"), phases);
 	build_log(b, "Phase complete: " STR_FMT " State: %s", STR_ARG(json_get_text(last, STR("phaseType"))), status);
-	build_log(b, "Phase context status code: %s Message: %s", why && why->code ? why->name : "", why && why->code ? why->message : "");
+	build_log(b, "Phase context status code: %s Message: %s", why && why->code ? why->name : "",
+		  why && why->code ? why->message : "");
 	save(b, record, false);
 }
 
@@ -430,8 +435,8 @@ int runner_start_later(struct call *call, const struct json *build)
 	struct build *b;
 
 	if (count_builds(cb) >= CODEBUILD_QUEUE_MAX)
-		return call_failf(call, &codebuild_AccountLimitExceededException, "Cannot have more than %d builds in queue for the account",
-				  CODEBUILD_QUEUE_MAX);
+		return call_failf(call, &codebuild_AccountLimitExceededException,
+				  "Cannot have more than %d builds in queue for the account", CODEBUILD_QUEUE_MAX);
 	b = build_new(cb, build);
 	if (!b)
 		return call_fault(call, NULL);

@@ -2,11 +2,11 @@
  *
  * A build under way, on a thread of its own from provisioning to the end:
  *
- *   QUEUED -> PROVISIONING (folders, the role's credentials) -> DOWNLOAD_SOURCE (and the buildspec) -> INSTALL -> PRE_BUILD -> BUILD ->
- *   POST_BUILD -> UPLOAD_ARTIFACTS -> FINALIZING -> COMPLETED
+ *   QUEUED -> PROVISIONING (folders, the role's credentials) -> DOWNLOAD_SOURCE (and the buildspec) -> INSTALL -> PRE_BUILD ->
+ * BUILD -> POST_BUILD -> UPLOAD_ARTIFACTS -> FINALIZING -> COMPLETED
  *
- * A failed INSTALL or PRE_BUILD leads to FINALIZING, a failed BUILD to POST_BUILD first; a stop or the timeout ends the phase at once.
- * Every change of phase is stored before it acts, and the first and last status are events.
+ * A failed INSTALL or PRE_BUILD leads to FINALIZING, a failed BUILD to POST_BUILD first; a stop or the timeout ends the phase at
+ * once. Every change of phase is stored before it acts, and the first and last status are events.
  */
 #ifndef GLEANER_SERVICE_CODEBUILD_RUNNER_H
 #define GLEANER_SERVICE_CODEBUILD_RUNNER_H
@@ -18,25 +18,25 @@ enum build_end { BUILD_GOES_ON, BUILD_STOPPED, BUILD_TIMED_OUT };
 
 struct build {
 	struct codebuild *cb;
-	struct build *next;             /* of cb->builds */
-	struct arena arena;             /* everything below lives here; the build's thread only */
-	const struct json *record;      /* as stored last */
+	struct build *next;        /* of cb->builds */
+	struct arena arena;        /* everything below lives here; the build's thread only */
+	const struct json *record; /* as stored last */
 	struct str id, uuid, project, role, group, stream;
 	int64_t number, deadline_ms;
 	struct json *phases;
-	bool failed;                    /* a phase has */
-	struct str failed_status;       /* FAILED, STOPPED, TIMED_OUT, FAULT */
+	bool failed;              /* a phase has */
+	struct str failed_status; /* FAILED, STOPPED, TIMED_OUT, FAULT */
 	struct buildspec spec;
-	struct principal principal;     /* the role's session */
+	struct principal principal; /* the role's session */
 	struct str access_key, secret_key, session_token;
-	char *folder;                   /* <data>/builds/<uuid>: src, state, home */
-	const char *seen;               /* the same as the build's processes see it: "/codebuild", or folder */
+	char *folder;     /* <data>/builds/<uuid>: src, state, home */
+	const char *seen; /* the same as the build's processes see it: "/codebuild", or folder */
 	struct sandbox sandbox;
 	struct sandbox_path paths[64];
 	/* Shared with the threads that stop it and watch its process. */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct process *process;        /* the command that runs */
+	struct process *process; /* the command that runs */
 	bool ended, stopped;
 	struct process_exit end;
 };
@@ -51,8 +51,8 @@ struct reply {
 	struct str body;    /* in the build's arena */
 };
 /* A body that lies in a file is read when it is at most `max` bytes. */
-int build_call(struct build *b, const char *service, const char *operation, const struct json *parameters, struct str body, size_t max,
-	       struct reply *out, struct error *err) MUST_CHECK;
+int build_call(struct build *b, const char *service, const char *operation, const struct json *parameters, struct str body,
+	       size_t max, struct reply *out, struct error *err) MUST_CHECK;
 int build_assume_role(struct build *b, struct error *err) MUST_CHECK;
 
 /* ---- source.c ---- */
@@ -62,7 +62,8 @@ int build_fetch_source(struct build *b, struct error *err) MUST_CHECK;
 
 /* ---- command.c ---- */
 
-/* Runs one command; ERR_SERVICE with the phase context when it fails, ERR_UNAVAILABLE when the build has been stopped or is out of time. */
+/* Runs one command; ERR_SERVICE with the phase context when it fails, ERR_UNAVAILABLE when the build has been stopped or is out
+ * of time. */
 int build_command(struct build *b, struct str command, struct error *err) MUST_CHECK;
 void build_prepare_sandbox(struct build *b);
 extern const char *const build_folders[]; /* of b->folder: those the commands may write */

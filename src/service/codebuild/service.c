@@ -5,9 +5,11 @@
 #include "os/file.h"
 #include "service/codebuild/internal.h"
 
-#define ROW(text, how, function) \
-	{ .name = text, .kind = OPERATION_##how, .run = codebuild_##function, .input = codebuild_##function##_fields, \
-	  .input_size = CODEBUILD_INPUT_SIZE, .resource = codebuild_resource }
+#define ROW(text, how, function)                                                                                                 \
+	{                                                                                                                        \
+		.name = text, .kind = OPERATION_##how, .run = codebuild_##function, .input = codebuild_##function##_fields,      \
+		.input_size = CODEBUILD_INPUT_SIZE, .resource = codebuild_resource                                               \
+	}
 
 static const struct operation operations[] = {
 	ROW("CreateProject", WRITE, create_project),

@@ -48,8 +48,8 @@ static int download(struct build *b, const struct json *source, const char *targ
 	if (result != 0)
 		return context(err, "INTERNAL_SERVICE_ERROR", "S3 cannot be called");
 	if (reply.error.code != 0) {
-		struct str text = arena_printf(&b->arena, "%s: %s for source location " STR_FMT, reply.error.name, reply.error.message,
-					       STR_ARG(json_get_text(source, STR("location"))));
+		struct str text = arena_printf(&b->arena, "%s: %s for source location " STR_FMT, reply.error.name,
+					       reply.error.message, STR_ARG(json_get_text(source, STR("location"))));
 		return context(err, "CLIENT_ERROR", text.p ? text.p : "");
 	}
 	result = package_unpack(reply.body, target, CODEBUILD_SOURCE_MAX, err);

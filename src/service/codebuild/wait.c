@@ -52,19 +52,25 @@ static void called(struct call *call, void *argument)
 
 	r->error = call->error;
 	if (call->error.code == 0)
-		r->body = call->reply.fd >= 0 ? read_file(&w->build->arena, &call->reply, w->max) :
-						arena_str(&w->build->arena, call_reply_text(call));
+		r->body = call->reply.fd >= 0 ? read_file(&w->build->arena, &call->reply, w->max)
+					      : arena_str(&w->build->arena, call_reply_text(call));
 	if (call->error.code == 0 && !r->body.p)
 		error_set(&r->error, ERR_LIMIT, "the answer is too large");
 	finish(w);
 }
 
-int build_call(struct build *b, const char *service, const char *operation, const struct json *parameters, struct str body, size_t max,
-	       struct reply *out, struct error *err)
+int build_call(struct build *b, const char *service, const char *operation, const struct json *parameters, struct str body,
+	       size_t max, struct reply *out, struct error *err)
 {
-	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .build = b, .max = max, .reply = out };
+	struct waiter w = {
+		.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .build = b, .max = max, .reply = out
+	};
 	struct host_request request = {
-		.service = service, .operation = operation, .principal = b->principal, .parameters = parameters, .body = body,
+		.service = service,
+		.operation = operation,
+		.principal = b->principal,
+		.parameters = parameters,
+		.body = body,
 	};
 	int result;
 
@@ -101,17 +107,19 @@ static void on_credentials(void *argument, const struct host_credentials *c, con
 
 int build_assume_role(struct build *b, struct error *err)
 {
-	struct assumed a = { .waiter = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .build = b }, .err = err };
+	struct assumed a = { .waiter = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .build = b },
+			     .err = err };
 	struct str session = arena_printf(&b->arena, "AWSCodeBuild-" STR_FMT, STR_ARG(b->uuid));
 	struct str arn = json_get_text(b->record, STR("arn"));
 	int64_t minutes = 60;
 	int result;
 
 	(void)!json_to_i64(json_get_c(b->record, "timeoutInMinutes"), &minutes);
-	result = host_assume_role(b->cb->host, b->role, session, STR("codebuild.amazonaws.com"), minutes < 60 ? 3600 : minutes * 60,
-				  on_credentials, &a);
+	result = host_assume_role(b->cb->host, b->role, session, STR("codebuild.amazonaws.com"),
+				  minutes < 60 ? 3600 : minutes * 60, on_credentials, &a);
 	if (result != 0)
-		return error_set(err, result, "CodeBuild is not authorized to perform: sts:AssumeRole on service role " STR_FMT, STR_ARG(b->role));
+		return error_set(err, result, "CodeBuild is not authorized to perform: sts:AssumeRole on service role " STR_FMT,
+				 STR_ARG(b->role));
 	wait_for(&a.waiter);
 	if (a.result != 0)
 		return a.result;

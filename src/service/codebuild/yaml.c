@@ -11,15 +11,16 @@ struct reader {
 
 static int fail(struct reader *r, const char *what)
 {
-	return error_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", r->parser.mark.line + 1, r->parser.mark.column + 1, what);
+	return error_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", r->parser.mark.line + 1, r->parser.mark.column + 1,
+			 what);
 }
 
 static int next_event(struct reader *r, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&r->parser, event))
 		return 0;
-	return error_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", r->parser.problem_mark.line + 1, r->parser.problem_mark.column + 1,
-			 r->parser.problem ? r->parser.problem : "not YAML");
+	return error_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", r->parser.problem_mark.line + 1,
+			 r->parser.problem_mark.column + 1, r->parser.problem ? r->parser.problem : "not YAML");
 }
 
 static int read_value(struct reader *r, yaml_event_t *event, int depth, const struct json **out);
@@ -88,7 +89,7 @@ static int read_mapping(struct reader *r, int depth, const struct json **out)
 
 static int read_value(struct reader *r, yaml_event_t *event, int depth, const struct json **out)
 {
-	if (depth > YAML_DEPTH_MAX)
+	if (depth >= YAML_DEPTH_MAX)
 		return fail(r, "nested too deeply");
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:

@@ -16,8 +16,8 @@ enum capacity_kind { CAPACITY_READ, CAPACITY_WRITE };
 struct capacity {
 	const struct table *table;
 	enum capacity_kind kind;
-	double factor;      /* 2 in transactions, else 1 */
-	bool split;         /* transactions also tell read or write units */
+	double factor; /* 2 in transactions, else 1 */
+	bool split;    /* transactions also tell read or write units */
 	double table_units;
 	double *index_units; /* beside table->indexes; NULL until one is used */
 };

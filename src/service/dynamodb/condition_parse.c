@@ -57,8 +57,8 @@ static bool type_has_size(enum value_type type)
 static void check_literal(struct parser *p, const char *operation, const struct operand *o, bool (*fits)(enum value_type type))
 {
 	if (o->kind == OPERAND_VALUE && !fits(o->value->type))
-		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operation,
-			    value_type_name(o->value->type));
+		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
+			    operation, value_type_name(o->value->type));
 }
 
 static void check_path(struct parser *p, const char *operation, const struct operand *o)
@@ -70,10 +70,12 @@ static void check_path(struct parser *p, const char *operation, const struct ope
 static void check_type_name(struct parser *p, const char *operation, const struct operand *o)
 {
 	if (o->kind != OPERAND_VALUE || o->value->type != VALUE_S) {
-		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operation,
+		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
+			    operation,
 			    o->kind == OPERAND_VALUE ? value_type_name(o->value->type) : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
 	} else if (value_type_of(o->value->text) == VALUE_TYPE_COUNT) {
-		parser_note(p, "Invalid attribute type name found; type: " STR_FMT ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+		parser_note(p,
+			    "Invalid attribute type name found; type: " STR_FMT ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
 			    STR_ARG(o->value->text));
 	}
 }
@@ -86,8 +88,11 @@ static void check_distinct(struct parser *p, const char *operation, const struct
 		if (!same)
 			continue;
 		struct str text = document_path_text(p->arena, &operands[0].path);
-		parser_note(p, "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, "
-			    "first operand: " STR_FMT, operation, STR_ARG(text));
+		parser_note(p,
+			    "The first operand must be distinct from the remaining operands for this operator or function; "
+			    "operator: %s, "
+			    "first operand: " STR_FMT,
+			    operation, STR_ARG(text));
 		return;
 	}
 }
@@ -107,10 +112,8 @@ static const struct function {
 	size_t arguments;
 	enum condition_kind kind;
 } functions[] = {
-	{ "attribute_exists", 1, CONDITION_EXISTS },
-	{ "attribute_not_exists", 1, CONDITION_NOT_EXISTS },
-	{ "attribute_type", 2, CONDITION_TYPE },
-	{ "begins_with", 2, CONDITION_BEGINS_WITH },
+	{ "attribute_exists", 1, CONDITION_EXISTS }, { "attribute_not_exists", 1, CONDITION_NOT_EXISTS },
+	{ "attribute_type", 2, CONDITION_TYPE },     { "begins_with", 2, CONDITION_BEGINS_WITH },
 	{ "contains", 2, CONDITION_CONTAINS },
 };
 
@@ -143,7 +146,9 @@ static int parse_arguments(struct parser *p, struct operand arguments[ARGUMENTS_
 static bool check_count(struct parser *p, const char *name, size_t count, size_t wanted)
 {
 	if (count != wanted)
-		parser_note(p, "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %zu",
+		parser_note(p,
+			    "Incorrect number of operands for operator or function; operator or function: %s, number of "
+			    "operands: %zu",
 			    name, count);
 	return count == wanted;
 }
@@ -266,8 +271,8 @@ static const struct comparator {
 	const char *symbol;
 	enum condition_kind kind;
 } comparators[] = {
-	{ "=", CONDITION_EQ }, { "<>", CONDITION_NE }, { "<", CONDITION_LT },
-	{ "<=", CONDITION_LE }, { ">", CONDITION_GT }, { ">=", CONDITION_GE },
+	{ "=", CONDITION_EQ },  { "<>", CONDITION_NE }, { "<", CONDITION_LT },
+	{ "<=", CONDITION_LE }, { ">", CONDITION_GT },  { ">=", CONDITION_GE },
 };
 
 static const struct comparator *find_comparator(const struct token *t)

@@ -42,11 +42,11 @@ const struct bind on_demand_shape[] = {
 	BIND_I64(struct shape, number, "MaxWriteRequestUnits"),
 	BIND_DONE,
 };
-#define INDEX_FIELDS                                                                                                     \
-	BIND_STR(struct shape, text, "IndexName", .required = true, .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX,        \
-		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                           \
-	BIND_LIST(struct shape, json, "KeySchema", .required = true, .min = 1, .max = 2, .fields = key_schema_shape),     \
-	BIND_STRUCT(struct shape, json, "Projection", projection_shape, .required = true)
+#define INDEX_FIELDS                                                                                                             \
+	BIND_STR(struct shape, text, "IndexName", .required = true, .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX,                \
+		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                                   \
+		BIND_LIST(struct shape, json, "KeySchema", .required = true, .min = 1, .max = 2, .fields = key_schema_shape),    \
+		BIND_STRUCT(struct shape, json, "Projection", projection_shape, .required = true)
 const struct bind local_index_shape[] = { INDEX_FIELDS, BIND_DONE };
 const struct bind global_index_shape[] = {
 	INDEX_FIELDS,
@@ -118,9 +118,12 @@ static int check_key_schema(struct arena *a, const struct json *schema, const st
 	for (size_t i = 0; i < schema->count; i++) {
 		if (is_defined(attributes, key_name(schema, i)))
 			continue;
-		struct str keys = list_text(a, schema, STR("AttributeName")), defined = list_text(a, attributes, STR("AttributeName"));
-		return error_set(err, ERR_INVALID, INVALID "Some index key attributes are not defined in AttributeDefinitions. Keys: " STR_FMT
-				 ", AttributeDefinitions: " STR_FMT, STR_ARG(keys), STR_ARG(defined));
+		struct str keys = list_text(a, schema, STR("AttributeName")),
+			   defined = list_text(a, attributes, STR("AttributeName"));
+		return error_set(err, ERR_INVALID,
+				 INVALID "Some index key attributes are not defined in AttributeDefinitions. Keys: " STR_FMT
+					 ", AttributeDefinitions: " STR_FMT,
+				 STR_ARG(keys), STR_ARG(defined));
 	}
 	return 0;
 }
@@ -138,7 +141,8 @@ static int check_projection(const struct json *index, struct error *err)
 	if (include && !included)
 		return error_set(err, ERR_INVALID, INVALID "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
 	if (!include && included)
-		return error_set(err, ERR_INVALID, INVALID "ProjectionType is " STR_FMT ", but NonKeyAttributes is specified", STR_ARG(type));
+		return error_set(err, ERR_INVALID, INVALID "ProjectionType is " STR_FMT ", but NonKeyAttributes is specified",
+				 STR_ARG(type));
 	return 0;
 }
 
@@ -148,11 +152,14 @@ static int check_local_index(const struct json *definition, const struct json *i
 	struct str name = json_get_text(index, STR("IndexName"));
 
 	if (schema->count < 2)
-		return error_set(err, ERR_INVALID, INVALID "Index KeySchema does not have a range key for index: " STR_FMT, STR_ARG(name));
+		return error_set(err, ERR_INVALID, INVALID "Index KeySchema does not have a range key for index: " STR_FMT,
+				 STR_ARG(name));
 	if (!str_eq(key_name(schema, 0), key_name(table, 0)))
-		return error_set(err, ERR_INVALID, INVALID "Index KeySchema does not have the same leading hash key as table KeySchema for index: "
-				 STR_FMT ". index hash key: " STR_FMT ", table hash key: " STR_FMT, STR_ARG(name),
-				 STR_ARG(key_name(schema, 0)), STR_ARG(key_name(table, 0)));
+		return error_set(err, ERR_INVALID,
+				 INVALID
+				 "Index KeySchema does not have the same leading hash key as table KeySchema for index: " STR_FMT
+				 ". index hash key: " STR_FMT ", table hash key: " STR_FMT,
+				 STR_ARG(name), STR_ARG(key_name(schema, 0)), STR_ARG(key_name(table, 0)));
 	return 0;
 }
 
@@ -167,10 +174,13 @@ static int check_index_throughput(const struct json *definition, const struct js
 	struct str name = json_get_text(index, STR("IndexName"));
 
 	if (is_on_demand(definition) && given)
-		return error_set(err, ERR_INVALID, INVALID "ProvisionedThroughput should not be specified for index: " STR_FMT
-				 " when BillingMode is PAY_PER_REQUEST", STR_ARG(name));
+		return error_set(err, ERR_INVALID,
+				 INVALID "ProvisionedThroughput should not be specified for index: " STR_FMT
+					 " when BillingMode is PAY_PER_REQUEST",
+				 STR_ARG(name));
 	if (!is_on_demand(definition) && !given)
-		return error_set(err, ERR_INVALID, INVALID "ProvisionedThroughput is not specified for index: " STR_FMT, STR_ARG(name));
+		return error_set(err, ERR_INVALID, INVALID "ProvisionedThroughput is not specified for index: " STR_FMT,
+				 STR_ARG(name));
 	return 0;
 }
 
@@ -199,7 +209,8 @@ static int check_index_names(const struct json *definition, struct error *err)
 	const struct json *local = indexes_of(definition, false), *global = indexes_of(definition, true);
 
 	for (size_t i = 0; i < local->count + global->count; i++) {
-		struct str name = json_get_text(i < local->count ? local->items[i] : global->items[i - local->count], STR("IndexName"));
+		struct str name =
+			json_get_text(i < local->count ? local->items[i] : global->items[i - local->count], STR("IndexName"));
 		for (size_t j = 0; j < i; j++) {
 			const struct json *other = j < local->count ? local->items[j] : global->items[j - local->count];
 			if (str_eq(json_get_text(other, STR("IndexName")), name))
@@ -214,12 +225,15 @@ static int check_index_counts(const struct json *definition, struct error *err)
 	const struct json *local = indexes_of(definition, false), *global = indexes_of(definition, true);
 
 	if (local->count > 0 && json_get_c(definition, "KeySchema")->count < 2)
-		return error_set(err, ERR_INVALID, INVALID "Table KeySchema does not have a range key, which is required when specifying a "
-				 "LocalSecondaryIndex");
+		return error_set(err, ERR_INVALID,
+				 INVALID "Table KeySchema does not have a range key, which is required when specifying a "
+					 "LocalSecondaryIndex");
 	if (local->count > LOCAL_INDEXES_MAX)
-		return error_set(err, ERR_INVALID, INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of %d", LOCAL_INDEXES_MAX);
+		return error_set(err, ERR_INVALID, INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of %d",
+				 LOCAL_INDEXES_MAX);
 	if (global->count > GLOBAL_INDEXES_MAX)
-		return error_set(err, ERR_INVALID, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of %d", GLOBAL_INDEXES_MAX);
+		return error_set(err, ERR_INVALID, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of %d",
+				 GLOBAL_INDEXES_MAX);
 	return 0;
 }
 
@@ -282,12 +296,15 @@ static int check_unused_attributes(struct arena *a, const struct json *definitio
 		if (is_used(definition, json_get_text(attributes->items[i], STR("AttributeName"))))
 			continue;
 		if (!indexed)
-			return error_set(err, ERR_INVALID, INVALID "Number of attributes in KeySchema does not exactly match number of attributes "
-					 "defined in AttributeDefinitions");
+			return error_set(err, ERR_INVALID,
+					 INVALID "Number of attributes in KeySchema does not exactly match number of attributes "
+						 "defined in AttributeDefinitions");
 		struct str defined = list_text(a, attributes, STR("AttributeName"));
 		struct str keys = list_text(a, json_get_c(definition, "KeySchema"), STR("AttributeName"));
-		return error_set(err, ERR_INVALID, INVALID "Some AttributeDefinitions are not used. AttributeDefinitions: " STR_FMT
-				 ", keys used: " STR_FMT, STR_ARG(defined), STR_ARG(keys));
+		return error_set(err, ERR_INVALID,
+				 INVALID "Some AttributeDefinitions are not used. AttributeDefinitions: " STR_FMT
+					 ", keys used: " STR_FMT,
+				 STR_ARG(defined), STR_ARG(keys));
 	}
 	return 0;
 }
@@ -297,11 +314,13 @@ static int check_throughput(const struct json *definition, struct error *err)
 	bool given = json_get_c(definition, "ProvisionedThroughput") != NULL;
 
 	if (is_on_demand(definition) && given)
-		return error_set(err, ERR_INVALID, INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-				 "PAY_PER_REQUEST");
+		return error_set(err, ERR_INVALID,
+				 INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+					 "PAY_PER_REQUEST");
 	if (!is_on_demand(definition) && !given)
-		return error_set(err, ERR_INVALID, INVALID "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
-				 "PROVISIONED");
+		return error_set(err, ERR_INVALID,
+				 INVALID "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+					 "PROVISIONED");
 	return 0;
 }
 
@@ -310,7 +329,8 @@ int definition_check(struct arena *a, const struct json *definition, struct erro
 	int rc = check_throughput(definition, err);
 
 	if (rc == 0)
-		rc = check_key_schema(a, json_get_c(definition, "KeySchema"), json_get_c(definition, "AttributeDefinitions"), err);
+		rc = check_key_schema(a, json_get_c(definition, "KeySchema"), json_get_c(definition, "AttributeDefinitions"),
+				      err);
 	if (rc == 0)
 		rc = check_indexes(a, definition, err);
 	return rc < 0 ? rc : check_unused_attributes(a, definition, err);

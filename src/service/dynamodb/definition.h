@@ -18,8 +18,8 @@ struct shape {
 };
 
 /* Bind tables of nested shapes, and enums. */
-extern const struct bind attribute_definition_shape[], key_schema_shape[], local_index_shape[], global_index_shape[], throughput_shape[],
-	sse_shape[], stream_shape[], tag_shape[], on_demand_shape[];
+extern const struct bind attribute_definition_shape[], key_schema_shape[], local_index_shape[], global_index_shape[],
+	throughput_shape[], sse_shape[], stream_shape[], tag_shape[], on_demand_shape[];
 extern const char *const billing_modes[], *const table_classes[];
 
 /* Whether a whole definition holds together: keys, attributes, indexes, throughput. ERR_INVALID with the service's sentence. */

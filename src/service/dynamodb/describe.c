@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TableDescription. The service counts items every six hours or so; here they are counted when asked, but a count that took long is
- * used again for a time in proportion.
+ * TableDescription. The service counts items every six hours or so; here they are counted when asked, but a count that took long
+ * is used again for a time in proportion.
  */
 #include "service/dynamodb/definition.h"
 

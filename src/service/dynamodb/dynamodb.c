@@ -15,7 +15,8 @@ bool table_name_is_valid(struct str text)
 	text = table_name_of(text);
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
-		bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+		bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+			    c == '-';
 		if (!fits)
 			return false;
 	}
@@ -38,21 +39,56 @@ struct str resource_of_index(struct call *call)
 	return index.p ? arena_printf(&call->arena, STR_FMT "/index/" STR_FMT, STR_ARG(table), STR_ARG(index)) : table;
 }
 
-static struct str first_transaction_table(const struct json *items)
-{
-	const struct json *action = json_at(items, 0);
+/* Batches and transactions touch several tables: leave is needed for each. */
 
-	return action && action->type == JSON_OBJECT && action->count > 0
-		       ? json_get_text(action->members[0].value, STR("TableName")) : STR_NULL;
+static struct permission permission_on(struct call *call, const char *action, struct str table)
+{
+	return (struct permission){ str_c(action), table_arn(call->host, &call->arena, table_name_of(table)) };
 }
 
-struct str resource_of_batch(struct call *call)
+static size_t permissions_of_batch(struct call *call, const struct permission **list)
 {
 	const struct json *requests = json_get_c(call->parameters, "RequestItems");
-	struct str name = json_is(requests, JSON_OBJECT) && requests->count > 0
-				  ? requests->members[0].name : first_transaction_table(json_get_c(call->parameters, "TransactItems"));
+	bool reads = str_eq(str_c(call->operation->name), STR("BatchGetItem"));
+	struct permission *out = arena_alloc_array(&call->arena, requests->count + 1, sizeof(*out));
 
-	return name.p ? table_arn(call->host, &call->arena, table_name_of(name)) : STR_NULL;
+	if (!out)
+		return 0;
+	for (size_t i = 0; i < requests->count; i++)
+		out[i] = permission_on(call, reads ? "dynamodb:BatchGetItem" : "dynamodb:BatchWriteItem",
+				       requests->members[i].name);
+	*list = out;
+	return requests->count;
+}
+
+static const char *action_of_member(struct str name)
+{
+	static const char *const actions[][2] = { { "Put", "dynamodb:PutItem" },
+						  { "Update", "dynamodb:UpdateItem" },
+						  { "Delete", "dynamodb:DeleteItem" },
+						  { "ConditionCheck", "dynamodb:ConditionCheckItem" },
+						  { "Get", "dynamodb:GetItem" } };
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (str_eq_c(name, actions[i][0]))
+			return actions[i][1];
+	}
+	return "dynamodb:TransactWriteItems";
+}
+
+static size_t permissions_of_transaction(struct call *call, const struct permission **list)
+{
+	const struct json *items = json_get_c(call->parameters, "TransactItems");
+	struct permission *out = arena_alloc_array(&call->arena, items->count + 1, sizeof(*out));
+
+	if (!out)
+		return 0;
+	for (size_t i = 0; i < items->count; i++) {
+		const struct json_member *action = &items->items[i]->members[0];
+		out[i] = permission_on(call, action_of_member(action->name), json_get_text(action->value, STR("TableName")));
+	}
+	*list = out;
+	return items->count;
 }
 
 struct str resource_of_arn(struct call *call)
@@ -62,13 +98,13 @@ struct str resource_of_arn(struct call *call)
 
 /* ---- operations ---- */
 
-#define PLAIN(text, how, function)                                                                                   \
+#define PLAIN(text, how, function)                                                                                               \
 	.name = text, .kind = OPERATION_##how, .run = function##_run, .input = function##_fields, .input_size = INPUT_SIZE
 #define PREPARED(text, how, function) PLAIN(text, how, function), .prepare = function##_prepare
 
 static const struct operation operations[] = {
-	{ PREPARED("BatchGetItem", READ, batch_get_item), .resource = resource_of_batch },
-	{ PREPARED("BatchWriteItem", WRITE, batch_write_item), .resource = resource_of_batch },
+	{ PREPARED("BatchGetItem", READ, batch_get_item), .permissions = permissions_of_batch },
+	{ PREPARED("BatchWriteItem", WRITE, batch_write_item), .permissions = permissions_of_batch },
 	{ PREPARED("CreateTable", ASYNC, create_table), .resource = resource_of_table },
 	{ PREPARED("DeleteItem", WRITE, delete_item), .resource = resource_of_table },
 	{ PLAIN("DeleteTable", WRITE, delete_table), .resource = resource_of_table },
@@ -85,8 +121,8 @@ static const struct operation operations[] = {
 	{ PREPARED("Query", READ, query), .resource = resource_of_index },
 	{ PREPARED("Scan", READ, scan), .resource = resource_of_index },
 	{ PLAIN("TagResource", WRITE, tag_resource), .resource = resource_of_arn },
-	{ PREPARED("TransactGetItems", READ, transact_get_items), .resource = resource_of_batch },
-	{ PREPARED("TransactWriteItems", WRITE, transact_write_items), .resource = resource_of_batch },
+	{ PREPARED("TransactGetItems", READ, transact_get_items), .permissions = permissions_of_transaction },
+	{ PREPARED("TransactWriteItems", WRITE, transact_write_items), .permissions = permissions_of_transaction },
 	{ PLAIN("UntagResource", WRITE, untag_resource), .resource = resource_of_arn },
 	{ PLAIN("UpdateContinuousBackups", WRITE, update_continuous_backups), .resource = resource_of_table },
 	{ PLAIN("UpdateContributorInsights", WRITE, update_contributor_insights), .resource = resource_of_table },

@@ -26,20 +26,21 @@ int dynamodb_invalid(struct call *call, const char *format, ...)
 static int refuse_type(struct call *call, const struct bind_fault *fault)
 {
 	static const char *const wanted[] = {
-		[BIND_KIND_STR] = "String", [BIND_KIND_I64] = "Integer", [BIND_KIND_BOOL] = "Boolean", [BIND_KIND_LIST] = "List",
-		[BIND_KIND_MAP] = "Map",
+		[BIND_KIND_STR] = "String", [BIND_KIND_I64] = "Integer", [BIND_KIND_BOOL] = "Boolean",
+		[BIND_KIND_LIST] = "List",  [BIND_KIND_MAP] = "Map",
 	};
 	size_t kind = (size_t)fault->row->kind;
 	const char *name = kind < sizeof(wanted) / sizeof(wanted[0]) && wanted[kind] ? wanted[kind] : "Structure";
 
-	return call_failf(call, &dynamodb_SerializationException, "The value of %s cannot be converted to %s", fault->row->name, name);
+	return call_failf(call, &dynamodb_SerializationException, "The value of %s cannot be converted to %s", fault->row->name,
+			  name);
 }
 
 /* Parameters of the API before expressions came, and those that expressions brought. */
-static const char *const legacy[] = { "AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected", "KeyConditions", "QueryFilter",
-				      "ScanFilter", NULL };
-static const char *const modern[] = { "ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression",
-				      "UpdateExpression", NULL };
+static const char *const legacy[] = { "AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected",
+				      "KeyConditions",   "QueryFilter",      "ScanFilter",          NULL };
+static const char *const modern[] = { "ConditionExpression",  "FilterExpression", "KeyConditionExpression",
+				      "ProjectionExpression", "UpdateExpression", NULL };
 
 static struct str given(struct call *call, const char *const *names)
 {
@@ -57,9 +58,13 @@ static int refuse_parameter(struct call *call, const char *name)
 	struct str old = given(call, legacy), new = given(call, modern);
 
 	if (old.n > 0 && new.n > 0)
-		return dynamodb_invalid(call, "Can not use both expression and non-expression parameters in the same request: Non-expression "
-					"parameters: {" STR_FMT "} Expression parameters: {" STR_FMT "}", STR_ARG(old), STR_ARG(new));
-	return dynamodb_invalid(call, "One or more parameter values were invalid: the parameter %s is not supported by this server", name);
+		return dynamodb_invalid(
+			call,
+			"Can not use both expression and non-expression parameters in the same request: Non-expression "
+			"parameters: {" STR_FMT "} Expression parameters: {" STR_FMT "}",
+			STR_ARG(old), STR_ARG(new));
+	return dynamodb_invalid(
+		call, "One or more parameter values were invalid: the parameter %s is not supported by this server", name);
 }
 
 /* CreateTable has a sentence of its own for a missing name; the rest is the common form. */

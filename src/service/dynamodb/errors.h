@@ -7,19 +7,20 @@
 
 #include "service/service.h"
 
-#define DYNAMODB_ERRORS(E, prefix) \
-	E(prefix, ConditionalCheckFailedException, 400, "The conditional request failed") \
-	E(prefix, IdempotentParameterMismatchException, 400, \
-	  "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was " \
-	  "already used.") \
-	E(prefix, IndexNotFoundException, 400, "Requested resource not found") \
-	E(prefix, LimitExceededException, 400, "Subscriber limit exceeded") \
-	E(prefix, PolicyNotFoundException, 400, "Resource policy not found") \
-	E(prefix, ResourceInUseException, 400, "Table already exists") \
-	E(prefix, ResourceNotFoundException, 400, "Requested resource not found") \
-	E(prefix, SerializationException, 400, "The request cannot be read") \
-	E(prefix, TransactionCanceledException, 400, "Transaction cancelled") \
-	E(prefix, UnknownOperationException, 400, "This operation is not supported by this server") \
+#define DYNAMODB_ERRORS(E, prefix)                                                                                               \
+	E(prefix, ConditionalCheckFailedException, 400, "The conditional request failed")                                        \
+	E(prefix, IdempotentParameterMismatchException, 400,                                                                     \
+	  "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token "   \
+	  "that was "                                                                                                            \
+	  "already used.")                                                                                                       \
+	E(prefix, IndexNotFoundException, 400, "Requested resource not found")                                                   \
+	E(prefix, LimitExceededException, 400, "Subscriber limit exceeded")                                                      \
+	E(prefix, PolicyNotFoundException, 400, "Resource policy not found")                                                     \
+	E(prefix, ResourceInUseException, 400, "Table already exists")                                                           \
+	E(prefix, ResourceNotFoundException, 400, "Requested resource not found")                                                \
+	E(prefix, SerializationException, 400, "The request cannot be read")                                                     \
+	E(prefix, TransactionCanceledException, 400, "Transaction cancelled")                                                    \
+	E(prefix, UnknownOperationException, 400, "This operation is not supported by this server")                              \
 	E(prefix, ValidationException, 400, "One or more parameter values were invalid")
 
 DYNAMODB_ERRORS(SERVICE_ERROR_EXTERN, dynamodb)

@@ -49,28 +49,46 @@ bool path_equal(const struct path *a, const struct path *b);
 /* "[a, [1], b]" as errors show it. */
 struct str document_path_text(struct arena *a, const struct path *path);
 /* Refuses two paths of which one is part of the other, or that take one place for a map and for a list. */
-int paths_check_apart(struct arena *a, const char *label, const struct path *const *paths, size_t count, struct error *err) MUST_CHECK;
+int paths_check_apart(struct arena *a, const char *label, const struct path *const *paths, size_t count,
+		      struct error *err) MUST_CHECK;
 
 enum operand_kind {
-	OPERAND_PATH, OPERAND_VALUE, OPERAND_SIZE,                                        /* conditions */
-	OPERAND_IF_NOT_EXISTS, OPERAND_LIST_APPEND, OPERAND_PLUS, OPERAND_MINUS,          /* updates, besides the first two */
-	OPERAND_PREDICATE,                                                                /* a condition's function, on its way into one */
+	OPERAND_PATH,
+	OPERAND_VALUE,
+	OPERAND_SIZE, /* conditions */
+	OPERAND_IF_NOT_EXISTS,
+	OPERAND_LIST_APPEND,
+	OPERAND_PLUS,
+	OPERAND_MINUS,     /* updates, besides the first two */
+	OPERAND_PREDICATE, /* a condition's function, on its way into one */
 };
 
 struct operand {
 	enum operand_kind kind;
-	struct path path;             /* OPERAND_PATH, OPERAND_SIZE of a path, OPERAND_IF_NOT_EXISTS */
-	const struct value *value;    /* OPERAND_VALUE, OPERAND_SIZE of a value */
+	struct path path;          /* OPERAND_PATH, OPERAND_SIZE of a path, OPERAND_IF_NOT_EXISTS */
+	const struct value *value; /* OPERAND_VALUE, OPERAND_SIZE of a value */
 	const struct operand *left, *right;
 	const struct condition *predicate;
-	const char *function;         /* name, of OPERAND_PREDICATE and OPERAND_SIZE */
+	const char *function; /* name, of OPERAND_PREDICATE and OPERAND_SIZE */
 };
 
 enum condition_kind {
-	CONDITION_AND, CONDITION_OR, CONDITION_NOT,
-	CONDITION_EQ, CONDITION_NE, CONDITION_LT, CONDITION_LE, CONDITION_GT, CONDITION_GE,
-	CONDITION_BETWEEN, CONDITION_IN,
-	CONDITION_EXISTS, CONDITION_NOT_EXISTS, CONDITION_TYPE, CONDITION_BEGINS_WITH, CONDITION_CONTAINS,
+	CONDITION_AND,
+	CONDITION_OR,
+	CONDITION_NOT,
+	CONDITION_EQ,
+	CONDITION_NE,
+	CONDITION_LT,
+	CONDITION_LE,
+	CONDITION_GT,
+	CONDITION_GE,
+	CONDITION_BETWEEN,
+	CONDITION_IN,
+	CONDITION_EXISTS,
+	CONDITION_NOT_EXISTS,
+	CONDITION_TYPE,
+	CONDITION_BEGINS_WITH,
+	CONDITION_CONTAINS,
 };
 
 struct condition {
@@ -81,8 +99,8 @@ struct condition {
 };
 
 /* `label` names the parameter in errors: "ConditionExpression", "FilterExpression", "KeyConditionExpression". */
-int condition_parse(struct placeholders *p, const char *label, struct str text, const struct condition **out, struct error *err)
-	MUST_CHECK;
+int condition_parse(struct placeholders *p, const char *label, struct str text, const struct condition **out,
+		    struct error *err) MUST_CHECK;
 /* `item` NULL: one that does not exist. */
 bool condition_holds(const struct condition *c, const struct value *item);
 /* The top-level attribute names a condition reads: calls `each` until it returns false. */
@@ -103,8 +121,8 @@ struct update {
 
 int update_parse(struct placeholders *p, struct str text, const struct update **out, struct error *err) MUST_CHECK;
 /* The item after the update; `item` is an existing one, or just its key. ERR_INVALID with the service's sentence. */
-int update_apply(struct arena *a, const struct update *u, const struct value *item, const struct value **out, struct error *err)
-	MUST_CHECK;
+int update_apply(struct arena *a, const struct update *u, const struct value *item, const struct value **out,
+		 struct error *err) MUST_CHECK;
 /* The attributes an update names, as they are in `item`; NULL when it has none of them or memory is out. */
 const struct value *update_project(struct arena *a, const struct update *u, const struct value *item);
 

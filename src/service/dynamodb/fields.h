@@ -13,13 +13,13 @@ enum { TABLE_NAME_MIN = 3, TABLE_NAME_MAX = 255 };
 bool table_name_is_valid(struct str text);
 
 #define TABLE_NAME_PATTERN "[a-zA-Z0-9_.-]+"
-#define FIELD_TABLE_NAME(type, minimum)                                                                              \
-	BIND_STR(type, table_name, "TableName", .required = true, .min = minimum, .max = TABLE_NAME_MAX,             \
+#define FIELD_TABLE_NAME(type, minimum)                                                                                          \
+	BIND_STR(type, table_name, "TableName", .required = true, .min = minimum, .max = TABLE_NAME_MAX,                         \
 		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN)
 /* Data operations look the name up; only those that make tables check its length. */
 #define FIELD_TABLE(type) FIELD_TABLE_NAME(type, 1)
-#define FIELD_INDEX_NAME(type)                                                                                       \
-	BIND_STR(type, index_name, "IndexName", .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX, .valid = table_name_is_valid, \
+#define FIELD_INDEX_NAME(type)                                                                                                   \
+	BIND_STR(type, index_name, "IndexName", .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX, .valid = table_name_is_valid,      \
 		 .pattern = TABLE_NAME_PATTERN)
 #define FIELD_CAPACITY(type) BIND_STR(type, capacity, "ReturnConsumedCapacity", .values = capacity_levels)
 #define FIELD_METRICS(type) BIND_STR(type, metrics, "ReturnItemCollectionMetrics", .values = metrics_values)

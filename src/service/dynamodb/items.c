@@ -21,7 +21,8 @@ struct row {
 	struct str key, value;
 };
 
-static const struct value *project(struct arena *a, const struct table *t, const struct table_index *index, const struct value *item)
+static const struct value *project(struct arena *a, const struct table *t, const struct table_index *index,
+				   const struct value *item)
 {
 	struct attribute *kept = arena_alloc_array(a, item->count, sizeof(*kept));
 	size_t count = 0;
@@ -131,7 +132,8 @@ int item_change(struct store_txn *txn, struct arena *a, const struct item_change
 	return rc;
 }
 
-int item_reindex(struct store_txn *txn, struct arena *a, const struct table *t, struct str key, struct str stored, struct error *err)
+int item_reindex(struct store_txn *txn, struct arena *a, const struct table *t, struct str key, struct str stored,
+		 struct error *err)
 {
 	struct item_change c = { .table = t, .key = key, .after_stored = stored };
 	int rc = item_decode(a, stored, &c.after, err);

@@ -14,7 +14,8 @@ int item_load(struct store_txn *txn, struct str key, struct arena *a, struct str
 struct item_change {
 	const struct table *table;
 	struct str key;
-	const struct value *before, *after; /* NULL: absent. `before` may be NULL for an item that exists when item_needs_before is false */
+	const struct value *before,
+		*after; /* NULL: absent. `before` may be NULL for an item that exists when item_needs_before is false */
 	struct str before_stored, after_stored;
 };
 
@@ -24,7 +25,7 @@ bool item_needs_before(const struct table *t);
 int item_change(struct store_txn *txn, struct arena *a, const struct item_change *change, struct capacity *capacity,
 		struct error *err) MUST_CHECK;
 /* Puts the rows of all indexes and of the expiry for an item that is there already: after an index or TTL was added. */
-int item_reindex(struct store_txn *txn, struct arena *a, const struct table *t, struct str key, struct str stored, struct error *err)
-	MUST_CHECK;
+int item_reindex(struct store_txn *txn, struct arena *a, const struct table *t, struct str key, struct str stored,
+		 struct error *err) MUST_CHECK;
 
 #endif

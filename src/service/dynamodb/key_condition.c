@@ -14,9 +14,14 @@ struct keys {
 static const char *operator_name(enum condition_kind kind)
 {
 	static const char *const names[] = {
-		[CONDITION_OR] = "OR", [CONDITION_NOT] = "NOT", [CONDITION_NE] = "<>", [CONDITION_IN] = "IN",
-		[CONDITION_EXISTS] = "attribute_exists", [CONDITION_NOT_EXISTS] = "attribute_not_exists",
-		[CONDITION_TYPE] = "attribute_type", [CONDITION_CONTAINS] = "contains",
+		[CONDITION_OR] = "OR",
+		[CONDITION_NOT] = "NOT",
+		[CONDITION_NE] = "<>",
+		[CONDITION_IN] = "IN",
+		[CONDITION_EXISTS] = "attribute_exists",
+		[CONDITION_NOT_EXISTS] = "attribute_not_exists",
+		[CONDITION_TYPE] = "attribute_type",
+		[CONDITION_CONTAINS] = "contains",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
@@ -66,13 +71,16 @@ struct test {
 
 static int read_test(const struct condition *c, struct test *out, struct error *err)
 {
-	size_t path_at = c->operands[0]->kind == OPERAND_VALUE && c->kind != CONDITION_BETWEEN && c->kind != CONDITION_BEGINS_WITH;
+	size_t path_at =
+		c->operands[0]->kind == OPERAND_VALUE && c->kind != CONDITION_BETWEEN && c->kind != CONDITION_BEGINS_WITH;
 	const struct operand *o = c->operands[path_at];
 
 	if (o->kind == OPERAND_SIZE)
 		return error_set(err, ERR_INVALID, "Invalid " LABEL ": Invalid operator used in " LABEL ": size");
 	if (o->kind != OPERAND_PATH)
-		return error_set(err, ERR_INVALID, "Invalid " LABEL ": Invalid condition in " LABEL ": Multiple attribute values used; one attribute "
+		return error_set(err, ERR_INVALID,
+				 "Invalid " LABEL ": Invalid condition in " LABEL
+				 ": Multiple attribute values used; one attribute "
 				 "path is required");
 	if (o->path.count > 1)
 		return error_set(err, ERR_INVALID, "Invalid " LABEL ": " LABEL "s cannot have conditions on nested attributes");
@@ -81,15 +89,18 @@ static int read_test(const struct condition *c, struct test *out, struct error *
 	out->low = literal(c, path_at ? 0 : 1);
 	out->high = c->kind == CONDITION_BETWEEN ? literal(c, 2) : NULL;
 	if (!out->low || (c->kind == CONDITION_BETWEEN && !out->high))
-		return error_set(err, ERR_INVALID, "Invalid " LABEL ": Invalid condition in " LABEL ": Multiple attribute names used in one condition");
+		return error_set(err, ERR_INVALID,
+				 "Invalid " LABEL ": Invalid condition in " LABEL
+				 ": Multiple attribute names used in one condition");
 	return 0;
 }
 
 static int check_type(const struct test *t, enum value_type type, struct error *err)
 {
 	if (t->low->type != type || (t->high && t->high->type != type))
-		return error_set(err, ERR_INVALID,
-				 "One or more parameter values were invalid: Condition parameter type does not match schema type");
+		return error_set(
+			err, ERR_INVALID,
+			"One or more parameter values were invalid: Condition parameter type does not match schema type");
 	return 0;
 }
 
@@ -99,8 +110,10 @@ static int check_empty(const struct test *t, struct error *err)
 
 	if (empty && t->kind == CONDITION_EQ)
 		return error_set(err, ERR_INVALID,
-				 "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s "
-				 "value. Key: " STR_FMT, t->low->type == VALUE_B ? "binary" : "string", STR_ARG(t->name));
+				 "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+				 "contain an empty %s "
+				 "value. Key: " STR_FMT,
+				 t->low->type == VALUE_B ? "binary" : "string", STR_ARG(t->name));
 	return 0;
 }
 

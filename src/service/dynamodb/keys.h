@@ -6,7 +6,8 @@
  *   SPACE_DYNAMODB_INDEX  (index id, hash, index keys, the item's own keys)                   -> stored projection of the item
  *   SPACE_DYNAMODB_TTL    (table id, expiry in seconds, an item's key without the table id)   -> nothing
  *
- * The hash puts partitions in an arbitrary order, as scans of the service have them, and cuts the table evenly for parallel scans.
+ * The hash puts partitions in an arbitrary order, as scans of the service have them, and cuts the table evenly for parallel
+ * scans.
  */
 #ifndef GLEANER_SERVICE_DYNAMODB_KEYS_H
 #define GLEANER_SERVICE_DYNAMODB_KEYS_H
@@ -21,15 +22,16 @@ enum {
 	TABLE_ID_SIZE = 8, /* bytes at the front of a key */
 };
 
-/* A whole item about to be stored: keys and index keys present where they must be, of the right type and size, and the item's size.
- * ERR_INVALID with the service's sentence. */
+/* A whole item about to be stored: keys and index keys present where they must be, of the right type and size, and the item's
+ * size. ERR_INVALID with the service's sentence. */
 int item_check(const struct table *t, const struct value *item, struct error *err) MUST_CHECK;
 /* A Key parameter: exactly the key attributes. */
 int key_check(const struct table *t, const struct value *key, struct error *err) MUST_CHECK;
 /* Empty values of key attributes, which the service refuses before all else. */
 int key_check_empty(const struct table *t, const struct value *item, struct error *err) MUST_CHECK;
 /* An ExclusiveStartKey: exactly the keys of the table and of the index, when there is one. */
-int start_key_check(const struct table *t, const struct table_index *index, const struct value *key, struct error *err) MUST_CHECK;
+int start_key_check(const struct table *t, const struct table_index *index, const struct value *key,
+		    struct error *err) MUST_CHECK;
 
 /* `item` holds all key attributes (it was checked). */
 void item_key(const struct table *t, const struct value *item, struct key *out);

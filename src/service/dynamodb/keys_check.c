@@ -23,7 +23,8 @@ static int check_empty(const struct value *item, struct str name, struct error *
 
 	if (!v || !is_empty(v))
 		return 0;
-	return error_set(err, ERR_INVALID, NOT_VALID "The AttributeValue for a key attribute cannot contain an empty %s value. Key: " STR_FMT,
+	return error_set(err, ERR_INVALID,
+			 NOT_VALID "The AttributeValue for a key attribute cannot contain an empty %s value. Key: " STR_FMT,
 			 kind_of(v), STR_ARG(name));
 }
 
@@ -41,7 +42,8 @@ static int check_sizes(const struct table *t, const struct value *item, struct e
 	if (value_size(value_get(item, t->keys.hash)) > HASH_KEY_SIZE_MAX)
 		return error_set(err, ERR_INVALID, INVALID "Size of hashkey has exceeded the maximum size limit of2048 bytes");
 	if (range && value_size(range) > RANGE_KEY_SIZE_MAX)
-		return error_set(err, ERR_INVALID, INVALID "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+		return error_set(err, ERR_INVALID,
+				 INVALID "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
 	return 0;
 }
 
@@ -52,8 +54,8 @@ static int check_attribute(const struct value *item, struct str name, enum value
 	if (!v)
 		return error_set(err, ERR_INVALID, INVALID "Missing the key " STR_FMT " in the item", STR_ARG(name));
 	if (v->type != type)
-		return error_set(err, ERR_INVALID, INVALID "Type mismatch for key " STR_FMT " expected: %s actual: %s", STR_ARG(name),
-				 value_type_name(type), value_type_name(v->type));
+		return error_set(err, ERR_INVALID, INVALID "Type mismatch for key " STR_FMT " expected: %s actual: %s",
+				 STR_ARG(name), value_type_name(type), value_type_name(v->type));
 	return check_empty(item, name, err);
 }
 
@@ -65,15 +67,20 @@ static int check_index_attribute(const struct value *item, const struct table_in
 	if (!v)
 		return 0;
 	if (v->type != type)
-		return error_set(err, ERR_INVALID, INVALID "Type mismatch for Index Key " STR_FMT " Expected: %s Actual: %s IndexName: " STR_FMT,
+		return error_set(err, ERR_INVALID,
+				 INVALID "Type mismatch for Index Key " STR_FMT " Expected: %s Actual: %s IndexName: " STR_FMT,
 				 STR_ARG(name), value_type_name(type), value_type_name(v->type), STR_ARG(index->name));
 	if (is_empty(v))
-		return error_set(err, ERR_INVALID,
-				 NOT_VALID "A value specified for a secondary index key is not supported. The AttributeValue for a key attribute "
-				 "cannot contain an empty %s value. IndexName: " STR_FMT ", IndexKey: " STR_FMT, kind_of(v),
-				 STR_ARG(index->name), STR_ARG(name));
+		return error_set(
+			err, ERR_INVALID,
+			NOT_VALID
+			"A value specified for a secondary index key is not supported. The AttributeValue for a key attribute "
+			"cannot contain an empty %s value. IndexName: " STR_FMT ", IndexKey: " STR_FMT,
+			kind_of(v), STR_ARG(index->name), STR_ARG(name));
 	if (value_size(v) > size_max)
-		return error_set(err, ERR_INVALID, INVALID "Size of the secondary index key " STR_FMT " has exceeded the maximum size limit of %zu bytes",
+		return error_set(err, ERR_INVALID,
+				 INVALID "Size of the secondary index key " STR_FMT
+					 " has exceeded the maximum size limit of %zu bytes",
 				 STR_ARG(name), size_max);
 	return 0;
 }
@@ -84,7 +91,8 @@ static int check_indexes(const struct table *t, const struct value *item, struct
 		const struct table_index *index = &t->indexes[i];
 		int rc = check_index_attribute(item, index, index->keys.hash, index->keys.hash_type, HASH_KEY_SIZE_MAX, err);
 		if (rc == 0)
-			rc = check_index_attribute(item, index, index->keys.range, index->keys.range_type, RANGE_KEY_SIZE_MAX, err);
+			rc = check_index_attribute(item, index, index->keys.range, index->keys.range_type, RANGE_KEY_SIZE_MAX,
+						   err);
 		if (rc < 0)
 			return rc;
 	}
@@ -132,8 +140,10 @@ int key_check(const struct table *t, const struct value *key, struct error *err)
 static size_t count_missing(const struct key_schema *keys, const struct key_schema *already, const struct value *key, bool *fits)
 {
 	size_t n = 0;
-	const struct { struct str name; enum value_type type; } parts[] = {
-		{ keys->hash, keys->hash_type }, { keys->range, keys->range_type } };
+	const struct {
+		struct str name;
+		enum value_type type;
+	} parts[] = { { keys->hash, keys->hash_type }, { keys->range, keys->range_type } };
 
 	for (size_t i = 0; i < 2; i++) {
 		if (!parts[i].name.p)

@@ -9,18 +9,18 @@
 
 enum {
 	TICK_MS = 1000,
-	BATCH = 100,            /* items a write */
-	TRASH_BATCH = 1000,     /* rows a write */
-	TOKENS = 0,             /* the table id that expiry rows of tokens have: no table's */
+	BATCH = 100,                           /* items a write */
+	TRASH_BATCH = 1000,                    /* rows a write */
+	TOKENS = 0,                            /* the table id that expiry rows of tokens have: no table's */
 	TTL_WINDOW_S = 5 * 365 * 24 * 60 * 60, /* older expiry times are taken for mistakes: such items stay, as in the service */
-	IDLE_PAUSE_MS = 60000,  /* between looks when the write queue was full or a batch failed */
+	IDLE_PAUSE_MS = 60000,                 /* between looks when the write queue was full or a batch failed */
 };
 
 struct maintenance {
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	bool running;     /* a batch is queued or being written */
-	bool again;       /* woken meanwhile */
+	bool running; /* a batch is queued or being written */
+	bool again;   /* woken meanwhile */
 	bool stopped;
 	timer_id timer;
 };
@@ -53,7 +53,8 @@ static int64_t window_start(int64_t now_s)
 }
 
 /* Keys of at most `limit` rows in [from, to), copied. */
-static int collect(struct batch *b, enum store_space space, struct str from, struct str to, size_t limit, struct str *keys, size_t *count)
+static int collect(struct batch *b, enum store_space space, struct str from, struct str to, size_t limit, struct str *keys,
+		   size_t *count)
 {
 	struct store_cursor cursor;
 	struct str key, value;

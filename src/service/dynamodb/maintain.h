@@ -20,7 +20,8 @@ void maintenance_free(struct dynamodb *d);
 void maintenance_wake(struct dynamodb *d);
 
 /* Idempotency tokens of transactions: what was stored under one, absent when there is none that still counts. */
-int token_find(struct store_txn *txn, struct arena *a, struct str token, int64_t now_ms, struct str *stored, struct error *err) MUST_CHECK;
+int token_find(struct store_txn *txn, struct arena *a, struct str token, int64_t now_ms, struct str *stored,
+	       struct error *err) MUST_CHECK;
 int token_put(struct store_txn *txn, struct str token, struct str digest, int64_t expires_ms, struct error *err) MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@ struct mantissa {
 	int64_t exponent; /* of 0.d1d2… */
 	bool any;         /* a digit was seen */
 	bool point;
-	bool precise;     /* more digits than a number can hold */
+	bool precise; /* more digits than a number can hold */
 	uint8_t digits[NUMBER_DIGITS_MAX];
 };
 

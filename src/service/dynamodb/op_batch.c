@@ -29,7 +29,7 @@ INPUT_FITS(struct batch_input);
 struct batch_keys {
 	struct str table_name;
 	const struct value **keys;
-	const struct json *texts;  /* the keys as sent */
+	const struct json *texts; /* the keys as sent */
 	size_t count;
 	bool consistent;
 	const struct projection *projection;
@@ -48,7 +48,8 @@ static int read_projection(struct call *call, const struct json *request, struct
 	struct placeholders p;
 
 	if (json_get_c(request, "AttributesToGet"))
-		return error_set(err, ERR_INVALID, "One or more parameter values were invalid: the parameter AttributesToGet is not supported by "
+		return error_set(err, ERR_INVALID,
+				 "One or more parameter values were invalid: the parameter AttributesToGet is not supported by "
 				 "this server");
 	if (names && !text.p)
 		return error_set(err, ERR_INVALID, "ExpressionAttributeNames can only be specified when using expressions");
@@ -73,11 +74,15 @@ static int read_table_keys(struct call *call, const struct json_member *m, struc
 {
 	const struct json *keys = json_get_c(m->value, "Keys");
 
-	*out = (struct batch_keys){ .table_name = m->name, .texts = keys, .request = m->value,
+	*out = (struct batch_keys){ .table_name = m->name,
+				    .texts = keys,
+				    .request = m->value,
 				    .consistent = json_true(json_get_c(m->value, "ConsistentRead")) };
 	if (!json_is(keys, JSON_ARRAY) || keys->count == 0)
-		return error_set(err, ERR_INVALID, "1 validation error detected: Value %s at 'requestItems." STR_FMT
-				 ".member.keys' failed to satisfy constraint: Member must %s", keys ? "'[]'" : "null", STR_ARG(m->name),
+		return error_set(err, ERR_INVALID,
+				 "1 validation error detected: Value %s at 'requestItems." STR_FMT
+				 ".member.keys' failed to satisfy constraint: Member must %s",
+				 keys ? "'[]'" : "null", STR_ARG(m->name),
 				 keys ? "have length greater than or equal to 1" : "not be null");
 	out->keys = arena_alloc_array(&call->arena, keys->count, sizeof(*out->keys));
 	if (!out->keys)
@@ -99,9 +104,11 @@ static int check_get_counts(struct call *call, const struct json *requests)
 		const struct json *keys = json_get_c(requests->members[i].value, "Keys");
 		size_t n = keys ? keys->count : 0;
 		if (n > BATCH_GET_MAX)
-			return dynamodb_invalid(call, "1 validation error detected: Value at 'RequestItems." STR_FMT
-						".member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100",
-						STR_ARG(requests->members[i].name));
+			return dynamodb_invalid(
+				call,
+				"1 validation error detected: Value at 'RequestItems." STR_FMT
+				".member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100",
+				STR_ARG(requests->members[i].name));
 		total += n;
 	}
 	return total > BATCH_GET_MAX ? dynamodb_invalid(call, "Too many items requested for the BatchGetItem call") : 0;
@@ -157,7 +164,8 @@ static int write_one(struct batch_reading *r, const struct batch_keys *b, struct
 }
 
 /* Reads the keys of one table in order; *done is how many. */
-static int read_keys(struct batch_reading *r, const struct batch_keys *b, struct capacity *capacity, size_t *done, struct error *err)
+static int read_keys(struct batch_reading *r, const struct batch_keys *b, struct capacity *capacity, size_t *done,
+		     struct error *err)
 {
 	struct arena *a = &r->call->arena;
 
@@ -266,16 +274,21 @@ struct batch_write {
 	size_t count;
 };
 
-static int read_write(struct call *call, struct str table_name, const struct json *request, struct write_request *out, struct error *err)
+static int read_write(struct call *call, struct str table_name, const struct json *request, struct write_request *out,
+		      struct error *err)
 {
 	const struct json *put = json_get_c(request, "PutRequest"), *delete = json_get_c(request, "DeleteRequest");
-	const struct write_input in = { .table_name = table_name, .item = json_get_c(put, "Item"), .key = json_get_c(delete, "Key") };
+	const struct write_input in = { .table_name = table_name,
+					.item = json_get_c(put, "Item"),
+					.key = json_get_c(delete, "Key") };
 
 	if (put && delete)
-		return error_set(err, ERR_INVALID, "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+		return error_set(err, ERR_INVALID,
+				 "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
 				 "supported datatypes");
 	if (!put && !delete)
-		return error_set(err, ERR_INVALID, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+		return error_set(err, ERR_INVALID,
+				 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
 	return write_prepare(&call->arena, put ? WRITE_PUT : WRITE_DELETE, &in, out, err);
 }
 
@@ -289,10 +302,13 @@ static int check_write_counts(struct call *call, const struct json *requests, si
 		bool fits = json_is(list, JSON_ARRAY) && list->count > 0 && list->count <= BATCH_WRITE_MAX;
 		if (!fits) {
 			struct str text = str_sub(str_from(json_to_str(&call->arena, list), 1), 0, SHOWN_MAX);
-			return dynamodb_invalid(call, "1 validation error detected: Value '{" STR_FMT "=[" STR_FMT "]}' at 'requestItems' failed to "
-						"satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal "
-						"to 25, Member must have length greater than or equal to 1]", STR_ARG(requests->members[i].name),
-						STR_ARG(text));
+			return dynamodb_invalid(call,
+						"1 validation error detected: Value '{" STR_FMT "=[" STR_FMT
+						"]}' at 'requestItems' failed to "
+						"satisfy constraint: Map value must satisfy constraint: [Member must have length "
+						"less than or equal "
+						"to 25, Member must have length greater than or equal to 1]",
+						STR_ARG(requests->members[i].name), STR_ARG(text));
 		}
 		*total += list->count;
 	}

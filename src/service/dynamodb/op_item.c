@@ -110,14 +110,14 @@ struct item_input {
 static const char *const return_values[] = { "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW", NULL };
 static const char *const on_failure_values[] = { "ALL_OLD", "NONE", NULL };
 
-#define ITEM_FIELDS                                                                                                  \
-	BIND_STR(struct item_input, condition, "ConditionExpression"),                                               \
-	BIND_MAP(struct item_input, names, "ExpressionAttributeNames"),                                              \
-	BIND_MAP(struct item_input, values, "ExpressionAttributeValues"),                                            \
-	BIND_STR(struct item_input, returns, "ReturnValues", .values = return_values),                               \
-	BIND_STR(struct item_input, on_failure, "ReturnValuesOnConditionCheckFailure", .values = on_failure_values), \
-	FIELD_CAPACITY(struct item_input), FIELD_METRICS(struct item_input), BIND_REFUSED("Expected"),               \
-	BIND_REFUSED("ConditionalOperator")
+#define ITEM_FIELDS                                                                                                              \
+	BIND_STR(struct item_input, condition, "ConditionExpression"),                                                           \
+		BIND_MAP(struct item_input, names, "ExpressionAttributeNames"),                                                  \
+		BIND_MAP(struct item_input, values, "ExpressionAttributeValues"),                                                \
+		BIND_STR(struct item_input, returns, "ReturnValues", .values = return_values),                                   \
+		BIND_STR(struct item_input, on_failure, "ReturnValuesOnConditionCheckFailure", .values = on_failure_values),     \
+		FIELD_CAPACITY(struct item_input), FIELD_METRICS(struct item_input), BIND_REFUSED("Expected"),                   \
+		BIND_REFUSED("ConditionalOperator")
 
 const struct bind put_item_fields[] = {
 	FIELD_TABLE(struct item_input),
@@ -153,7 +153,8 @@ static int prepare(struct call *call, enum write_kind kind)
 	if (!request)
 		return call_fault(call, NULL);
 	call->scratch = request;
-	if (kind != WRITE_UPDATE && in->returns.n > 0 && !str_eq(in->returns, STR("NONE")) && !str_eq(in->returns, STR("ALL_OLD")))
+	if (kind != WRITE_UPDATE && in->returns.n > 0 && !str_eq(in->returns, STR("NONE")) &&
+	    !str_eq(in->returns, STR("ALL_OLD")))
 		return dynamodb_invalid(call, "ReturnValues can only be ALL_OLD or NONE");
 	return write_prepare(&call->arena, kind, &write, request, &err) < 0 ? dynamodb_fail(call, &err) : 0;
 }

@@ -33,7 +33,8 @@ struct query {
 static int check_query_expressions(struct call *call, const struct query_input *in)
 {
 	if (!in->key_condition.p)
-		return dynamodb_invalid(call, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+		return dynamodb_invalid(
+			call, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
 	return 0;
 }
 
@@ -82,7 +83,8 @@ static int check_filter(struct call *call, const struct page *page, const struct
 
 	if (!page->filter || condition_each_path(page->filter, is_no_key, &check))
 		return 0;
-	return dynamodb_invalid(call, "Filter Expression can only contain non-primary key attributes: Primary key attribute: " STR_FMT,
+	return dynamodb_invalid(call,
+				"Filter Expression can only contain non-primary key attributes: Primary key attribute: " STR_FMT,
 				STR_ARG(check.found));
 }
 
@@ -104,7 +106,8 @@ int query_run(struct call *call)
 	if (rc < 0)
 		return rc;
 	op->page.reverse = in->forward.set && !in->forward.value;
-	query_bounds(&call->arena, op->page.index ? op->page.index->id : op->page.table->id, &op->key, &op->page.from, &op->page.to);
+	query_bounds(&call->arena, op->page.index ? op->page.index->id : op->page.table->id, &op->key, &op->page.from,
+		     &op->page.to);
 	return page_run(call, &op->page);
 }
 
@@ -129,12 +132,17 @@ INPUT_FITS(struct scan_input);
 static int check_segments(struct call *call, const struct scan_input *in)
 {
 	if (in->segment.set && !in->segments.set)
-		return dynamodb_invalid(call, "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+		return dynamodb_invalid(call, "The TotalSegments parameter is required but was not present in the request when "
+					      "Segment parameter is present");
 	if (in->segments.set && !in->segment.set)
-		return dynamodb_invalid(call, "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+		return dynamodb_invalid(call, "The Segment parameter is required but was not present in the request when "
+					      "parameter TotalSegments is present");
 	if (in->segment.set && in->segment.value >= in->segments.value)
-		return dynamodb_invalid(call, "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %lld is "
-					"not less than TotalSegments: %lld", (long long)in->segment.value, (long long)in->segments.value);
+		return dynamodb_invalid(
+			call,
+			"The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %lld is "
+			"not less than TotalSegments: %lld",
+			(long long)in->segment.value, (long long)in->segments.value);
 	return 0;
 }
 
@@ -154,7 +162,8 @@ int scan_prepare(struct call *call)
 	if (in->page.names && !in->page.projection.p && !in->page.filter.p)
 		return dynamodb_invalid(call, "ExpressionAttributeNames can only be specified when using expressions");
 	if (in->page.values && !in->page.filter.p)
-		return dynamodb_invalid(call, "ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null");
+		return dynamodb_invalid(
+			call, "ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null");
 	rc = placeholders_read(&p, &call->arena, in->page.names, in->page.values, &err);
 	return rc < 0 ? dynamodb_fail(call, &err) : page_prepare(call, &p, &in->page, page);
 }

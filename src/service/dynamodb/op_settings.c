@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What tables have besides keys and indexes: time to live, continuous backups, contributor insights, tags; and the account's limits.
+ * What tables have besides keys and indexes: time to live, continuous backups, contributor insights, tags; and the account's
+ * limits.
  */
 #include "os/clock.h"
 #include "service/dynamodb/definition.h"
@@ -25,9 +26,7 @@ struct table_input {
 	struct str table_name;
 };
 
-#define TABLE_ONLY(name)                                                                                             \
-	const struct bind name##_fields[] = { FIELD_TABLE(struct table_input), BIND_DONE };
-
+#define TABLE_ONLY(name) const struct bind name##_fields[] = { FIELD_TABLE(struct table_input), BIND_DONE };
 
 /* ---- time to live ---- */
 
@@ -76,7 +75,8 @@ static int check_ttl(struct call *call, const struct table *t, const struct ttl_
 	if (!ttl->enabled.value && !on)
 		return dynamodb_invalid(call, "TimeToLive is already disabled");
 	if (!ttl->enabled.value && !str_eq(ttl->attribute, t->ttl_attribute))
-		return dynamodb_invalid(call, "TimeToLive is active on a different AttributeName: current AttributeName is " STR_FMT,
+		return dynamodb_invalid(call,
+					"TimeToLive is active on a different AttributeName: current AttributeName is " STR_FMT,
 					STR_ARG(t->ttl_attribute));
 	return 0;
 }
@@ -253,8 +253,8 @@ static int find_insights(struct call *call, const struct insights_input *in, str
 	int rc = table_require_named(call, in->table_name, t);
 
 	if (rc == 0 && in->index_name.p && !table_index_find(*t, in->index_name))
-		return call_failf(call, &dynamodb_ResourceNotFoundException, "Requested resource not found: Index: " STR_FMT " not found",
-				  STR_ARG(in->index_name));
+		return call_failf(call, &dynamodb_ResourceNotFoundException,
+				  "Requested resource not found: Index: " STR_FMT " not found", STR_ARG(in->index_name));
 	return rc;
 }
 
@@ -290,7 +290,8 @@ int describe_contributor_insights_run(struct call *call)
 	int rc = find_insights(call, in, &t);
 
 	if (rc == 0)
-		write_insights(call, t, in, json_true(json_get(json_get_c(t->definition, "ContributorInsights"), insights_key(in))));
+		write_insights(call, t, in,
+			       json_true(json_get(json_get_c(t->definition, "ContributorInsights"), insights_key(in))));
 	return rc;
 }
 
@@ -326,12 +327,13 @@ static int find_tagged(struct call *call, const struct tags_input *in, struct ta
 	int rc;
 
 	if (!str_starts(in->arn, STR("arn:")) || !table_name_is_valid(name))
-		return dynamodb_invalid(call, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT, STR_ARG(in->arn));
+		return dynamodb_invalid(call, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+					STR_ARG(in->arn));
 	*t = table_get(call, name, &rc);
 	if (*t || rc < 0)
 		return rc;
-	return call_failf(call, &dynamodb_ResourceNotFoundException, "Requested resource not found: ResourcArn: " STR_FMT " not found",
-			  STR_ARG(in->arn));
+	return call_failf(call, &dynamodb_ResourceNotFoundException,
+			  "Requested resource not found: ResourcArn: " STR_FMT " not found", STR_ARG(in->arn));
 }
 
 int tag_resource_run(struct call *call)

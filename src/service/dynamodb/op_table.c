@@ -21,7 +21,8 @@ struct create_table_input {
 };
 
 const struct bind create_table_fields[] = {
-	BIND_LIST(struct create_table_input, attributes, "AttributeDefinitions", .required = true, .fields = attribute_definition_shape),
+	BIND_LIST(struct create_table_input, attributes, "AttributeDefinitions", .required = true,
+		  .fields = attribute_definition_shape),
 	FIELD_TABLE_NAME(struct create_table_input, TABLE_NAME_MIN),
 	BIND_LIST(struct create_table_input, keys, "KeySchema", .required = true, .min = 1, .max = 2, .fields = key_schema_shape),
 	BIND_LIST(struct create_table_input, local, "LocalSecondaryIndexes", .fields = local_index_shape),
@@ -191,8 +192,11 @@ int delete_table_run(struct call *call)
 		return rc;
 	if (json_true(json_get_c(t->definition, "DeletionProtectionEnabled"))) {
 		struct str arn = table_arn(call->host, &call->arena, t->name);
-		return dynamodb_invalid(call, "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
-					"first. Resource: " STR_FMT, STR_ARG(arn));
+		return dynamodb_invalid(
+			call,
+			"Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+			"first. Resource: " STR_FMT,
+			STR_ARG(arn));
 	}
 	definition_describe(call, "TableDescription", t, "DELETING");
 	rc = table_drop(d, call->txn, t, &err);

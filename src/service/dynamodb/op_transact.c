@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TransactWriteItems and TransactGetItems. A transaction is one write function: everything is evaluated first, and only when nothing
- * stands against it is anything changed.
+ * TransactWriteItems and TransactGetItems. A transaction is one write function: everything is evaluated first, and only when
+ * nothing stands against it is anything changed.
  */
 #include "base/digest.h"
 #include "base/encode.h"
@@ -31,11 +31,10 @@ struct action_shape {
 
 static const char *const on_failure_values[] = { "ALL_OLD", "NONE", NULL };
 
-#define ACTION_FIELDS                                                                                                \
-	FIELD_TABLE(struct action_shape),                                                                            \
-	BIND_MAP(struct action_shape, map, "ExpressionAttributeNames"),                                              \
-	BIND_MAP(struct action_shape, map, "ExpressionAttributeValues"),                                             \
-	BIND_STR(struct action_shape, text, "ReturnValuesOnConditionCheckFailure", .values = on_failure_values)
+#define ACTION_FIELDS                                                                                                            \
+	FIELD_TABLE(struct action_shape), BIND_MAP(struct action_shape, map, "ExpressionAttributeNames"),                        \
+		BIND_MAP(struct action_shape, map, "ExpressionAttributeValues"),                                                 \
+		BIND_STR(struct action_shape, text, "ReturnValuesOnConditionCheckFailure", .values = on_failure_values)
 #define ACTION_KEY BIND_MAP(struct action_shape, map, "Key", .required = true)
 
 static const struct bind put_fields[] = {
@@ -45,14 +44,23 @@ static const struct bind put_fields[] = {
 	BIND_DONE,
 };
 static const struct bind delete_fields[] = {
-	ACTION_FIELDS, ACTION_KEY, BIND_STR(struct action_shape, text, "ConditionExpression"), BIND_DONE,
+	ACTION_FIELDS,
+	ACTION_KEY,
+	BIND_STR(struct action_shape, text, "ConditionExpression"),
+	BIND_DONE,
 };
 static const struct bind update_fields[] = {
-	ACTION_FIELDS, ACTION_KEY, BIND_STR(struct action_shape, text, "ConditionExpression"),
-	BIND_STR(struct action_shape, text, "UpdateExpression", .required = true), BIND_DONE,
+	ACTION_FIELDS,
+	ACTION_KEY,
+	BIND_STR(struct action_shape, text, "ConditionExpression"),
+	BIND_STR(struct action_shape, text, "UpdateExpression", .required = true),
+	BIND_DONE,
 };
 static const struct bind check_fields[] = {
-	ACTION_FIELDS, ACTION_KEY, BIND_STR(struct action_shape, text, "ConditionExpression", .required = true), BIND_DONE,
+	ACTION_FIELDS,
+	ACTION_KEY,
+	BIND_STR(struct action_shape, text, "ConditionExpression", .required = true),
+	BIND_DONE,
 };
 static const struct bind item_fields[] = {
 	BIND_STRUCT(struct action_shape, map, "Put", put_fields),
@@ -63,7 +71,8 @@ static const struct bind item_fields[] = {
 };
 
 const struct bind transact_write_items_fields[] = {
-	BIND_LIST(struct transact_input, items, "TransactItems", .required = true, .min = 1, .max = TRANSACTION_MAX, .fields = item_fields),
+	BIND_LIST(struct transact_input, items, "TransactItems", .required = true, .min = 1, .max = TRANSACTION_MAX,
+		  .fields = item_fields),
 	BIND_STR(struct transact_input, token, "ClientRequestToken", .min = 1, .max = TOKEN_LENGTH_MAX),
 	FIELD_CAPACITY(struct transact_input),
 	FIELD_METRICS(struct transact_input),
@@ -83,7 +92,8 @@ static const struct {
 	enum write_kind kind;
 } kinds[] = { { "Put", WRITE_PUT }, { "Update", WRITE_UPDATE }, { "Delete", WRITE_DELETE }, { "ConditionCheck", WRITE_CHECK } };
 
-static int prepare_action(struct call *call, const struct json *item, struct write_request *out, bool *old_on_failure, struct error *err)
+static int prepare_action(struct call *call, const struct json *item, struct write_request *out, bool *old_on_failure,
+			  struct error *err)
 {
 	const struct json *action = NULL;
 	enum write_kind kind = WRITE_CHECK;
@@ -98,12 +108,17 @@ static int prepare_action(struct call *call, const struct json *item, struct wri
 		}
 	}
 	if (!action)
-		return error_set(err, ERR_INVALID, "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
+		return error_set(err, ERR_INVALID,
+				 "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
 	*old_on_failure = str_eq(json_get_text(action, STR("ReturnValuesOnConditionCheckFailure")), STR("ALL_OLD"));
 	const struct write_input in = {
-		.table_name = json_get_text(action, STR("TableName")), .item = json_get_c(action, "Item"), .key = json_get_c(action, "Key"),
-		.condition = json_get_text(action, STR("ConditionExpression")), .update = json_get_text(action, STR("UpdateExpression")),
-		.names = json_get_c(action, "ExpressionAttributeNames"), .values = json_get_c(action, "ExpressionAttributeValues"),
+		.table_name = json_get_text(action, STR("TableName")),
+		.item = json_get_c(action, "Item"),
+		.key = json_get_c(action, "Key"),
+		.condition = json_get_text(action, STR("ConditionExpression")),
+		.update = json_get_text(action, STR("UpdateExpression")),
+		.names = json_get_c(action, "ExpressionAttributeNames"),
+		.values = json_get_c(action, "ExpressionAttributeValues"),
 	};
 	return write_prepare(&call->arena, kind, &in, out, err);
 }
@@ -139,7 +154,7 @@ int transact_write_items_prepare(struct call *call)
 struct reason {
 	const char *code; /* NULL: none */
 	struct str message;
-	struct str item;  /* JSON, absent when not asked for */
+	struct str item; /* JSON, absent when not asked for */
 };
 
 static const char *reason_code(const struct reason *r)
@@ -225,7 +240,8 @@ static int check_distinct(struct call *call, const struct write_outcome *outcome
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < i; j++) {
 			if (outcomes[i].change.key.n > 0 && str_eq(outcomes[i].change.key, outcomes[j].change.key))
-				return dynamodb_invalid(call, "Transaction request cannot include multiple operations on one item");
+				return dynamodb_invalid(call,
+							"Transaction request cannot include multiple operations on one item");
 		}
 	}
 	return 0;
@@ -246,7 +262,8 @@ static int check_empty_keys(struct call *call, const struct transaction *op)
 	return 0;
 }
 
-static int evaluate(struct call *call, const struct transaction *op, size_t at, struct write_outcome *outcome, struct reason *reason)
+static int evaluate(struct call *call, const struct transaction *op, size_t at, struct write_outcome *outcome,
+		    struct reason *reason)
 {
 	struct error err = { 0 };
 	int rc = write_evaluate(call, &op->writes[at], true, outcome, &err);
@@ -350,7 +367,8 @@ static const struct bind get_item_shape[] = {
 };
 
 const struct bind transact_get_items_fields[] = {
-	BIND_LIST(struct transact_input, items, "TransactItems", .required = true, .min = 1, .max = TRANSACTION_MAX, .fields = get_item_shape),
+	BIND_LIST(struct transact_input, items, "TransactItems", .required = true, .min = 1, .max = TRANSACTION_MAX,
+		  .fields = get_item_shape),
 	FIELD_CAPACITY(struct transact_input),
 	BIND_DONE,
 };
@@ -423,7 +441,8 @@ static int check_distinct_reads(struct call *call, const struct transact_found *
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < i; j++) {
 			if (found[i].key.n > 0 && str_eq(found[i].key, found[j].key))
-				return dynamodb_invalid(call, "Transaction request cannot include multiple operations on one item");
+				return dynamodb_invalid(call,
+							"Transaction request cannot include multiple operations on one item");
 		}
 	}
 	return 0;

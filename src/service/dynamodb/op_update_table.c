@@ -58,9 +58,12 @@ int update_table_prepare(struct call *call)
 	bool more_than_the_name = call->parameters->count > 1;
 
 	if (!more_than_the_name)
-		return dynamodb_invalid(call, "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-					"SSESpecification or ReplicaUpdates is required");
-	return definition_check_stream(definition_member(call, STR("StreamSpecification")), &err) < 0 ? dynamodb_fail(call, &err) : 0;
+		return dynamodb_invalid(
+			call,
+			"At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+			"SSESpecification or ReplicaUpdates is required");
+	return definition_check_stream(definition_member(call, STR("StreamSpecification")), &err) < 0 ? dynamodb_fail(call, &err)
+												      : 0;
 }
 
 /* ---- the new definition, on the writer thread ---- */
@@ -70,8 +73,8 @@ struct change {
 	struct arena *a;
 	const struct table *table;
 	struct json *definition;
-	bool backfill;        /* an index was added: its rows must be made */
-	uint64_t dropped;     /* the index removed, 0: none */
+	bool backfill;    /* an index was added: its rows must be made */
+	uint64_t dropped; /* the index removed, 0: none */
 };
 
 static void put_text(struct change *c, struct str name, struct str text)
@@ -110,7 +113,8 @@ static const struct json *drop_throughputs(struct change *c, const struct json *
 /* The service refuses a throughput that is the table's already. */
 static int check_throughput_changes(struct call *call, const struct table *t)
 {
-	const struct json *is = json_get_c(t->definition, "ProvisionedThroughput"), *wanted = definition_member(call, STR("ProvisionedThroughput"));
+	const struct json *is = json_get_c(t->definition, "ProvisionedThroughput"),
+			  *wanted = definition_member(call, STR("ProvisionedThroughput"));
 	const struct update_table_input *in = call->input;
 	bool only = call->parameters->count == 2 || (call->parameters->count == 3 && in->billing_mode.p);
 	int64_t reads = 0, writes = 0;
@@ -120,11 +124,13 @@ static int check_throughput_changes(struct call *call, const struct table *t)
 		return 0;
 	(void)(json_to_i64(json_get_c(is, "ReadCapacityUnits"), &reads) == 0);
 	(void)(json_to_i64(json_get_c(is, "WriteCapacityUnits"), &writes) == 0);
-	return dynamodb_invalid(call, "The provisioned throughput for the table will not change. The requested value equals the current value. "
-				"Current ReadCapacityUnits provisioned for the table: %lld. Requested ReadCapacityUnits: %lld. "
-				"Current WriteCapacityUnits provisioned for the table: %lld. Requested WriteCapacityUnits: %lld. "
-				"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
-				(long long)reads, (long long)reads, (long long)writes, (long long)writes);
+	return dynamodb_invalid(
+		call,
+		"The provisioned throughput for the table will not change. The requested value equals the current value. "
+		"Current ReadCapacityUnits provisioned for the table: %lld. Requested ReadCapacityUnits: %lld. "
+		"Current WriteCapacityUnits provisioned for the table: %lld. Requested WriteCapacityUnits: %lld. "
+		"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+		(long long)reads, (long long)reads, (long long)writes, (long long)writes);
 }
 
 static void change_billing(struct change *c, const struct update_table_input *in)
@@ -154,7 +160,8 @@ static size_t find_index(const struct json *indexes, struct str name)
 
 static int fail_no_index(struct change *c, struct str name)
 {
-	return call_failf(c->call, &dynamodb_ResourceNotFoundException, "Requested resource not found: Index: " STR_FMT " not found", STR_ARG(name));
+	return call_failf(c->call, &dynamodb_ResourceNotFoundException,
+			  "Requested resource not found: Index: " STR_FMT " not found", STR_ARG(name));
 }
 
 static int create_index(struct change *c, struct json *indexes, const struct json *request)
@@ -176,7 +183,8 @@ static int create_index(struct change *c, struct json *indexes, const struct jso
 static int update_index(struct change *c, struct json *indexes, const struct json *request)
 {
 	size_t at = find_index(indexes, json_get_text(request, STR("IndexName")));
-	const struct json *throughput = json_get_c(request, "ProvisionedThroughput"), *on_demand = json_get_c(request, "OnDemandThroughput");
+	const struct json *throughput = json_get_c(request, "ProvisionedThroughput"),
+			  *on_demand = json_get_c(request, "OnDemandThroughput");
 
 	if (at == indexes->count)
 		return fail_no_index(c, json_get_text(request, STR("IndexName")));
@@ -212,7 +220,8 @@ static int change_indexes(struct change *c, const struct json *updates)
 	int rc = 0;
 
 	for (size_t i = 0; updates && i < updates->count && rc == 0; i++) {
-		const struct json *create = json_get_c(updates->items[i], "Create"), *update = json_get_c(updates->items[i], "Update");
+		const struct json *create = json_get_c(updates->items[i], "Create"),
+				  *update = json_get_c(updates->items[i], "Update");
 		const struct json *delete = json_get_c(updates->items[i], "Delete");
 		made += create != NULL || delete != NULL;
 		if (create)
@@ -222,11 +231,13 @@ static int change_indexes(struct change *c, const struct json *updates)
 		else if (delete)
 			rc = delete_index(c, indexes, delete);
 		else
-			rc = dynamodb_invalid(c->call, "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate's members must be set");
+			rc = dynamodb_invalid(c->call, "One or more parameter values were invalid: One of "
+						       "GlobalSecondaryIndexUpdate's members must be set");
 	}
 	if (rc == 0 && made > 1)
-		return call_failf(c->call, &dynamodb_LimitExceededException,
-				  "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+		return call_failf(
+			c->call, &dynamodb_LimitExceededException,
+			"Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
 	if (updates)
 		json_put(c->a, c->definition, STR("GlobalSecondaryIndexes"), indexes);
 	return rc;
@@ -305,7 +316,9 @@ static int update(struct call *call)
 	rc = check_throughput_changes(call, t);
 	if (rc < 0)
 		return rc;
-	struct change c = { .call = call, .a = &call->arena, .table = t, .definition = json_copy_object(&call->arena, t->definition) };
+	struct change c = {
+		.call = call, .a = &call->arena, .table = t, .definition = json_copy_object(&call->arena, t->definition)
+	};
 	change_billing(&c, in);
 	rc = change_indexes(&c, in->index_updates);
 	if (rc < 0)

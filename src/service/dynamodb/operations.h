@@ -7,9 +7,9 @@
 
 #include "service/dynamodb/errors.h"
 
-#define OPERATION_DECLARE(name)                                                                                      \
-	int name##_prepare(struct call *call);                                                                       \
-	int name##_run(struct call *call);                                                                           \
+#define OPERATION_DECLARE(name)                                                                                                  \
+	int name##_prepare(struct call *call);                                                                                   \
+	int name##_run(struct call *call);                                                                                       \
 	extern const struct bind name##_fields[];
 
 /* Room for any operation's bound parameters: one size, so that the table of operations need not know their structs. */
@@ -51,7 +51,6 @@ OPERATION_DECLARE(describe_endpoints)
 
 /* The resources that permission is asked for. */
 struct str resource_of_index(struct call *call); /* Query and Scan: the index when one is named */
-struct str resource_of_batch(struct call *call); /* the first table of a batch or transaction */
 struct str resource_of_arn(struct call *call);   /* ResourceArn */
 
 #endif

@@ -13,11 +13,15 @@ static int check_select(struct call *call, const struct page_input *in)
 	if (str_eq(in->select, STR("ALL_PROJECTED_ATTRIBUTES")) && !in->index_name.p)
 		return dynamodb_invalid(call, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
 	if (specific && !in->projection.p)
-		return dynamodb_invalid(call, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+		return dynamodb_invalid(
+			call,
+			"Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
 	if (in->projection.p && in->select.n > 0 && !specific) {
 		if (str_eq(in->select, STR("COUNT")))
-			return dynamodb_invalid(call, "Cannot specify the ProjectionExpression when choosing to get only the Count");
-		return dynamodb_invalid(call, "Cannot specify the ProjectionExpression when choosing to get " STR_FMT, STR_ARG(in->select));
+			return dynamodb_invalid(call,
+						"Cannot specify the ProjectionExpression when choosing to get only the Count");
+		return dynamodb_invalid(call, "Cannot specify the ProjectionExpression when choosing to get " STR_FMT,
+					STR_ARG(in->select));
 	}
 	return 0;
 }
@@ -77,11 +81,16 @@ static int check_index_projection(struct call *call, struct page *page)
 		return 0;
 	}
 	if (all && page->index->projection != PROJECTION_ALL)
-		return dynamodb_invalid(call, "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
-					"secondary index " STR_FMT " because its projection type is not ALL", STR_ARG(page->index->name));
+		return dynamodb_invalid(
+			call,
+			"One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
+			"secondary index " STR_FMT " because its projection type is not ALL",
+			STR_ARG(page->index->name));
 	if (!held)
-		return dynamodb_invalid(call, "One or more parameter values were invalid: Global secondary index " STR_FMT
-					" does not project [" STR_FMT "]", STR_ARG(page->index->name), STR_ARG(check.missing));
+		return dynamodb_invalid(call,
+					"One or more parameter values were invalid: Global secondary index " STR_FMT
+					" does not project [" STR_FMT "]",
+					STR_ARG(page->index->name), STR_ARG(check.missing));
 	return 0;
 }
 
@@ -91,11 +100,13 @@ static int resolve_index(struct call *call, struct page *page)
 		return 0;
 	page->index = table_index_find(page->table, page->in->index_name);
 	if (!page->index)
-		return dynamodb_invalid(call, "The table does not have the specified index: " STR_FMT, STR_ARG(page->in->index_name));
+		return dynamodb_invalid(call, "The table does not have the specified index: " STR_FMT,
+					STR_ARG(page->in->index_name));
 	if (page->index->global && page->in->consistent.value)
 		return dynamodb_invalid(call, "Consistent reads are not supported on global secondary indexes");
 	if (page->index->backfilling)
-		return dynamodb_invalid(call, "Cannot read from backfilling global secondary index: " STR_FMT, STR_ARG(page->index->name));
+		return dynamodb_invalid(call, "Cannot read from backfilling global secondary index: " STR_FMT,
+					STR_ARG(page->index->name));
 	return check_index_projection(call, page);
 }
 
@@ -124,11 +135,11 @@ int page_resolve(struct call *call, struct page *page)
 struct reading {
 	struct call *call;
 	struct page *page;
-	struct buf items;         /* "…,…", texts of the items kept */
-	size_t size;              /* of the rows evaluated */
-	double fetched_units;     /* reads of items behind index rows */
+	struct buf items;     /* "…,…", texts of the items kept */
+	size_t size;          /* of the rows evaluated */
+	double fetched_units; /* reads of items behind index rows */
 	int64_t scanned, count;
-	struct str last;          /* the last row evaluated, stored form; in the arena */
+	struct str last; /* the last row evaluated, stored form; in the arena */
 	bool more;
 };
 
@@ -336,7 +347,8 @@ int page_run(struct call *call, struct page *page)
 	struct error err = { 0 };
 
 	if (continue_range(page, &call->arena) < 0)
-		return dynamodb_invalid(call, "The provided starting key is outside query boundaries based on provided conditions");
+		return dynamodb_invalid(call,
+					"The provided starting key is outside query boundaries based on provided conditions");
 	buf_init(&r.items, MIB(32));
 	buf_add_char(&r.items, '[');
 	int rc = store_scan(&cursor, call->txn, page->index ? SPACE_DYNAMODB_INDEX : SPACE_DYNAMODB_ITEMS, page->from, page->to,

@@ -20,32 +20,31 @@ struct page_input {
 
 extern const char *const page_selects[];
 
-#define PAGE_FIELDS(type, member)                                                                                        \
-	BIND_STR(type, member.table_name, "TableName", .required = true, .min = 1, .max = TABLE_NAME_MAX,                \
-		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                           \
-	BIND_STR(type, member.index_name, "IndexName", .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX,                     \
-		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                           \
-	BIND_STR(type, member.select, "Select", .values = page_selects),                                                 \
-	BIND_STR(type, member.projection, "ProjectionExpression"),                                                       \
-	BIND_STR(type, member.filter, "FilterExpression"),                                                               \
-	BIND_MAP(type, member.names, "ExpressionAttributeNames"),                                                        \
-	BIND_MAP(type, member.values, "ExpressionAttributeValues"),                                                      \
-	BIND_MAP(type, member.start_key, "ExclusiveStartKey"),                                                           \
-	BIND_I64(type, member.limit, "Limit", .min = 1, .max = INT32_MAX),                                               \
-	BIND_BOOL(type, member.consistent, "ConsistentRead"),                                                            \
-	BIND_STR(type, member.capacity, "ReturnConsumedCapacity", .values = capacity_levels),                            \
-	BIND_REFUSED("AttributesToGet"), BIND_REFUSED("ConditionalOperator")
+#define PAGE_FIELDS(type, member)                                                                                                \
+	BIND_STR(type, member.table_name, "TableName", .required = true, .min = 1, .max = TABLE_NAME_MAX,                        \
+		 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                                   \
+		BIND_STR(type, member.index_name, "IndexName", .min = TABLE_NAME_MIN, .max = TABLE_NAME_MAX,                     \
+			 .valid = table_name_is_valid, .pattern = TABLE_NAME_PATTERN),                                           \
+		BIND_STR(type, member.select, "Select", .values = page_selects),                                                 \
+		BIND_STR(type, member.projection, "ProjectionExpression"), BIND_STR(type, member.filter, "FilterExpression"),    \
+		BIND_MAP(type, member.names, "ExpressionAttributeNames"),                                                        \
+		BIND_MAP(type, member.values, "ExpressionAttributeValues"),                                                      \
+		BIND_MAP(type, member.start_key, "ExclusiveStartKey"),                                                           \
+		BIND_I64(type, member.limit, "Limit", .min = 1, .max = INT32_MAX),                                               \
+		BIND_BOOL(type, member.consistent, "ConsistentRead"),                                                            \
+		BIND_STR(type, member.capacity, "ReturnConsumedCapacity", .values = capacity_levels),                            \
+		BIND_REFUSED("AttributesToGet"), BIND_REFUSED("ConditionalOperator")
 
 struct page {
 	const struct page_input *in;
 	const struct table *table;
-	const struct table_index *index;   /* NULL: the table itself */
+	const struct table_index *index; /* NULL: the table itself */
 	const struct condition *filter;
 	const struct projection *projection;
 	const struct value *start_key;
 	struct str from, to;
 	bool reverse;
-	bool fetch;                        /* rows of a local index lack attributes that are wanted: the items are read */
+	bool fetch; /* rows of a local index lack attributes that are wanted: the items are read */
 };
 
 /* Parameters that do not need the table. `p` has been read; finishes it. */

@@ -95,10 +95,13 @@ static int tokenize(struct parser *p)
 
 int parser_init(struct parser *p, struct placeholders *placeholders, const char *label, struct str text, struct error *err)
 {
-	*p = (struct parser){ .arena = placeholders->arena, .placeholders = placeholders, .label = label, .text = text, .err = err };
+	*p = (struct parser){
+		.arena = placeholders->arena, .placeholders = placeholders, .label = label, .text = text, .err = err
+	};
 	if (text.n > EXPRESSION_SIZE_MAX)
 		return error_set(err, ERR_INVALID,
-				 "Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %zu", label, text.n);
+				 "Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %zu", label,
+				 text.n);
 	int rc = tokenize(p);
 	if (rc == 0 && p->tokens[0].kind == TOKEN_END)
 		return error_set(err, ERR_INVALID, "Invalid %s: The expression can not be empty;", label);
@@ -302,7 +305,8 @@ int parse_value(struct parser *p, const struct value **out)
 		*out = p->placeholders->values[i];
 		return 0;
 	}
-	parser_note(p, "An expression attribute value used in expression is not defined; attribute value: " STR_FMT, STR_ARG(name));
+	parser_note(p, "An expression attribute value used in expression is not defined; attribute value: " STR_FMT,
+		    STR_ARG(name));
 	*out = &nothing;
 	return 0;
 }

@@ -11,7 +11,11 @@
 #include "service/dynamodb/expression.h"
 
 enum token_kind {
-	TOKEN_END, TOKEN_WORD, TOKEN_NAME /* #x */, TOKEN_VALUE /* :x */, TOKEN_DIGITS,
+	TOKEN_END,
+	TOKEN_WORD,
+	TOKEN_NAME /* #x */,
+	TOKEN_VALUE /* :x */,
+	TOKEN_DIGITS,
 	TOKEN_SYMBOL, /* ( ) [ ] . , + - = <> < <= > >= */
 	TOKEN_OTHER,  /* what no expression contains */
 };
@@ -29,20 +33,21 @@ struct parser {
 	struct token *tokens; /* ends with TOKEN_END */
 	size_t at;
 	int depth;
-	bool meaningless;     /* an error of meaning is in `meaning` */
+	bool meaningless; /* an error of meaning is in `meaning` */
 	struct error meaning;
 	struct error *err;
 };
 
 /* Checks size and emptiness and cuts the text into tokens. */
-int parser_init(struct parser *p, struct placeholders *placeholders, const char *label, struct str text, struct error *err) MUST_CHECK;
+int parser_init(struct parser *p, struct placeholders *placeholders, const char *label, struct str text,
+		struct error *err) MUST_CHECK;
 /* At the end of the text: 0, or the error of meaning that was noted. */
 int parser_finish(struct parser *p) MUST_CHECK;
 
 const struct token *parser_peek(const struct parser *p);
 const struct token *parser_peek_second(const struct parser *p);
-bool parser_is(const struct parser *p, const char *symbol);      /* the next token is that symbol */
-bool parser_is_word(const struct parser *p, const char *keyword);/* … that word, any case */
+bool parser_is(const struct parser *p, const char *symbol);       /* the next token is that symbol */
+bool parser_is_word(const struct parser *p, const char *keyword); /* … that word, any case */
 bool parser_take(struct parser *p, const char *symbol);
 bool parser_take_word(struct parser *p, const char *keyword);
 int parser_expect(struct parser *p, const char *symbol) MUST_CHECK;

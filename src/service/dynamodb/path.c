@@ -75,9 +75,11 @@ static int check_pair(struct arena *a, const char *label, const struct path *one
 	else
 		return 0;
 	struct str first = document_path_text(a, one), second = document_path_text(a, two);
-	return error_set(err, ERR_INVALID,
-			 "Invalid %s: Two document paths %s with each other; must remove or rewrite one of these paths; path one: " STR_FMT
-			 ", path two: " STR_FMT, label, what, STR_ARG(first), STR_ARG(second));
+	return error_set(
+		err, ERR_INVALID,
+		"Invalid %s: Two document paths %s with each other; must remove or rewrite one of these paths; path one: " STR_FMT
+		", path two: " STR_FMT,
+		label, what, STR_ARG(first), STR_ARG(second));
 }
 
 int paths_check_apart(struct arena *a, const char *label, const struct path *const *paths, size_t count, struct error *err)

@@ -26,12 +26,15 @@ static int check_names(const struct json *names, struct error *err)
 	for (size_t i = 0; i < names->count; i++) {
 		const struct json_member *m = &names->members[i];
 		if (!is_placeholder(m->name, '#'))
-			return error_set(err, ERR_INVALID, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"" STR_FMT "\"",
+			return error_set(err, ERR_INVALID,
+					 "ExpressionAttributeNames contains invalid key: Syntax error; key: \"" STR_FMT "\"",
 					 STR_ARG(m->name));
 		if (!json_is(m->value, JSON_STRING) || m->value->text.n == 0)
 			return error_set(err, ERR_INVALID,
-					 "ExpressionAttributeNames contains invalid value: The expression attribute name must not be empty for "
-					 "key " STR_FMT, STR_ARG(m->name));
+					 "ExpressionAttributeNames contains invalid value: The expression attribute name must "
+					 "not be empty for "
+					 "key " STR_FMT,
+					 STR_ARG(m->name));
 	}
 	return 0;
 }
@@ -39,7 +42,8 @@ static int check_names(const struct json *names, struct error *err)
 static int read_one_value(struct arena *a, const struct json_member *m, const struct value **out, struct error *err)
 {
 	if (!is_placeholder(m->name, ':'))
-		return error_set(err, ERR_INVALID, "ExpressionAttributeValues contains invalid key: Syntax error; key: \"" STR_FMT "\"",
+		return error_set(err, ERR_INVALID,
+				 "ExpressionAttributeValues contains invalid key: Syntax error; key: \"" STR_FMT "\"",
 				 STR_ARG(m->name));
 	struct error fault = { 0 };
 	int rc = value_read(a, m->value, out, &fault);

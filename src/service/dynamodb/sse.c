@@ -13,7 +13,8 @@ static int take_answer(struct call *call, const struct call *answer, struct str 
 	const struct json *json;
 
 	if (answer->error.code != 0)
-		return dynamodb_invalid(call, "One or more parameter values were invalid: KMS validation error: %s", answer->error.message);
+		return dynamodb_invalid(call, "One or more parameter values were invalid: KMS validation error: %s",
+					answer->error.message);
 	struct str text = arena_str(&call->arena, call_reply_text(answer));
 	if (json_parse(&call->arena, text, &json, NULL) == 0)
 		*arn = json_get_text(json_get_c(json, "KeyMetadata"), STR("Arn"));

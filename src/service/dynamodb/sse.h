@@ -7,8 +7,8 @@
 
 #include "service/service.h"
 
-/* Goes on with `next` and the key's ARN; at once and with an absent one when the specification asks for no KMS key (or is NULL), or no kms
- * service runs. Returns as an asynchronous operation does. A key that does not exist fails the call. */
+/* Goes on with `next` and the key's ARN; at once and with an absent one when the specification asks for no KMS key (or is NULL),
+ * or no kms service runs. Returns as an asynchronous operation does. A key that does not exist fails the call. */
 int sse_find_key(struct call *call, const struct json *specification, int (*next)(struct call *call, struct str key_arn));
 
 #endif

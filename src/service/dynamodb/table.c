@@ -46,8 +46,9 @@ static void read_index(const struct json *definition, const struct json *index, 
 	out->global = global;
 	out->backfilling = json_true(json_get_c(index, "backfilling"));
 	out->id = get_u64(index, STR("id"));
-	out->projection = str_eq(type, STR("ALL")) ? PROJECTION_ALL
-			  : str_eq(type, STR("INCLUDE")) ? PROJECTION_INCLUDE : PROJECTION_KEYS_ONLY;
+	out->projection = str_eq(type, STR("ALL"))       ? PROJECTION_ALL
+			  : str_eq(type, STR("INCLUDE")) ? PROJECTION_INCLUDE
+							 : PROJECTION_KEYS_ONLY;
 	out->included = json_get_c(projection, "NonKeyAttributes");
 	read_key_schema(json_get_c(index, "KeySchema"), json_get_c(definition, "AttributeDefinitions"), &out->keys);
 }

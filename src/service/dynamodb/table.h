@@ -2,8 +2,9 @@
  *
  * Tables: their definitions on disk and the compiled form every operation works with.
  *
- * A `struct table` is immutable (but for its row counts) and reference-counted: operations hold one as long as their call's arena lives, changes make a new one.
- * All definitions are kept in memory; the copy is trusted unless a change of some definition is not known to be committed
+ * A `struct table` is immutable (but for its row counts) and reference-counted: operations hold one as long as their call's arena
+ * lives, changes make a new one. All definitions are kept in memory; the copy is trusted unless a change of some definition is
+ * not known to be committed
  * (`unconfirmed`), then the store is asked, so that a group commit that fails cannot leave a phantom table behind.
  *
  * On disk, SPACE_DYNAMODB_TABLES:
@@ -68,9 +69,9 @@ struct maintenance;
 /* The service's state. */
 struct dynamodb {
 	struct host *host;
-	pthread_rwlock_t lock;     /* guards `tables` */
-	struct map tables;         /* name -> struct table * */
-	atomic_int unconfirmed;    /* changed definitions not yet known to be committed */
+	pthread_rwlock_t lock;  /* guards `tables` */
+	struct map tables;      /* name -> struct table * */
+	atomic_int unconfirmed; /* changed definitions not yet known to be committed */
 	struct maintenance *maintenance;
 };
 
@@ -97,7 +98,8 @@ struct str table_name_of(struct str name_or_arn);
 struct str table_arn(const struct host *host, struct arena *a, struct str name);
 
 /* On the writer thread. */
-int table_put(struct dynamodb *d, struct store_txn *txn, struct arena *a, const struct json *definition, struct error *err) MUST_CHECK;
+int table_put(struct dynamodb *d, struct store_txn *txn, struct arena *a, const struct json *definition,
+	      struct error *err) MUST_CHECK;
 int table_drop(struct dynamodb *d, struct store_txn *txn, const struct table *t, struct error *err) MUST_CHECK;
 /* Hands an index's rows to maintain.c for removal. */
 int index_drop(struct store_txn *txn, uint64_t id, struct error *err) MUST_CHECK;

@@ -37,7 +37,8 @@ static int compute_path(struct applying *s, const struct path *path, const struc
 	const struct value *v = path_get(s->before, path);
 
 	if (!v)
-		return error_set(s->err, ERR_INVALID, "The provided expression refers to an attribute that does not exist in the item");
+		return error_set(s->err, ERR_INVALID,
+				 "The provided expression refers to an attribute that does not exist in the item");
 	*out = v;
 	return 0;
 }
@@ -108,8 +109,8 @@ static int compute(struct applying *s, const struct operand *o, const struct val
 
 /* ---- writing ---- */
 
-static int write_at(struct applying *s, const struct value *container, const struct path *path, size_t depth, const struct value *v,
-		    const struct value **out);
+static int write_at(struct applying *s, const struct value *container, const struct path *path, size_t depth,
+		    const struct value *v, const struct value **out);
 
 /* What stands at the place of a step once `v` is written below it: `v` itself at the path's end. NULL `v`: removal. */
 static int write_below(struct applying *s, const struct value *old, const struct path *path, size_t depth, const struct value *v,
@@ -158,8 +159,8 @@ static int write_in_map(struct applying *s, const struct value *map, const struc
 }
 
 /* Writing past a list's end appends. */
-static int write_in_list(struct applying *s, const struct value *list, const struct path *path, size_t depth, const struct value *v,
-			 const struct value **out)
+static int write_in_list(struct applying *s, const struct value *list, const struct path *path, size_t depth,
+			 const struct value *v, const struct value **out)
 {
 	size_t at = path->steps[depth].index, count = list->count;
 	const struct value *below;
@@ -185,8 +186,8 @@ static int write_in_list(struct applying *s, const struct value *list, const str
 	return *out ? 0 : fault_memory(s);
 }
 
-static int write_at(struct applying *s, const struct value *container, const struct path *path, size_t depth, const struct value *v,
-		    const struct value **out)
+static int write_at(struct applying *s, const struct value *container, const struct path *path, size_t depth,
+		    const struct value *v, const struct value **out)
 {
 	bool named = path->steps[depth].name.p != NULL;
 
@@ -288,8 +289,7 @@ static int compare_removals(const void *a, const void *b)
 
 	for (size_t i = 0; i < x->count && i < y->count; i++) {
 		const struct path_step *p = &x->steps[i], *q = &y->steps[i];
-		int order = p->name.p && q->name.p ? str_cmp(p->name, q->name)
-						   : (p->index < q->index) - (p->index > q->index);
+		int order = p->name.p && q->name.p ? str_cmp(p->name, q->name) : (p->index < q->index) - (p->index > q->index);
 		if (order != 0)
 			return order;
 	}

@@ -43,14 +43,15 @@ static int keep_pair(struct parser *p, struct operand *out, enum operand_kind ki
 static void check_type(struct parser *p, const char *operation, const struct operand *o, enum value_type type)
 {
 	if (o->kind == OPERAND_VALUE && o->value->type != type)
-		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operation,
-			    value_type_name(o->value->type));
+		parser_note(p, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
+			    operation, value_type_name(o->value->type));
 }
 
 static void note_function(struct parser *p, struct str name)
 {
-	static const char *const of_conditions[] = { "attribute_exists", "attribute_not_exists", "attribute_type",
-						     "begins_with", "contains", "size" };
+	static const char *const of_conditions[] = { "attribute_exists", "attribute_not_exists",
+						     "attribute_type",   "begins_with",
+						     "contains",         "size" };
 
 	for (size_t i = 0; i < sizeof(of_conditions) / sizeof(of_conditions[0]); i++) {
 		if (str_eq_c(name, of_conditions[i])) {
@@ -90,8 +91,10 @@ static int parse_function(struct parser *p, struct operand *out)
 	if (rc < 0)
 		return rc;
 	if (count != 2)
-		parser_note(p, "Incorrect number of operands for operator or function; operator or function: " STR_FMT
-			    ", number of operands: %zu", STR_ARG(name), count);
+		parser_note(p,
+			    "Incorrect number of operands for operator or function; operator or function: " STR_FMT
+			    ", number of operands: %zu",
+			    STR_ARG(name), count);
 	if (if_not_exists && arguments[0].kind != OPERAND_PATH)
 		parser_note(p, "Operator or function requires a document path; operator or function: if_not_exists");
 	if (list_append) {
@@ -170,7 +173,9 @@ static void check_operand(struct parser *p, enum action_kind kind, const struct 
 {
 	if (value_is_set(v) || (kind == ACTION_ADD && v->type == VALUE_N))
 		return;
-	parser_note(p, "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+	parser_note(p,
+		    "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: "
+		    "ALLOWED_FOR_%s_OPERAND",
 		    section_names[kind], value_type_long_name(v->type), section_names[kind]);
 }
 

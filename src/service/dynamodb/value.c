@@ -7,15 +7,9 @@
 #include "service/dynamodb/number.h"
 
 static const char *const type_names[VALUE_TYPE_COUNT][2] = {
-	[VALUE_S] = { "S", "STRING" },
-	[VALUE_N] = { "N", "NUMBER" },
-	[VALUE_B] = { "B", "BINARY" },
-	[VALUE_BOOL] = { "BOOL", "BOOLEAN" },
-	[VALUE_NULL] = { "NULL", "NULL" },
-	[VALUE_SS] = { "SS", "STRING SET" },
-	[VALUE_NS] = { "NS", "NUMBER SET" },
-	[VALUE_BS] = { "BS", "BINARY SET" },
-	[VALUE_M] = { "M", "MAP" },
+	[VALUE_S] = { "S", "STRING" },        [VALUE_N] = { "N", "NUMBER" },       [VALUE_B] = { "B", "BINARY" },
+	[VALUE_BOOL] = { "BOOL", "BOOLEAN" }, [VALUE_NULL] = { "NULL", "NULL" },   [VALUE_SS] = { "SS", "STRING SET" },
+	[VALUE_NS] = { "NS", "NUMBER SET" },  [VALUE_BS] = { "BS", "BINARY SET" }, [VALUE_M] = { "M", "MAP" },
 	[VALUE_L] = { "L", "LIST" },
 };
 

@@ -5,8 +5,8 @@
  * Values may be shared between items; "changing" one makes a new one that shares the unchanged parts. Numbers are kept as the
  * text DynamoDB answers with, so equal numbers are equal texts. Binary is kept decoded. *Pure.*
  *
- * Stored form of an item: its size as DynamoDB counts it (four bytes, big-endian), then its JSON text as the API shows it, so that a
- * read of a whole item copies bytes.
+ * Stored form of an item: its size as DynamoDB counts it (four bytes, big-endian), then its JSON text as the API shows it, so
+ * that a read of a whole item copies bytes.
  */
 #ifndef GLEANER_SERVICE_DYNAMODB_VALUE_H
 #define GLEANER_SERVICE_DYNAMODB_VALUE_H
@@ -14,7 +14,19 @@
 #include "format/json.h"
 
 /* In the order of value_type_name's table. */
-enum value_type { VALUE_S, VALUE_N, VALUE_B, VALUE_BOOL, VALUE_NULL, VALUE_SS, VALUE_NS, VALUE_BS, VALUE_M, VALUE_L, VALUE_TYPE_COUNT };
+enum value_type {
+	VALUE_S,
+	VALUE_N,
+	VALUE_B,
+	VALUE_BOOL,
+	VALUE_NULL,
+	VALUE_SS,
+	VALUE_NS,
+	VALUE_BS,
+	VALUE_M,
+	VALUE_L,
+	VALUE_TYPE_COUNT
+};
 
 enum {
 	VALUE_DEPTH_MAX = 32,
@@ -65,7 +77,7 @@ bool value_set_has(const struct value *set, const struct value *member);
 size_t value_size(const struct value *v);
 size_t item_size(const struct value *item);
 
-void value_write(struct buf *out, const struct value *v); /* {"S":"…"} */
+void value_write(struct buf *out, const struct value *v);   /* {"S":"…"} */
 void item_write(struct buf *out, const struct value *item); /* {"name":{"S":"…"},…} */
 struct str item_text(struct arena *a, const struct value *item);
 

@@ -19,7 +19,10 @@ static int fault_memory(struct error *err)
 static int fault_shape(const struct json *json, const char *wanted, struct error *err)
 {
 	static const char *const seen[] = {
-		[JSON_NULL] = "NULL_VALUE", [JSON_BOOL] = "BOOLEAN_VALUE", [JSON_NUMBER] = "NUMBER_VALUE", [JSON_STRING] = "STRING_VALUE",
+		[JSON_NULL] = "NULL_VALUE",
+		[JSON_BOOL] = "BOOLEAN_VALUE",
+		[JSON_NUMBER] = "NUMBER_VALUE",
+		[JSON_STRING] = "STRING_VALUE",
 	};
 	enum json_type type = json ? json->type : JSON_NULL;
 
@@ -234,9 +237,10 @@ static int read_at(struct arena *a, const struct json *json, int depth, struct v
 		if (value_type_of(json->members[i].name) == VALUE_TYPE_COUNT)
 			continue;
 		if (found)
-			return error_set(err, ERR_INVALID,
-					 "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
-					 "supported datatypes");
+			return error_set(
+				err, ERR_INVALID,
+				"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+				"supported datatypes");
 		found = &json->members[i];
 	}
 	if (!found)

@@ -12,7 +12,8 @@ static int check_expressions_given(enum write_kind kind, const struct write_inpu
 		return error_set(err, ERR_INVALID, "ExpressionAttributeNames can only be specified when using expressions");
 	if (in->values)
 		return error_set(err, ERR_INVALID, "ExpressionAttributeValues can only be specified when using expressions: %s",
-				 kind == WRITE_UPDATE ? "UpdateExpression and ConditionExpression are null" : "ConditionExpression is null");
+				 kind == WRITE_UPDATE ? "UpdateExpression and ConditionExpression are null"
+						      : "ConditionExpression is null");
 	return 0;
 }
 
@@ -28,7 +29,8 @@ static int compile(struct arena *a, const struct write_input *in, struct write_r
 	return rc < 0 ? rc : placeholders_finish(&p, err);
 }
 
-int write_prepare(struct arena *a, enum write_kind kind, const struct write_input *in, struct write_request *out, struct error *err)
+int write_prepare(struct arena *a, enum write_kind kind, const struct write_input *in, struct write_request *out,
+		  struct error *err)
 {
 	*out = (struct write_request){ .kind = kind, .table_name = in->table_name };
 	int rc = check_expressions_given(kind, in, err);
@@ -55,7 +57,8 @@ static int check_update(const struct table *t, const struct update *u, struct er
 		if (is_key_attribute(t, name))
 			return error_set(err, ERR_INVALID,
 					 "One or more parameter values were invalid: Cannot update attribute " STR_FMT
-					 ". This attribute is part of the key", STR_ARG(name));
+					 ". This attribute is part of the key",
+					 STR_ARG(name));
 	}
 	return 0;
 }
@@ -106,7 +109,8 @@ static int compute_after(struct call *call, const struct write_request *r, struc
 	return rc;
 }
 
-int write_evaluate(struct call *call, const struct write_request *r, bool want_before, struct write_outcome *out, struct error *err)
+int write_evaluate(struct call *call, const struct write_request *r, bool want_before, struct write_outcome *out,
+		   struct error *err)
 {
 	struct table *t;
 	struct key key;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One write of one item, alone or as part of a batch or transaction: prepared on the server's thread (values read, expressions compiled,
- * the new item encoded), evaluated and applied on the writer thread.
+ * One write of one item, alone or as part of a batch or transaction: prepared on the server's thread (values read, expressions
+ * compiled, the new item encoded), evaluated and applied on the writer thread.
  */
 #ifndef GLEANER_SERVICE_DYNAMODB_WRITE_H
 #define GLEANER_SERVICE_DYNAMODB_WRITE_H
@@ -36,13 +36,13 @@ struct write_outcome {
 	bool condition_failed;
 };
 
-/* Finds the table, checks keys, reads the item where that is needed (`want_before`: in any case) and decides the condition; computes
- * the item after the write. Changes nothing. `err` is filled with ERR_INVALID and the service's sentence when the request does not fit the
- * table or the item; other failures have failed the call. */
+/* Finds the table, checks keys, reads the item where that is needed (`want_before`: in any case) and decides the condition;
+ * computes the item after the write. Changes nothing. `err` is filled with ERR_INVALID and the service's sentence when the
+ * request does not fit the table or the item; other failures have failed the call. */
 int write_evaluate(struct call *call, const struct write_request *request, bool want_before, struct write_outcome *out,
 		   struct error *err) MUST_CHECK;
 /* Makes the change. */
-int write_apply(struct call *call, const struct write_request *request, const struct write_outcome *outcome, struct capacity *capacity)
-	MUST_CHECK;
+int write_apply(struct call *call, const struct write_request *request, const struct write_outcome *outcome,
+		struct capacity *capacity) MUST_CHECK;
 
 #endif

@@ -19,13 +19,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "os/clock.h"
-#include "os/random.h"
 
 enum {
 	ACTIVE_MAX = 512,              /* deliveries under way */
 	BATCH = 64,
-	BACKOFF_FIRST_MS = 250,
-	BACKOFF_MAX_MS = 8 * 60 * 1000, /* 185 attempts spread over a day */
 	BUSY_MS = 100,                 /* the store's or our queue is full: look again */
 	STOP_WAIT_S = 10,
 };
@@ -224,52 +221,12 @@ static void bury(struct delivery *x, const struct dead_letter *why)
 
 /* ---- failures ---- */
 
-/* How a target's error is named in a dead letter, and whether it may pass by itself. */
-static const struct failure {
-	const char *part; /* of the error's name */
-	const char *code;
-	bool passes;
-} failures[] = {
-	{ "AccessDenied", "NO_PERMISSIONS", false },     { "Unauthorized", "NO_PERMISSIONS", false },
-	{ "NotAuthorized", "NO_PERMISSIONS", false },    { "NotFound", "NO_RESOURCE", false },
-	{ "DoesNotExist", "NO_RESOURCE", false },        { "NonExistent", "NO_RESOURCE", false },
-	{ "NoSuch", "NO_RESOURCE", false },              { "Deleting", "NO_RESOURCE", false },
-	{ "Throttl", "THROTTLING", true },               { "TooManyRequests", "THROTTLING", true },
-	{ "LimitExceeded", "RESOURCE_LIMIT_EXCEEDED", true }, { "InvalidJson", "INVALID_JSON", false },
-};
-
-static struct failure classify(const struct error *err)
-{
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
-		if (strstr(err->name, failures[i].part))
-			return failures[i];
-	if (err->code == ERR_DENIED)
-		return (struct failure){ "", "NO_PERMISSIONS", false };
-	if (err->code == ERR_NOT_FOUND)
-		return (struct failure){ "", "NO_RESOURCE", false };
-	if (err->status >= 400 && err->status < 500)
-		return (struct failure){ "", "INVALID_PARAMETER", false };
-	return (struct failure){ "", "ERROR_FROM_TARGET", true };
-}
-
 static int64_t policy_number(const struct delivery *x, struct str name, int64_t otherwise)
 {
 	int64_t value;
 	const struct json *v = json_get(json_get_c(x->sending.target, "RetryPolicy"), name);
 
 	return v && json_to_i64(v, &value) == 0 ? value : otherwise;
-}
-
-/* Exponential backoff with equal jitter. */
-static int64_t backoff_ms(int attempts)
-{
-	int64_t delay = BACKOFF_MAX_MS;
-
-	if (attempts < 12)
-		delay = (int64_t)BACKOFF_FIRST_MS << (attempts - 1);
-	if (delay > BACKOFF_MAX_MS)
-		delay = BACKOFF_MAX_MS;
-	return delay / 2 + random_below((uint32_t)(delay / 2 + 1));
 }
 
 static const char *exhausted(const struct delivery *x, int64_t next_ms)
@@ -339,9 +296,9 @@ static void sent(void *argument, const struct error *err)
 		delivery_free(x);
 		return;
 	}
-	struct failure failure = classify(err);
+	struct send_failure failure = send_failure_of(err);
 	x->attempts++;
-	x->next_ms = clock_wall_ms() + backoff_ms(x->attempts);
+	x->next_ms = clock_wall_ms() + send_backoff_ms(x->attempts);
 	struct dead_letter why = { .code = failure.code, .message = err->message, .retries = x->attempts - 1 };
 	if (failure.passes)
 		why.exhausted = exhausted(x, x->next_ms);

@@ -113,6 +113,15 @@ struct dead_letter {
 };
 void send_to_dead_letter_queue(struct sending *s, struct str queue_arn, const struct dead_letter *why);
 
+/* ---- refusals (failure.c) ---- */
+
+struct send_failure {
+	const char *code; /* ERROR_CODE of a dead letter */
+	bool passes;      /* worth another attempt */
+};
+struct send_failure send_failure_of(const struct error *err);
+int64_t send_backoff_ms(int attempts); /* after that many attempts */
+
 /* ---- publishing (put.c) ---- */
 
 /* `event` complete but for what the service fills in; returns the event's id in `id`. */

@@ -31,7 +31,10 @@ static void describe_principal(const struct call *call, struct policy_principal 
 	const struct principal *p = &call->principal;
 	bool aws = p->kind == PRINCIPAL_ROOT || p->kind == PRINCIPAL_USER || p->kind == PRINCIPAL_ROLE;
 
-	*out = (struct policy_principal){ .kind = kind_of(p), .arn = p->arn, .role_arn = p->role_arn, .user_id = p->user_id,
+	*out = (struct policy_principal){ .kind = kind_of(p),
+					  .arn = p->arn,
+					  .role_arn = p->role_arn,
+					  .user_id = p->user_id,
 					  .account = aws ? host_account(call->host) : STR_NULL };
 }
 
@@ -53,7 +56,8 @@ static const struct policy *parse_resource_policy(struct call *call, struct str 
 	const struct policy *p = NULL;
 
 	if (document.n > 0 && policy_parse(&call->arena, document, POLICY_RESOURCE, &p, NULL) < 0)
-		log_warn("iam", "a resource's policy cannot be read service=%s request=%s", call->service->name, call->request_id);
+		log_warn("iam", "a resource's policy cannot be read service=%s request=%s", call->service->name,
+			 call->request_id);
 	return p;
 }
 
@@ -85,9 +89,14 @@ static void evaluate(struct decision *d, const struct permission *p, struct poli
 	bool trust = starts_nocase(p->action, STR("sts:AssumeRole"));
 	struct grant *role = NULL;
 	struct policy_request r = {
-		.arena = &d->context.call->arena, .principal = d->context.principal, .action = p->action, .resource = p->resource,
-		.find = context_find, .argument = &d->context,
-		.session = &d->session, .session_count = d->session ? 1 : 0,
+		.arena = &d->context.call->arena,
+		.principal = d->context.principal,
+		.action = p->action,
+		.resource = p->resource,
+		.find = context_find,
+		.argument = &d->context,
+		.session = &d->session,
+		.session_count = d->session ? 1 : 0,
 		.resource_policy_decides = trust || starts_nocase(p->action, STR("kms:")),
 	};
 
@@ -122,15 +131,18 @@ static void log_denial(const struct decision *d, const struct permission *asked,
 	struct str statement = p->statement ? json_to_str(&call->arena, policy_statement_json(p->statement)) : STR("none");
 	struct str name = policy_name(d, p);
 
-	log_info("iam", "access denied request=%s principal=" STR_FMT " action=" STR_FMT " resource=" STR_FMT " decision=%s policy=" STR_FMT
-		 " sid=" STR_FMT " statement=" STR_FMT, call->request_id, STR_ARG(call->principal.arn), STR_ARG(asked->action),
-		 STR_ARG(asked->resource), policy_effect_name(p->effect), STR_ARG(name), STR_ARG(sid), STR_ARG(statement));
+	log_info("iam",
+		 "access denied request=%s principal=" STR_FMT " action=" STR_FMT " resource=" STR_FMT
+		 " decision=%s policy=" STR_FMT " sid=" STR_FMT " statement=" STR_FMT,
+		 call->request_id, STR_ARG(call->principal.arn), STR_ARG(asked->action), STR_ARG(asked->resource),
+		 policy_effect_name(p->effect), STR_ARG(name), STR_ARG(sid), STR_ARG(statement));
 }
 
 /* Code and status as the service's protocol has them. */
 static const struct service_error *denied_error(const struct call *call)
 {
-	static const struct service_error json = { "AccessDeniedException", 400, NULL }, rest = { "AccessDeniedException", 403, NULL };
+	static const struct service_error json = { "AccessDeniedException", 400, NULL },
+					  rest = { "AccessDeniedException", 403, NULL };
 	static const struct service_error xml = { "AccessDenied", 403, NULL }, sns = { "AuthorizationError", 403, NULL };
 
 	if (str_eq(str_c(call->service->name), STR("sns")))
@@ -158,8 +170,10 @@ static int deny(struct decision *d, const struct permission *asked, const struct
 		(void)call_failf(call, denied_error(call), "Access Denied");
 	else
 		(void)call_failf(call, denied_error(call),
-				 "User: " STR_FMT " is not authorized to perform: " STR_FMT " on resource: %s" STR_FMT "%s " STR_FMT,
-				 STR_ARG(call->principal.arn), STR_ARG(asked->action), quote, STR_ARG(asked->resource), quote, STR_ARG(reason));
+				 "User: " STR_FMT " is not authorized to perform: " STR_FMT " on resource: %s" STR_FMT
+				 "%s " STR_FMT,
+				 STR_ARG(call->principal.arn), STR_ARG(asked->action), quote, STR_ARG(asked->resource), quote,
+				 STR_ARG(reason));
 	return ERR_DENIED;
 }
 
@@ -204,6 +218,8 @@ static int check(struct decision *d, const struct permission *p)
 	struct policy_decision decision;
 
 	evaluate(d, p, &decision);
+	if (arena_failed(&d->context.call->arena)) /* a value may be missing from the decision */
+		return call_fault(d->context.call, NULL);
 	return decision.effect == POLICY_ALLOWED ? 0 : deny(d, p, &decision);
 }
 
@@ -216,6 +232,8 @@ static int check_operation(struct decision *d)
 
 	if (op->permissions) {
 		size_t count = op->permissions(call, &list);
+		if (arena_failed(&call->arena))
+			return call_fault(call, NULL);
 		for (size_t i = 0; i < count && rc == 0; i++)
 			rc = check(d, &list[i]);
 		return rc;
@@ -261,7 +279,8 @@ int iam_authorize(void *iam_state, struct call *call)
 		return 0;
 	describe_principal(call, &d.context.principal);
 	if (call->principal.kind == PRINCIPAL_USER || call->principal.kind == PRINCIPAL_ROLE) {
-		grant = grants_get(d.iam, call->principal.kind == PRINCIPAL_ROLE ? call->principal.role_arn : call->principal.arn);
+		grant = grants_get(d.iam,
+				   call->principal.kind == PRINCIPAL_ROLE ? call->principal.role_arn : call->principal.arn);
 		if (!grant)
 			return call_fault(call, NULL);
 	}
@@ -297,8 +316,9 @@ static bool find_claim(void *argument, struct str key, struct policy_values *out
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct json *v = json_is(claim, JSON_ARRAY) ? claim->items[i] : claim;
-		items[i] = json_is(v, JSON_BOOL) ? v->boolean ? STR("true") : STR("false")
-			   : json_is(v, JSON_NUMBER) || json_is(v, JSON_STRING) ? v->text : STR("");
+		items[i] = json_is(v, JSON_BOOL)                                ? v->boolean ? STR("true") : STR("false")
+							  : json_is(v, JSON_NUMBER) || json_is(v, JSON_STRING) ? v->text
+										: STR("");
 	}
 	*out = (struct policy_values){ items, count };
 	return true;
@@ -316,8 +336,11 @@ static int ask_trust(struct iam *iam, struct str role_arn, struct policy_request
 		policy_evaluate(r, &decision);
 		rc = decision.effect == POLICY_ALLOWED ? 0 : ERR_DENIED;
 		if (rc < 0)
-			log_info("iam", "access denied principal=" STR_FMT " action=" STR_FMT " resource=" STR_FMT " decision=%s policy=trust",
-				 STR_ARG(r->principal.arn), STR_ARG(r->action), STR_ARG(role_arn), policy_effect_name(decision.effect));
+			log_info("iam",
+				 "access denied principal=" STR_FMT " action=" STR_FMT " resource=" STR_FMT
+				 " decision=%s policy=trust",
+				 STR_ARG(r->principal.arn), STR_ARG(r->action), STR_ARG(role_arn),
+				 policy_effect_name(decision.effect));
 	}
 	grant_unref(role);
 	return rc;
@@ -326,7 +349,8 @@ static int ask_trust(struct iam *iam, struct str role_arn, struct policy_request
 int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal)
 {
 	struct arena a;
-	struct policy_request r = { .arena = &a, .action = STR("sts:AssumeRole"),
+	struct policy_request r = { .arena = &a,
+				    .action = STR("sts:AssumeRole"),
 				    .principal = { .kind = POLICY_SERVICE, .arn = service_principal } };
 
 	arena_init(&a, 65536);
@@ -335,11 +359,15 @@ int iam_may_assume(void *iam_state, struct str role_arn, struct str service_prin
 	return rc;
 }
 
-int iam_may_assume_with_claims(void *iam_state, struct arena *a, struct str role_arn, struct str provider_arn, const struct json *claims)
+int iam_may_assume_with_claims(void *iam_state, struct arena *a, struct str role_arn, struct str provider_arn,
+			       const struct json *claims)
 {
 	struct iam *iam = iam_state;
 	struct claims_context context = { .arena = a, .claims = claims };
-	struct policy_request r = { .arena = a, .action = STR("sts:AssumeRoleWithWebIdentity"), .find = find_claim, .argument = &context,
+	struct policy_request r = { .arena = a,
+				    .action = STR("sts:AssumeRoleWithWebIdentity"),
+				    .find = find_claim,
+				    .argument = &context,
 				    .principal = { .kind = POLICY_FEDERATED, .arn = provider_arn } };
 	const struct json *provider = NULL;
 	struct store_txn *txn;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The condition keys of a call. Source: "AWS global condition context keys", IAM User Guide; "Actions, resources, and condition keys for
- * Amazon S3", "… for AWS STS", "… for IAM", Service Authorization Reference.
+ * The condition keys of a call. Source: "AWS global condition context keys", IAM User Guide; "Actions, resources, and condition
+ * keys for Amazon S3", "… for AWS STS", "… for IAM", Service Authorization Reference.
  */
 #ifndef GLEANER_SERVICE_IAM_CONTEXT_H
 #define GLEANER_SERVICE_IAM_CONTEXT_H
@@ -10,9 +10,9 @@
 
 struct context {
 	struct call *call;
-	const struct grant *grant;           /* NULL: the principal has none */
+	const struct grant *grant; /* NULL: the principal has none */
 	struct policy_principal principal;
-	struct str passed_to;                /* iam:PassRole: the service that gets the role */
+	struct str passed_to; /* iam:PassRole: the service that gets the role */
 };
 
 /* For policy_request's `find`; `argument` is a struct context. */

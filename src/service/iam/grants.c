@@ -155,7 +155,8 @@ static struct grant *load(struct iam *iam, struct str arn)
 		return NULL;
 	atomic_init(&g->references, 1);
 	arena_init(&g->arena, MIB(16));
-	g->revision = atomic_load(&iam->revision); /* before the snapshot: a change that comes between makes this grant stale, not wrong */
+	g->revision = atomic_load(
+		&iam->revision); /* before the snapshot: a change that comes between makes this grant stale, not wrong */
 	int rc = store_read_begin(host_store(iam->host), &txn, NULL);
 	if (rc == 0) {
 		rc = read_grant(iam, txn, arn, g);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Policies that AWS manages, as far as pipelines like this one attach them: names, paths, versions and documents as AWS publishes them
- * (AWS Managed Policy Reference Guide). They lie in managed_policies.jsonl, one a line, embedded in the program. *Pure.*
+ * Policies that AWS manages, as far as pipelines like this one attach them: names, paths, versions and documents as AWS publishes
+ * them (AWS Managed Policy Reference Guide). They lie in managed_policies.jsonl, one a line, embedded in the program. *Pure.*
  */
 #ifndef GLEANER_SERVICE_IAM_MANAGED_H
 #define GLEANER_SERVICE_IAM_MANAGED_H

@@ -2,12 +2,12 @@
  *
  * What IAM keeps: one JSON document an entity in SPACE_IAM, in the words of the API.
  *
- *   ("role", name)   RoleName Path RoleId Arn CreateDate(ms) AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary
- *                    Tags{} Policies{name: document} Attached[arn]
- *   ("user", name)   UserName Path UserId Arn CreateDate PermissionsBoundary Tags{} Policies{} Attached[] AccessKeys[{AccessKeyId Secret Status
- *                    CreateDate}]
- *   ("policy", arn)  PolicyName PolicyId Path Arn Description CreateDate UpdateDate DefaultVersionId LastVersion Versions[{VersionId Document
- *                    CreateDate}] Tags{}
+ *   ("role", name)   RoleName Path RoleId Arn CreateDate(ms) AssumeRolePolicyDocument Description MaxSessionDuration
+ * PermissionsBoundary Tags{} Policies{name: document} Attached[arn]
+ *   ("user", name)   UserName Path UserId Arn CreateDate PermissionsBoundary Tags{} Policies{} Attached[] AccessKeys[{AccessKeyId
+ * Secret Status CreateDate}]
+ *   ("policy", arn)  PolicyName PolicyId Path Arn Description CreateDate UpdateDate DefaultVersionId LastVersion
+ * Versions[{VersionId Document CreateDate}] Tags{}
  *   ("oidc", arn)    Arn Url CreateDate ClientIDList[] ThumbprintList[] Tags{}
  *
  * Names are told apart regardless of case: keys hold them in lower case. Each change moves `revision` on after its commit, which
@@ -33,7 +33,7 @@ enum {
 	POLICY_VERSIONS_MAX = 5,
 	ATTACHED_MAX = 10,
 	ACCESS_KEYS_MAX = 2,
-	POLICY_SIZE_MAX = 6144,  /* a managed policy's, without blanks */
+	POLICY_SIZE_MAX = 6144, /* a managed policy's, without blanks */
 	TRUST_SIZE_MAX = 4096,
 	PAGE_DEFAULT = 100,
 	PAGE_MAX = 1000,
@@ -54,8 +54,8 @@ extern const struct entity_kind role_kind, user_kind;
 
 /* The parameters of all operations; each operation's bind table names its own. */
 struct iam_input {
-	struct str name, policy_name, policy_arn, document, path, path_prefix, description, boundary, marker, version_id, scope, usage, access_key,
-		status, url, arn, client_id;
+	struct str name, policy_name, policy_arn, document, path, path_prefix, description, boundary, marker, version_id, scope,
+		usage, access_key, status, url, arn, client_id;
 	struct opt_i64 max_items, max_session;
 	struct opt_bool set_default, only_attached;
 	const struct json *tags, *tag_keys, *client_ids, *thumbprints, *actions, *resources, *policies, *boundaries, *context;
@@ -76,14 +76,14 @@ int arn_put(struct call *call, const char *space, struct str arn, const struct j
 int arn_delete(struct call *call, const char *space, struct str arn) MUST_CHECK;
 
 /* Calls `each` for every document of that space in order of key until it answers false. */
-int documents_each(struct call *call, const char *space, bool (*each)(void *argument, const struct json *document), void *argument)
-	MUST_CHECK;
+int documents_each(struct call *call, const char *space, bool (*each)(void *argument, const struct json *document),
+		   void *argument) MUST_CHECK;
 
 /* The same reads outside a call: for decisions. *out NULL when there is none. */
 int model_read_entity(struct iam *iam, struct store_txn *txn, struct arena *a, const struct entity_kind *kind, struct str name,
 		      const struct json **out) MUST_CHECK;
-int model_read_arn(struct iam *iam, struct store_txn *txn, struct arena *a, const char *space, struct str arn, const struct json **out)
-	MUST_CHECK;
+int model_read_arn(struct iam *iam, struct store_txn *txn, struct arena *a, const char *space, struct str arn,
+		   const struct json **out) MUST_CHECK;
 /* The document of a policy's default version, customer's or AWS's; absent when there is no such policy. */
 int model_read_policy(struct iam *iam, struct store_txn *txn, struct arena *a, struct str arn, struct str *document) MUST_CHECK;
 

@@ -28,12 +28,12 @@ static int put_member(struct call *call, const struct json *entity, struct str m
 
 /* ---- inline policies ---- */
 
-static const struct bind put_role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
-static const struct bind put_user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
-static const struct bind role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, BIND_DONE };
-static const struct bind user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, BIND_DONE };
-static const struct bind role_list_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
-static const struct bind user_list_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_entities_put_role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
+const struct bind iam_entities_put_user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
+const struct bind iam_entities_role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, BIND_DONE };
+const struct bind iam_entities_user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, BIND_DONE };
+const struct bind iam_entities_role_list_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_entities_user_list_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
 
 static const struct json *inline_policies(const struct json *entity)
 {
@@ -52,11 +52,11 @@ static int check_inline_size(struct call *call, const struct json *policies)
 		size += document_size(json_text(policies->members[i].value));
 	if (size <= kind->inline_size_max)
 		return 0;
-	return call_failf(call, &iam_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT, kind->inline_size_max, kind->noun,
-			  STR_ARG(in->name));
+	return call_failf(call, &iam_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT,
+			  kind->inline_size_max, kind->noun, STR_ARG(in->name));
 }
 
-static int put_inline_policy(struct call *call)
+int iam_put_inline_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity;
@@ -86,7 +86,7 @@ static int require_inline(struct call *call, const struct json **entity, const s
 			  STR_ARG(in->policy_name));
 }
 
-static int get_inline_policy(struct call *call)
+int iam_get_inline_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct entity_kind *kind = kind_of(call);
@@ -101,7 +101,7 @@ static int get_inline_policy(struct call *call)
 	return 0;
 }
 
-static int delete_inline_policy(struct call *call)
+int iam_delete_inline_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity, *document;
@@ -112,7 +112,7 @@ static int delete_inline_policy(struct call *call)
 	return put_member(call, entity, STR("Policies"), copy_without(&call->arena, inline_policies(entity), in->policy_name));
 }
 
-static int list_inline_policies(struct call *call)
+int iam_list_inline_policies(struct call *call)
 {
 	const struct json *entity;
 	struct page page;
@@ -134,10 +134,10 @@ static int list_inline_policies(struct call *call)
 
 /* ---- attached policies ---- */
 
-static const struct bind attach_role_fields[] = { FIELD_ROLE, FIELD_POLICY_ARN, BIND_DONE };
-static const struct bind attach_user_fields[] = { FIELD_USER, FIELD_POLICY_ARN, BIND_DONE };
-static const struct bind attached_role_fields[] = { FIELD_ROLE, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
-static const struct bind attached_user_fields[] = { FIELD_USER, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_entities_attach_role_fields[] = { FIELD_ROLE, FIELD_POLICY_ARN, BIND_DONE };
+const struct bind iam_entities_attach_user_fields[] = { FIELD_USER, FIELD_POLICY_ARN, BIND_DONE };
+const struct bind iam_entities_attached_role_fields[] = { FIELD_ROLE, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_entities_attached_user_fields[] = { FIELD_USER, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 
 static const struct json *attached(const struct json *entity)
 {
@@ -155,7 +155,7 @@ static bool is_attached(const struct json *entity, struct str arn)
 	return false;
 }
 
-static int attach_policy(struct call *call)
+int iam_attach_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity;
@@ -172,7 +172,7 @@ static int attach_policy(struct call *call)
 	return put_member(call, entity, STR("Attached"), list);
 }
 
-static int detach_policy(struct call *call)
+int iam_detach_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct json *left = json_new_array(&call->arena);
@@ -190,7 +190,7 @@ static int detach_policy(struct call *call)
 	return put_member(call, entity, STR("Attached"), left);
 }
 
-static int list_attached_policies(struct call *call)
+int iam_list_attached_policies(struct call *call)
 {
 	const struct json *entity;
 	struct page page;
@@ -217,12 +217,12 @@ static int list_attached_policies(struct call *call)
 
 /* ---- boundaries ---- */
 
-static const struct bind put_role_boundary_fields[] = { FIELD_ROLE, FIELD_BOUNDARY(true), BIND_DONE };
-static const struct bind put_user_boundary_fields[] = { FIELD_USER, FIELD_BOUNDARY(true), BIND_DONE };
-static const struct bind role_fields[] = { FIELD_ROLE, BIND_DONE };
-static const struct bind user_fields[] = { FIELD_USER, BIND_DONE };
+const struct bind iam_entities_put_role_boundary_fields[] = { FIELD_ROLE, FIELD_BOUNDARY(true), BIND_DONE };
+const struct bind iam_entities_put_user_boundary_fields[] = { FIELD_USER, FIELD_BOUNDARY(true), BIND_DONE };
+const struct bind iam_entities_role_fields[] = { FIELD_ROLE, BIND_DONE };
+const struct bind iam_entities_user_fields[] = { FIELD_USER, BIND_DONE };
 
-static int put_boundary(struct call *call)
+int iam_put_boundary(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity;
@@ -233,7 +233,7 @@ static int put_boundary(struct call *call)
 	return rc < 0 ? rc : put_member(call, entity, STR("PermissionsBoundary"), json_new_string(&call->arena, in->boundary));
 }
 
-static int delete_boundary(struct call *call)
+int iam_delete_boundary(struct call *call)
 {
 	const struct json *entity;
 	int rc = require(call, &entity);
@@ -243,12 +243,12 @@ static int delete_boundary(struct call *call)
 
 /* ---- tags ---- */
 
-static const struct bind tag_role_fields[] = { FIELD_ROLE, FIELD_TAGS_NEEDED, BIND_DONE };
-static const struct bind tag_user_fields[] = { FIELD_USER, FIELD_TAGS_NEEDED, BIND_DONE };
-static const struct bind untag_role_fields[] = { FIELD_ROLE, FIELD_TAG_KEYS, BIND_DONE };
-static const struct bind untag_user_fields[] = { FIELD_USER, FIELD_TAG_KEYS, BIND_DONE };
+const struct bind iam_entities_tag_role_fields[] = { FIELD_ROLE, FIELD_TAGS_NEEDED, BIND_DONE };
+const struct bind iam_entities_tag_user_fields[] = { FIELD_USER, FIELD_TAGS_NEEDED, BIND_DONE };
+const struct bind iam_entities_untag_role_fields[] = { FIELD_ROLE, FIELD_TAG_KEYS, BIND_DONE };
+const struct bind iam_entities_untag_user_fields[] = { FIELD_USER, FIELD_TAG_KEYS, BIND_DONE };
 
-static int tag_entity(struct call *call)
+int iam_tag_entity(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity;
@@ -261,16 +261,18 @@ static int tag_entity(struct call *call)
 	return rc < 0 ? rc : put_member(call, entity, STR("Tags"), tags);
 }
 
-static int untag_entity(struct call *call)
+int iam_untag_entity(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *entity;
 	int rc = require(call, &entity);
 
-	return rc < 0 ? rc : put_member(call, entity, STR("Tags"), tags_without(&call->arena, json_get_c(entity, "Tags"), in->tag_keys));
+	return rc < 0 ? rc
+		      : put_member(call, entity, STR("Tags"),
+				   tags_without(&call->arena, json_get_c(entity, "Tags"), in->tag_keys));
 }
 
-static int list_tags(struct call *call)
+int iam_list_tags(struct call *call)
 {
 	const struct json *entity;
 	int rc = require(call, &entity);
@@ -281,23 +283,3 @@ static int list_tags(struct call *call)
 	write_bool(&call->out, "IsTruncated", false);
 	return 0;
 }
-
-#define FOR_BOTH(before, after, how, function, role_table, user_table)                                                            \
-	IAM_OPERATION(before "Role" after, how, function, role_table, .resource = resource_role),                                 \
-	IAM_OPERATION(before "User" after, how, function, user_table, .resource = resource_user)
-
-const struct operation entity_operations[] = {
-	FOR_BOTH("Attach", "Policy", WRITE, attach_policy, attach_role_fields, attach_user_fields),
-	FOR_BOTH("Delete", "PermissionsBoundary", WRITE, delete_boundary, role_fields, user_fields),
-	FOR_BOTH("Delete", "Policy", WRITE, delete_inline_policy, role_policy_fields, user_policy_fields),
-	FOR_BOTH("Detach", "Policy", WRITE, detach_policy, attach_role_fields, attach_user_fields),
-	FOR_BOTH("Get", "Policy", READ, get_inline_policy, role_policy_fields, user_policy_fields),
-	FOR_BOTH("ListAttached", "Policies", READ, list_attached_policies, attached_role_fields, attached_user_fields),
-	FOR_BOTH("List", "Policies", READ, list_inline_policies, role_list_fields, user_list_fields),
-	FOR_BOTH("List", "Tags", READ, list_tags, role_list_fields, user_list_fields),
-	FOR_BOTH("Put", "PermissionsBoundary", WRITE, put_boundary, put_role_boundary_fields, put_user_boundary_fields),
-	FOR_BOTH("Put", "Policy", WRITE, put_inline_policy, put_role_policy_fields, put_user_policy_fields),
-	FOR_BOTH("Tag", "", WRITE, tag_entity, tag_role_fields, tag_user_fields),
-	FOR_BOTH("Untag", "", WRITE, untag_entity, untag_role_fields, untag_user_fields),
-	{ .name = NULL },
-};

@@ -10,11 +10,12 @@ enum { CLIENT_IDS_MAX = 100, THUMBPRINTS_MAX = 5 };
 
 #define FIELD_ARN BIND_STR(struct iam_input, arn, "OpenIDConnectProviderArn", .required = true, .min = 20, .max = 2048)
 
-static const struct bind create_fields[] = {
+const struct bind iam_oidc_create_fields[] = {
 	BIND_STR(struct iam_input, url, "Url", .required = true, .min = 1, .max = 255),
 	BIND_LIST(struct iam_input, client_ids, "ClientIDList", .max = CLIENT_IDS_MAX),
 	BIND_LIST(struct iam_input, thumbprints, "ThumbprintList", .max = THUMBPRINTS_MAX),
-	FIELD_TAGS, BIND_DONE,
+	FIELD_TAGS,
+	BIND_DONE,
 };
 
 static int check_url(struct call *call, struct str url, struct str *bare)
@@ -41,7 +42,7 @@ static struct json *build_provider(struct call *call, struct str arn, struct str
 	return provider;
 }
 
-static int create_provider(struct call *call)
+int iam_create_provider(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *old;
@@ -53,7 +54,8 @@ static int create_provider(struct call *call)
 	arn = entity_arn(call->host, &call->arena, "oidc-provider", STR("/"), url);
 	rc = arn_find(call, "oidc", arn, &old);
 	if (rc == 0 && old)
-		rc = call_failf(call, &iam_EntityAlreadyExists, "Provider with url " STR_FMT " already exists.", STR_ARG(in->url));
+		rc = call_failf(call, &iam_EntityAlreadyExists, "Provider with url " STR_FMT " already exists.",
+				STR_ARG(in->url));
 	if (rc == 0)
 		rc = arn_put(call, "oidc", arn, build_provider(call, arn, url));
 	if (rc < 0)
@@ -82,9 +84,9 @@ static void write_texts(struct writer *w, const char *name, const struct json *l
 	write_end(w);
 }
 
-static const struct bind provider_fields[] = { FIELD_ARN, BIND_DONE };
+const struct bind iam_oidc_provider_fields[] = { FIELD_ARN, BIND_DONE };
 
-static int get_provider(struct call *call)
+int iam_get_provider(struct call *call)
 {
 	const struct json *provider;
 	int rc = require_provider(call, &provider);
@@ -99,7 +101,7 @@ static int get_provider(struct call *call)
 	return 0;
 }
 
-static int delete_provider(struct call *call)
+int iam_delete_provider(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
@@ -108,7 +110,7 @@ static int delete_provider(struct call *call)
 	return rc < 0 ? rc : arn_delete(call, "oidc", in->arn);
 }
 
-static const struct bind no_fields[] = { BIND_DONE };
+const struct bind iam_oidc_no_fields[] = { BIND_DONE };
 
 static bool list_provider(void *argument, const struct json *provider)
 {
@@ -120,7 +122,7 @@ static bool list_provider(void *argument, const struct json *provider)
 	return true;
 }
 
-static int list_providers(struct call *call)
+int iam_list_providers(struct call *call)
 {
 	write_list(&call->out, "OpenIDConnectProviderList", "member");
 	int rc = documents_each(call, "oidc", list_provider, &call->out);
@@ -137,8 +139,10 @@ static int put_member(struct call *call, const struct json *provider, const char
 	return arn_put(call, "oidc", in->arn, changed);
 }
 
-static const struct bind client_fields[] = {
-	FIELD_ARN, BIND_STR(struct iam_input, client_id, "ClientID", .required = true, .min = 1, .max = 255), BIND_DONE,
+const struct bind iam_oidc_client_fields[] = {
+	FIELD_ARN,
+	BIND_STR(struct iam_input, client_id, "ClientID", .required = true, .min = 1, .max = 255),
+	BIND_DONE,
 };
 
 static struct json *clients_without(struct arena *a, const struct json *provider, struct str id)
@@ -153,7 +157,7 @@ static struct json *clients_without(struct arena *a, const struct json *provider
 	return list;
 }
 
-static int add_client(struct call *call)
+int iam_add_client(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
@@ -164,11 +168,12 @@ static int add_client(struct call *call)
 	struct json *list = clients_without(&call->arena, provider, in->client_id);
 	json_add(&call->arena, list, json_new_string(&call->arena, in->client_id));
 	if (list && list->count > CLIENT_IDS_MAX)
-		return call_failf(call, &iam_LimitExceeded, "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: %d", CLIENT_IDS_MAX);
+		return call_failf(call, &iam_LimitExceeded, "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: %d",
+				  CLIENT_IDS_MAX);
 	return put_member(call, provider, "ClientIDList", list);
 }
 
-static int remove_client(struct call *call)
+int iam_remove_client(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
@@ -177,11 +182,13 @@ static int remove_client(struct call *call)
 	return rc < 0 ? rc : put_member(call, provider, "ClientIDList", clients_without(&call->arena, provider, in->client_id));
 }
 
-static const struct bind thumbprint_fields[] = {
-	FIELD_ARN, BIND_LIST(struct iam_input, thumbprints, "ThumbprintList", .required = true, .max = THUMBPRINTS_MAX), BIND_DONE,
+const struct bind iam_oidc_thumbprint_fields[] = {
+	FIELD_ARN,
+	BIND_LIST(struct iam_input, thumbprints, "ThumbprintList", .required = true, .max = THUMBPRINTS_MAX),
+	BIND_DONE,
 };
 
-static int update_thumbprint(struct call *call)
+int iam_update_thumbprint(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
@@ -190,11 +197,11 @@ static int update_thumbprint(struct call *call)
 	return rc < 0 ? rc : put_member(call, provider, "ThumbprintList", in->thumbprints);
 }
 
-static const struct bind tag_fields[] = { FIELD_ARN, FIELD_TAGS_NEEDED, BIND_DONE };
-static const struct bind untag_fields[] = { FIELD_ARN, FIELD_TAG_KEYS, BIND_DONE };
-static const struct bind list_tags_fields[] = { FIELD_ARN, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_oidc_tag_fields[] = { FIELD_ARN, FIELD_TAGS_NEEDED, BIND_DONE };
+const struct bind iam_oidc_untag_fields[] = { FIELD_ARN, FIELD_TAG_KEYS, BIND_DONE };
+const struct bind iam_oidc_list_tags_fields[] = { FIELD_ARN, FIELDS_PAGE, BIND_DONE };
 
-static int tag_provider(struct call *call)
+int iam_tag_provider(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
@@ -207,16 +214,18 @@ static int tag_provider(struct call *call)
 	return rc < 0 ? rc : put_member(call, provider, "Tags", tags);
 }
 
-static int untag_provider(struct call *call)
+int iam_untag_provider(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *provider;
 	int rc = require_provider(call, &provider);
 
-	return rc < 0 ? rc : put_member(call, provider, "Tags", tags_without(&call->arena, json_get_c(provider, "Tags"), in->tag_keys));
+	return rc < 0 ? rc
+		      : put_member(call, provider, "Tags",
+				   tags_without(&call->arena, json_get_c(provider, "Tags"), in->tag_keys));
 }
 
-static int list_provider_tags(struct call *call)
+int iam_list_provider_tags(struct call *call)
 {
 	const struct json *provider;
 	int rc = require_provider(call, &provider);
@@ -227,17 +236,3 @@ static int list_provider_tags(struct call *call)
 	write_bool(&call->out, "IsTruncated", false);
 	return 0;
 }
-
-const struct operation oidc_operations[] = {
-	IAM_OPERATION("AddClientIDToOpenIDConnectProvider", WRITE, add_client, client_fields, .resource = resource_provider),
-	IAM_OPERATION("CreateOpenIDConnectProvider", WRITE, create_provider, create_fields, .resource = resource_provider),
-	IAM_OPERATION("DeleteOpenIDConnectProvider", WRITE, delete_provider, provider_fields, .resource = resource_provider),
-	IAM_OPERATION("GetOpenIDConnectProvider", READ, get_provider, provider_fields, .resource = resource_provider),
-	IAM_OPERATION("ListOpenIDConnectProviderTags", READ, list_provider_tags, list_tags_fields, .resource = resource_provider),
-	IAM_OPERATION("ListOpenIDConnectProviders", READ, list_providers, no_fields),
-	IAM_OPERATION("RemoveClientIDFromOpenIDConnectProvider", WRITE, remove_client, client_fields, .resource = resource_provider),
-	IAM_OPERATION("TagOpenIDConnectProvider", WRITE, tag_provider, tag_fields, .resource = resource_provider),
-	IAM_OPERATION("UntagOpenIDConnectProvider", WRITE, untag_provider, untag_fields, .resource = resource_provider),
-	IAM_OPERATION("UpdateOpenIDConnectProviderThumbprint", WRITE, update_thumbprint, thumbprint_fields, .resource = resource_provider),
-	{ .name = NULL },
-};

@@ -61,7 +61,8 @@ static int write_policy(struct call *call, const char *name, const struct json *
 	return 0;
 }
 
-static void write_version(struct writer *w, const char *name, const struct json *policy, const struct json *version, bool document)
+static void write_version(struct writer *w, const char *name, const struct json *policy, const struct json *version,
+			  bool document)
 {
 	struct str id = json_get_text(version, STR("VersionId"));
 
@@ -142,12 +143,12 @@ static int require_version(struct call *call, const struct json *policy, const s
 
 /* ---- CreatePolicy, GetPolicy, DeletePolicy, ListPolicies ---- */
 
-static const struct bind create_policy_fields[] = {
-	FIELD_POLICY_NAME, FIELD_PATH, FIELD_DOCUMENT,
-	BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
-	FIELD_TAGS, BIND_DONE,
+const struct bind iam_policies_create_policy_fields[] = {
+	FIELD_POLICY_NAME, FIELD_PATH,
+	FIELD_DOCUMENT,    BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
+	FIELD_TAGS,        BIND_DONE,
 };
-static const struct bind policy_fields[] = { FIELD_POLICY_ARN, BIND_DONE };
+const struct bind iam_policies_policy_fields[] = { FIELD_POLICY_ARN, BIND_DONE };
 
 static struct json *new_version(struct call *call, struct str id, const struct json *now)
 {
@@ -183,7 +184,7 @@ static struct json *build_policy(struct call *call, struct str arn)
 	return policy;
 }
 
-static int create_policy(struct call *call)
+int iam_create_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct str arn = entity_arn(call->host, &call->arena, "policy", in->path.p ? in->path : STR("/"), in->policy_name);
@@ -193,7 +194,8 @@ static int create_policy(struct call *call)
 	if (rc == 0)
 		rc = arn_find(call, "policy", arn, &old);
 	if (rc == 0 && old)
-		rc = call_failf(call, &iam_EntityAlreadyExists, "A policy called " STR_FMT " already exists. Duplicate names are not allowed.",
+		rc = call_failf(call, &iam_EntityAlreadyExists,
+				"A policy called " STR_FMT " already exists. Duplicate names are not allowed.",
 				STR_ARG(in->policy_name));
 	if (rc < 0)
 		return rc;
@@ -202,7 +204,7 @@ static int create_policy(struct call *call)
 	return rc < 0 ? rc : write_policy(call, "Policy", policy, true);
 }
 
-static int get_policy(struct call *call)
+int iam_get_policy(struct call *call)
 {
 	const struct json *policy;
 	int rc = require_policy(call, &policy);
@@ -210,7 +212,7 @@ static int get_policy(struct call *call)
 	return rc < 0 ? rc : write_policy(call, "Policy", policy, true);
 }
 
-static int delete_policy(struct call *call)
+int iam_delete_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *policy;
@@ -224,18 +226,21 @@ static int delete_policy(struct call *call)
 	if (usage.attached + usage.boundaries > 0)
 		return call_failf(call, &iam_DeleteConflict, "Cannot delete a policy attached to entities.");
 	if (json_get_c(policy, "Versions")->count > 1)
-		return call_failf(call, &iam_DeleteConflict, "This policy has more than one version. Before you delete a policy, you must delete the "
+		return call_failf(call, &iam_DeleteConflict,
+				  "This policy has more than one version. Before you delete a policy, you must delete the "
 				  "policy's versions. The default version is deleted with the policy.");
 	return arn_delete(call, "policy", in->policy_arn);
 }
 
 static const char *const scopes[] = { "All", "AWS", "Local", NULL };
 static const char *const usages[] = { "PermissionsPolicy", "PermissionsBoundary", NULL };
-static const struct bind list_policies_fields[] = {
+const struct bind iam_policies_list_policies_fields[] = {
 	BIND_STR(struct iam_input, scope, "Scope", .values = scopes),
 	BIND_BOOL(struct iam_input, only_attached, "OnlyAttached"),
 	BIND_STR(struct iam_input, usage, "PolicyUsageFilter", .values = usages),
-	FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE,
+	FIELD_PATH_PREFIX,
+	FIELDS_PAGE,
+	BIND_DONE,
 };
 
 struct listing {
@@ -263,7 +268,7 @@ static bool list_policy(void *argument, const struct json *policy)
 	return l->rc == 0 && !l->page.more;
 }
 
-static int list_policies(struct call *call)
+int iam_list_policies(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct listing l = { .call = call };
@@ -283,13 +288,18 @@ static int list_policies(struct call *call)
 
 /* ---- versions ---- */
 
-static const struct bind create_version_fields[] = {
-	FIELD_POLICY_ARN, FIELD_DOCUMENT, BIND_BOOL(struct iam_input, set_default, "SetAsDefault"), BIND_DONE,
+const struct bind iam_policies_create_version_fields[] = {
+	FIELD_POLICY_ARN,
+	FIELD_DOCUMENT,
+	BIND_BOOL(struct iam_input, set_default, "SetAsDefault"),
+	BIND_DONE,
 };
-static const struct bind version_fields[] = {
-	FIELD_POLICY_ARN, BIND_STR(struct iam_input, version_id, "VersionId", .required = true, .min = 2, .max = 21), BIND_DONE,
+const struct bind iam_policies_version_fields[] = {
+	FIELD_POLICY_ARN,
+	BIND_STR(struct iam_input, version_id, "VersionId", .required = true, .min = 2, .max = 21),
+	BIND_DONE,
 };
-static const struct bind list_versions_fields[] = { FIELD_POLICY_ARN, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_policies_list_versions_fields[] = { FIELD_POLICY_ARN, FIELDS_PAGE, BIND_DONE };
 
 static int put_policy(struct call *call, struct json *policy)
 {
@@ -299,7 +309,7 @@ static int put_policy(struct call *call, struct json *policy)
 	return arn_put(call, "policy", in->policy_arn, policy);
 }
 
-static int create_policy_version(struct call *call)
+int iam_create_policy_version(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct arena *a = &call->arena;
@@ -311,8 +321,10 @@ static int create_policy_version(struct call *call)
 	if (rc < 0)
 		return rc;
 	if (json_get_c(old, "Versions")->count >= POLICY_VERSIONS_MAX)
-		return call_failf(call, &iam_LimitExceeded, "A managed policy can have up to %d versions. Before you create a new version, you must "
-				  "delete an existing version.", POLICY_VERSIONS_MAX);
+		return call_failf(call, &iam_LimitExceeded,
+				  "A managed policy can have up to %d versions. Before you create a new version, you must "
+				  "delete an existing version.",
+				  POLICY_VERSIONS_MAX);
 	int64_t number = get_i64(old, "LastVersion") + 1;
 	struct json *policy = json_copy_object(a, old), *versions = json_copy_array(a, json_get_c(old, "Versions"));
 	struct str id = arena_printf(a, "v%lld", (long long)number);
@@ -328,7 +340,7 @@ static int create_policy_version(struct call *call)
 	return rc;
 }
 
-static int get_policy_version(struct call *call)
+int iam_get_policy_version(struct call *call)
 {
 	const struct json *policy, *version;
 	int rc = require_policy(call, &policy);
@@ -340,7 +352,7 @@ static int get_policy_version(struct call *call)
 	return rc;
 }
 
-static int delete_policy_version(struct call *call)
+int iam_delete_policy_version(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *old, *version;
@@ -362,7 +374,7 @@ static int delete_policy_version(struct call *call)
 	return put_policy(call, policy);
 }
 
-static int set_default_policy_version(struct call *call)
+int iam_set_default_policy_version(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *old, *version;
@@ -378,7 +390,7 @@ static int set_default_policy_version(struct call *call)
 }
 
 /* The newest first. */
-static int list_policy_versions(struct call *call)
+int iam_list_policy_versions(struct call *call)
 {
 	const struct json *policy;
 	struct page page;
@@ -401,8 +413,8 @@ static int list_policy_versions(struct call *call)
 
 /* ---- tags, entities ---- */
 
-static const struct bind tag_policy_fields[] = { FIELD_POLICY_ARN, FIELD_TAGS_NEEDED, BIND_DONE };
-static const struct bind untag_policy_fields[] = { FIELD_POLICY_ARN, FIELD_TAG_KEYS, BIND_DONE };
+const struct bind iam_policies_tag_policy_fields[] = { FIELD_POLICY_ARN, FIELD_TAGS_NEEDED, BIND_DONE };
+const struct bind iam_policies_untag_policy_fields[] = { FIELD_POLICY_ARN, FIELD_TAG_KEYS, BIND_DONE };
 
 static int put_policy_tags(struct call *call, const struct json *old, const struct json *tags)
 {
@@ -413,7 +425,7 @@ static int put_policy_tags(struct call *call, const struct json *old, const stru
 	return arn_put(call, "policy", in->policy_arn, policy);
 }
 
-static int tag_policy(struct call *call)
+int iam_tag_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *policy;
@@ -426,7 +438,7 @@ static int tag_policy(struct call *call)
 	return rc < 0 ? rc : put_policy_tags(call, policy, tags);
 }
 
-static int untag_policy(struct call *call)
+int iam_untag_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *policy;
@@ -435,7 +447,7 @@ static int untag_policy(struct call *call)
 	return rc < 0 ? rc : put_policy_tags(call, policy, tags_without(&call->arena, json_get_c(policy, "Tags"), in->tag_keys));
 }
 
-static int list_policy_tags(struct call *call)
+int iam_list_policy_tags(struct call *call)
 {
 	const struct json *policy;
 	int rc = require_policy(call, &policy);
@@ -470,11 +482,13 @@ static bool list_entity(void *argument, const struct json *entity)
 }
 
 static const char *const entity_filters[] = { "User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy", NULL };
-static const struct bind list_entities_fields[] = {
+const struct bind iam_policies_list_entities_fields[] = {
 	FIELD_POLICY_ARN,
 	BIND_STR(struct iam_input, scope, "EntityFilter", .values = entity_filters),
 	BIND_STR(struct iam_input, usage, "PolicyUsageFilter", .values = usages),
-	FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE,
+	FIELD_PATH_PREFIX,
+	FIELDS_PAGE,
+	BIND_DONE,
 };
 
 static int write_entities(struct call *call, const char *name, const struct entity_kind *kind)
@@ -490,7 +504,7 @@ static int write_entities(struct call *call, const char *name, const struct enti
 	return rc;
 }
 
-static int list_entities_for_policy(struct call *call)
+int iam_list_entities_for_policy(struct call *call)
 {
 	const struct json *policy;
 	int rc = require_policy(call, &policy);
@@ -506,20 +520,3 @@ static int list_entities_for_policy(struct call *call)
 	write_bool(&call->out, "IsTruncated", false);
 	return 0;
 }
-
-const struct operation policy_operations[] = {
-	IAM_OPERATION("CreatePolicy", WRITE, create_policy, create_policy_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("CreatePolicyVersion", WRITE, create_policy_version, create_version_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("DeletePolicy", WRITE, delete_policy, policy_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("DeletePolicyVersion", WRITE, delete_policy_version, version_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("GetPolicy", READ, get_policy, policy_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("GetPolicyVersion", READ, get_policy_version, version_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("ListEntitiesForPolicy", READ, list_entities_for_policy, list_entities_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("ListPolicies", READ, list_policies, list_policies_fields),
-	IAM_OPERATION("ListPolicyTags", READ, list_policy_tags, list_versions_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("ListPolicyVersions", READ, list_policy_versions, list_versions_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("SetDefaultPolicyVersion", WRITE, set_default_policy_version, version_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("TagPolicy", WRITE, tag_policy, tag_policy_fields, .resource = resource_policy_arn),
-	IAM_OPERATION("UntagPolicy", WRITE, untag_policy, untag_policy_fields, .resource = resource_policy_arn),
-	{ .name = NULL },
-};

@@ -10,7 +10,7 @@ enum { SESSION_MIN_S = 3600, SESSION_MAX_S = 43200 };
 
 /* ---- CreateRole, GetRole, DeleteRole ---- */
 
-static const struct bind create_role_fields[] = {
+const struct bind iam_roles_create_role_fields[] = {
 	FIELD_ROLE,
 	FIELD_PATH,
 	BIND_STR(struct iam_input, document, "AssumeRolePolicyDocument", .required = true, .min = 1, .max = 131072),
@@ -35,14 +35,15 @@ static struct json *build_role(struct call *call)
 	json_put(a, role, STR("CreateDate"), json_new_i64(a, clock_wall_ms()));
 	put_text(a, role, "AssumeRolePolicyDocument", in->document);
 	put_text(a, role, "Description", in->description.n > 0 ? in->description : STR_NULL);
-	json_put(a, role, STR("MaxSessionDuration"), json_new_i64(a, in->max_session.set ? in->max_session.value : SESSION_MIN_S));
+	json_put(a, role, STR("MaxSessionDuration"),
+		 json_new_i64(a, in->max_session.set ? in->max_session.value : SESSION_MIN_S));
 	put_text(a, role, "PermissionsBoundary", in->boundary);
 	if (in->tags)
 		json_put(a, role, STR("Tags"), tags_merge(a, NULL, in->tags));
 	return role;
 }
 
-static int create_role(struct call *call)
+int iam_create_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	int rc = check_document(call, in->document, DOCUMENT_TRUST, TRUST_SIZE_MAX, "AssumeRolePolicy");
@@ -60,9 +61,9 @@ static int create_role(struct call *call)
 	return rc;
 }
 
-static const struct bind role_fields[] = { FIELD_ROLE, BIND_DONE };
+const struct bind iam_roles_role_fields[] = { FIELD_ROLE, BIND_DONE };
 
-static int get_role(struct call *call)
+int iam_get_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
@@ -80,7 +81,7 @@ static bool has_any(const struct json *entity, struct str member)
 	return list && list->count > 0;
 }
 
-static int delete_role(struct call *call)
+int iam_delete_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
@@ -97,7 +98,7 @@ static int delete_role(struct call *call)
 
 /* ---- ListRoles ---- */
 
-static const struct bind list_roles_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_roles_list_roles_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 
 struct listing {
 	struct call *call;
@@ -116,7 +117,7 @@ static bool list_role(void *argument, const struct json *role)
 	return !l->page.more;
 }
 
-static int list_roles(struct call *call)
+int iam_list_roles(struct call *call)
 {
 	struct listing l = { .call = call };
 	int rc = page_begin(call, &l.page);
@@ -132,7 +133,7 @@ static int list_roles(struct call *call)
 
 /* ---- updates ---- */
 
-static const struct bind update_role_fields[] = {
+const struct bind iam_roles_update_role_fields[] = {
 	FIELD_ROLE,
 	BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
 	BIND_I64(struct iam_input, max_session, "MaxSessionDuration", .min = SESSION_MIN_S, .max = SESSION_MAX_S),
@@ -155,20 +156,20 @@ static int change_role(struct call *call, struct json **out)
 	return entity_put(call, &role_kind, *out);
 }
 
-static int update_role(struct call *call)
+int iam_update_role(struct call *call)
 {
 	struct json *role;
 
 	return change_role(call, &role);
 }
 
-static const struct bind update_description_fields[] = {
+const struct bind iam_roles_update_description_fields[] = {
 	FIELD_ROLE,
 	BIND_STR(struct iam_input, description, "Description", .required = true, .min = 0, .max = 1000),
 	BIND_DONE,
 };
 
-static int update_role_description(struct call *call)
+int iam_update_role_description(struct call *call)
 {
 	struct json *role;
 	int rc = change_role(call, &role);
@@ -178,9 +179,9 @@ static int update_role_description(struct call *call)
 	return rc;
 }
 
-static const struct bind update_trust_fields[] = { FIELD_ROLE, FIELD_DOCUMENT, BIND_DONE };
+const struct bind iam_roles_update_trust_fields[] = { FIELD_ROLE, FIELD_DOCUMENT, BIND_DONE };
 
-static int update_assume_role_policy(struct call *call)
+int iam_update_assume_role_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
@@ -197,9 +198,9 @@ static int update_assume_role_policy(struct call *call)
 
 /* ---- instance profiles: this server has no instances ---- */
 
-static const struct bind list_profiles_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_roles_list_profiles_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
 
-static int list_instance_profiles_for_role(struct call *call)
+int iam_list_instance_profiles_for_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
@@ -212,15 +213,3 @@ static int list_instance_profiles_for_role(struct call *call)
 	write_bool(&call->out, "IsTruncated", false);
 	return 0;
 }
-
-const struct operation role_operations[] = {
-	IAM_OPERATION("CreateRole", WRITE, create_role, create_role_fields, .resource = resource_role),
-	IAM_OPERATION("DeleteRole", WRITE, delete_role, role_fields, .resource = resource_role),
-	IAM_OPERATION("GetRole", READ, get_role, role_fields, .resource = resource_role),
-	IAM_OPERATION("ListInstanceProfilesForRole", READ, list_instance_profiles_for_role, list_profiles_fields, .resource = resource_role),
-	IAM_OPERATION("ListRoles", READ, list_roles, list_roles_fields),
-	IAM_OPERATION("UpdateAssumeRolePolicy", WRITE, update_assume_role_policy, update_trust_fields, .resource = resource_role),
-	IAM_OPERATION("UpdateRole", WRITE, update_role, update_role_fields, .resource = resource_role),
-	IAM_OPERATION("UpdateRoleDescription", WRITE, update_role_description, update_description_fields, .resource = resource_role),
-	{ .name = NULL },
-};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Users and their access keys. A user's keys lie in the user's document; the ones that are active are also known to the signature check.
+ * Users and their access keys. A user's keys lie in the user's document; the ones that are active are also known to the signature
+ * check.
  */
 #include "os/clock.h"
 #include "service/credentials.h"
@@ -9,7 +10,7 @@
 
 /* ---- users ---- */
 
-static const struct bind create_user_fields[] = { FIELD_USER, FIELD_PATH, FIELD_BOUNDARY(false), FIELD_TAGS, BIND_DONE };
+const struct bind iam_users_create_user_fields[] = { FIELD_USER, FIELD_PATH, FIELD_BOUNDARY(false), FIELD_TAGS, BIND_DONE };
 
 static struct json *build_user(struct call *call)
 {
@@ -29,7 +30,7 @@ static struct json *build_user(struct call *call)
 	return user;
 }
 
-static int create_user(struct call *call)
+int iam_create_user(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	int rc = in->boundary.p ? check_policy_arn(call, in->boundary) : 0;
@@ -45,9 +46,9 @@ static int create_user(struct call *call)
 	return rc;
 }
 
-static const struct bind user_fields[] = { FIELD_USER, BIND_DONE };
+const struct bind iam_users_user_fields[] = { FIELD_USER, BIND_DONE };
 /* Without a name, the caller is meant. */
-static const struct bind get_user_fields[] = {
+const struct bind iam_users_get_user_fields[] = {
 	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
 	BIND_DONE,
 };
@@ -69,7 +70,7 @@ static int find_caller(struct call *call, struct str *name)
 	return 0;
 }
 
-static int get_user(struct call *call)
+int iam_get_user(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct str name = in->name;
@@ -96,7 +97,7 @@ static bool has_any(const struct json *entity, struct str member)
 	return list && list->count > 0;
 }
 
-static int delete_user(struct call *call)
+int iam_delete_user(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *user;
@@ -113,7 +114,7 @@ static int delete_user(struct call *call)
 	return entity_delete(call, &user_kind, in->name);
 }
 
-static const struct bind list_users_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_users_list_users_fields[] = { FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 
 struct listing {
 	struct call *call;
@@ -132,7 +133,7 @@ static bool list_user(void *argument, const struct json *user)
 	return !l->page.more;
 }
 
-static int list_users(struct call *call)
+int iam_list_users(struct call *call)
 {
 	struct listing l = { .call = call };
 	int rc = page_begin(call, &l.page);
@@ -147,9 +148,9 @@ static int list_users(struct call *call)
 }
 
 /* Groups are not offered, so a user is in none. */
-static const struct bind list_groups_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_users_list_groups_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
 
-static int list_groups_for_user(struct call *call)
+int iam_list_groups_for_user(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *user;
@@ -165,23 +166,23 @@ static int list_groups_for_user(struct call *call)
 
 /* ---- access keys ---- */
 
-static const struct bind access_keys_fields[] = {
+const struct bind iam_users_access_keys_fields[] = {
 	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
 	FIELDS_PAGE,
 	BIND_DONE,
 };
-static const struct bind create_key_fields[] = {
+const struct bind iam_users_create_key_fields[] = {
 	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
 	BIND_DONE,
 };
 static const char *const key_statuses[] = { "Active", "Inactive", NULL };
-static const struct bind update_key_fields[] = {
+const struct bind iam_users_update_key_fields[] = {
 	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
 	BIND_STR(struct iam_input, access_key, "AccessKeyId", .required = true, .min = 16, .max = 128),
 	BIND_STR(struct iam_input, status, "Status", .required = true, .values = key_statuses),
 	BIND_DONE,
 };
-static const struct bind delete_key_fields[] = {
+const struct bind iam_users_delete_key_fields[] = {
 	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
 	BIND_STR(struct iam_input, access_key, "AccessKeyId", .required = true, .min = 16, .max = 128),
 	BIND_DONE,
@@ -220,8 +221,10 @@ static int show_key(struct call *call, const struct json *user, const struct jso
 {
 	struct error err = { 0 };
 	struct str id = json_get_text(key, STR("AccessKeyId"));
-	const struct principal principal = { .kind = PRINCIPAL_USER, .arn = json_get_text(user, STR("Arn")),
-					     .user_id = json_get_text(user, STR("UserId")), .access_key = id };
+	const struct principal principal = { .kind = PRINCIPAL_USER,
+					     .arn = json_get_text(user, STR("Arn")),
+					     .user_id = json_get_text(user, STR("UserId")),
+					     .access_key = id };
 	int rc = active ? host_put_access_key(call->host, call->txn, &principal, json_get_text(key, STR("Secret")), &err)
 			: host_delete_access_key(call->host, call->txn, id, &err);
 
@@ -236,7 +239,7 @@ static int put_keys(struct call *call, const struct json *user, const struct jso
 	return entity_put(call, &user_kind, changed);
 }
 
-static int create_access_key(struct call *call)
+int iam_create_access_key(struct call *call)
 {
 	struct arena *a = &call->arena;
 	struct credential credential = { 0 };
@@ -263,7 +266,7 @@ static int create_access_key(struct call *call)
 	return rc;
 }
 
-static int list_access_keys(struct call *call)
+int iam_list_access_keys(struct call *call)
 {
 	const struct json *user;
 	struct page page;
@@ -299,10 +302,11 @@ static int take_key(struct call *call, const struct json *user, struct json **ot
 	}
 	if (*key)
 		return 0;
-	return call_failf(call, &iam_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.", STR_ARG(in->access_key));
+	return call_failf(call, &iam_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.",
+			  STR_ARG(in->access_key));
 }
 
-static int update_access_key(struct call *call)
+int iam_update_access_key(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *user, *key;
@@ -320,7 +324,7 @@ static int update_access_key(struct call *call)
 	return rc < 0 ? rc : show_key(call, user, changed, str_eq(in->status, STR("Active")));
 }
 
-static int delete_access_key(struct call *call)
+int iam_delete_access_key(struct call *call)
 {
 	const struct json *user, *key;
 	struct json *keys;
@@ -332,16 +336,3 @@ static int delete_access_key(struct call *call)
 		rc = put_keys(call, user, keys);
 	return rc < 0 ? rc : show_key(call, user, key, false);
 }
-
-const struct operation user_operations[] = {
-	IAM_OPERATION("CreateAccessKey", WRITE, create_access_key, create_key_fields, .resource = resource_user),
-	IAM_OPERATION("CreateUser", WRITE, create_user, create_user_fields, .resource = resource_user),
-	IAM_OPERATION("DeleteAccessKey", WRITE, delete_access_key, delete_key_fields, .resource = resource_user),
-	IAM_OPERATION("DeleteUser", WRITE, delete_user, user_fields, .resource = resource_user),
-	IAM_OPERATION("GetUser", READ, get_user, get_user_fields, .resource = resource_user),
-	IAM_OPERATION("ListAccessKeys", READ, list_access_keys, access_keys_fields, .resource = resource_user),
-	IAM_OPERATION("ListGroupsForUser", READ, list_groups_for_user, list_groups_fields, .resource = resource_user),
-	IAM_OPERATION("ListUsers", READ, list_users, list_users_fields),
-	IAM_OPERATION("UpdateAccessKey", WRITE, update_access_key, update_key_fields, .resource = resource_user),
-	{ .name = NULL },
-};

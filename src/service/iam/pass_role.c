@@ -3,7 +3,7 @@
 
 static const struct {
 	const char *service, *operation;
-	const char *list;   /* NULL: the role is a member of the request itself */
+	const char *list; /* NULL: the role is a member of the request itself */
 	const char *member;
 	const char *passed_to;
 } passes[] = {

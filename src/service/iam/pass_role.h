@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which operations hand a role to a service, and so need iam:PassRole on it. Source: "Grant a user permissions to pass a role to an AWS
- * service", IAM User Guide.
+ * Which operations hand a role to a service, and so need iam:PassRole on it. Source: "Grant a user permissions to pass a role to
+ * an AWS service", IAM User Guide.
  */
 #ifndef GLEANER_SERVICE_IAM_PASS_ROLE_H
 #define GLEANER_SERVICE_IAM_PASS_ROLE_H

@@ -12,7 +12,8 @@ struct str entity_arn(const struct host *host, struct arena *a, const char *noun
 {
 	struct str account = host_account(host);
 
-	return arena_printf(a, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT, STR_ARG(account), noun, STR_ARG(path), STR_ARG(name));
+	return arena_printf(a, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT, STR_ARG(account), noun, STR_ARG(path),
+			    STR_ARG(name));
 }
 
 enum { ID_RANDOM = 17 };

@@ -18,7 +18,8 @@ static struct str lower(struct arena *a, struct str text)
 	return p ? str_of(p, text.n) : STR_NULL;
 }
 
-static int read_document(struct store_txn *txn, struct arena *a, const char *space, struct str name, const struct json **out, struct error *err)
+static int read_document(struct store_txn *txn, struct arena *a, const char *space, struct str name, const struct json **out,
+			 struct error *err)
 {
 	struct key k;
 
@@ -112,7 +113,8 @@ static int walk_one(void *argument, const struct json *document)
 	return 0;
 }
 
-int documents_each(struct call *call, const char *space, bool (*each)(void *argument, const struct json *document), void *argument)
+int documents_each(struct call *call, const char *space, bool (*each)(void *argument, const struct json *document),
+		   void *argument)
 {
 	const struct record_window all = { 0 };
 	struct walk w = { each, argument, false };
@@ -131,7 +133,8 @@ int model_read_entity(struct iam *iam, struct store_txn *txn, struct arena *a, c
 	return read_document(txn, a, kind->noun, lower(a, name), out, NULL);
 }
 
-int model_read_arn(struct iam *iam, struct store_txn *txn, struct arena *a, const char *space, struct str arn, const struct json **out)
+int model_read_arn(struct iam *iam, struct store_txn *txn, struct arena *a, const char *space, struct str arn,
+		   const struct json **out)
 {
 	(void)iam;
 	return read_document(txn, a, space, arn, out, NULL);

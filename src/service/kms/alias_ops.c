@@ -15,15 +15,15 @@ static bool is_alias_name(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '/' || c == '_' ||
-		      c == '-'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '/' ||
+		      c == '_' || c == '-'))
 			return false;
 	}
 	return true;
 }
 
-#define ALIAS_NAME \
-	BIND_STR(struct alias_input, alias_name, "AliasName", .required = true, .min = 1, .max = 256, .valid = is_alias_name, \
+#define ALIAS_NAME                                                                                                               \
+	BIND_STR(struct alias_input, alias_name, "AliasName", .required = true, .min = 1, .max = 256, .valid = is_alias_name,    \
 		 .pattern = "^[a-zA-Z0-9:/_-]+$")
 #define TARGET BIND_STR(struct alias_input, target_key_id, "TargetKeyId", .required = true, .min = 1, .max = 2048)
 
@@ -97,7 +97,8 @@ int kms_create_alias(struct call *call)
 		return result;
 	arn = kms_alias_arn(call, in->alias_name);
 	if (exists(call, in->alias_name))
-		return call_failf(call, &kms_AlreadyExistsException, "An alias with the name " STR_FMT " already exists", STR_ARG(arn));
+		return call_failf(call, &kms_AlreadyExistsException, "An alias with the name " STR_FMT " already exists",
+				  STR_ARG(arn));
 	return save(call, alias_record(&call->arena, in->alias_name, json_get_text(key, STR("id"))));
 }
 

@@ -24,28 +24,35 @@ KMS_INPUT_FITS(struct crypto_input);
 static const char *const algorithms[] = { "SYMMETRIC_DEFAULT", NULL };
 static const char *const data_key_specs[] = { "AES_256", "AES_128", NULL };
 
-#define COMMON \
-	BIND_MAP(struct crypto_input, context, "EncryptionContext"), \
-	BIND_STR(struct crypto_input, algorithm, "EncryptionAlgorithm", .values = algorithms), \
-	BIND_IGNORED("GrantTokens"), /* there are no grants */ \
-	BIND_REFUSED("Recipient"), BIND_REFUSED("DryRun"), BIND_REFUSED("DryRunModifiers")
-#define DATA_KEY \
-	BIND_STR(struct crypto_input, key_spec, "KeySpec", .values = data_key_specs), \
-	BIND_I64(struct crypto_input, number_of_bytes, "NumberOfBytes", .min = 1, .max = DATA_KEY_MAX)
+#define COMMON                                                                                                                   \
+	BIND_MAP(struct crypto_input, context, "EncryptionContext"),                                                             \
+		BIND_STR(struct crypto_input, algorithm, "EncryptionAlgorithm", .values = algorithms),                           \
+		BIND_IGNORED("GrantTokens"), /* there are no grants */                                                           \
+		BIND_REFUSED("Recipient"), BIND_REFUSED("DryRun"), BIND_REFUSED("DryRunModifiers")
+#define DATA_KEY                                                                                                                 \
+	BIND_STR(struct crypto_input, key_spec, "KeySpec", .values = data_key_specs),                                            \
+		BIND_I64(struct crypto_input, number_of_bytes, "NumberOfBytes", .min = 1, .max = DATA_KEY_MAX)
 #define REQUIRED_KEY BIND_STR(struct crypto_input, key_id, "KeyId", .required = true, .min = 1, .max = 2048)
 
 const struct bind kms_encrypt_fields[] = {
-	REQUIRED_KEY, BIND_BLOB(struct crypto_input, plaintext, "Plaintext", .required = true, .min = 1, .max = 4096), COMMON, BIND_DONE,
+	REQUIRED_KEY,
+	BIND_BLOB(struct crypto_input, plaintext, "Plaintext", .required = true, .min = 1, .max = 4096),
+	COMMON,
+	BIND_DONE,
 };
 const struct bind kms_decrypt_fields[] = {
 	BIND_STR(struct crypto_input, key_id, "KeyId", .min = 1, .max = 2048),
-	BIND_BLOB(struct crypto_input, ciphertext, "CiphertextBlob", .required = true, .min = 1, .max = 6144), COMMON, BIND_DONE,
+	BIND_BLOB(struct crypto_input, ciphertext, "CiphertextBlob", .required = true, .min = 1, .max = 6144),
+	COMMON,
+	BIND_DONE,
 };
 const struct bind kms_generate_data_key_fields[] = { REQUIRED_KEY, DATA_KEY, COMMON, BIND_DONE };
 const struct bind kms_generate_data_key_without_plaintext_fields[] = { REQUIRED_KEY, DATA_KEY, COMMON, BIND_DONE };
 const struct bind kms_generate_random_fields[] = {
 	BIND_I64(struct crypto_input, number_of_bytes, "NumberOfBytes", .required = true, .min = 1, .max = DATA_KEY_MAX),
-	BIND_REFUSED("CustomKeyStoreId"), BIND_REFUSED("Recipient"), BIND_DONE,
+	BIND_REFUSED("CustomKeyStoreId"),
+	BIND_REFUSED("Recipient"),
+	BIND_DONE,
 };
 
 /* ---- AES-GCM ---- */
@@ -63,7 +70,8 @@ static bool encrypt_bytes(const struct sealing *s, struct str plain, uint8_t *ou
 	bool ok = context && EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, s->material, s->nonce) == 1 &&
 		  EVP_EncryptUpdate(context, NULL, &n, (const uint8_t *)s->additional.p, (int)s->additional.n) == 1 &&
 		  EVP_EncryptUpdate(context, out, &n, (const uint8_t *)plain.p, (int)plain.n) == 1 &&
-		  EVP_EncryptFinal_ex(context, out + n, &n) == 1 && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag) == 1;
+		  EVP_EncryptFinal_ex(context, out + n, &n) == 1 &&
+		  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag) == 1;
 
 	EVP_CIPHER_CTX_free(context);
 	return ok;
@@ -105,8 +113,8 @@ static struct str additional_data(struct call *call, struct str id, const struct
 	qsort(sorted, count, sizeof(*sorted), compare_members);
 	for (size_t i = 0; i < count; i++) {
 		struct str value = json_text(sorted[i].value);
-		text = arena_printf(a, STR_FMT "%zu:" STR_FMT "%zu:" STR_FMT, STR_ARG(text), sorted[i].name.n, STR_ARG(sorted[i].name), value.n,
-				    STR_ARG(value));
+		text = arena_printf(a, STR_FMT "%zu:" STR_FMT "%zu:" STR_FMT, STR_ARG(text), sorted[i].name.n,
+				    STR_ARG(sorted[i].name), value.n, STR_ARG(value));
 	}
 	return text;
 }

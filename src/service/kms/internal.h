@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the service keeps in SPACE_KMS:
- *   ("key", id)      {"id","description","state","manager","created_ms","policy","tags":{},"rotation","period","deletion_ms"?,"window"?,
- *                     "material": base64 of 32 bytes}
+ *   ("key", id)
+ * {"id","description","state","manager","created_ms","policy","tags":{},"rotation","period","deletion_ms"?,"window"?, "material":
+ * base64 of 32 bytes}
  *   ("alias", name)  {"name","target","created_ms","updated_ms"}; the name with its "alias/"
  */
 #ifndef GLEANER_SERVICE_KMS_INTERNAL_H
@@ -11,21 +12,21 @@
 #include "service/kms/kms.h"
 #include "service/record.h"
 
-#define KMS_ERRORS(E) \
-	E(kms, NotFoundException, 400, "The key or alias does not exist.") \
-	E(kms, AlreadyExistsException, 400, "The alias already exists.") \
-	E(kms, DisabledException, 400, "The key is disabled.") \
-	E(kms, KMSInvalidStateException, 400, "The key is pending deletion.") \
-	E(kms, ValidationException, 400, "The request is not valid.") \
-	E(kms, NotAuthorizedException, 400, "Aliases that begin with alias/aws/ are reserved.") \
-	E(kms, InvalidAliasNameException, 400, "The alias name is not valid.") \
-	E(kms, InvalidArnException, 400, "The ARN is not valid.") \
-	E(kms, InvalidCiphertextException, 400, NULL) \
+#define KMS_ERRORS(E)                                                                                                            \
+	E(kms, NotFoundException, 400, "The key or alias does not exist.")                                                       \
+	E(kms, AlreadyExistsException, 400, "The alias already exists.")                                                         \
+	E(kms, DisabledException, 400, "The key is disabled.")                                                                   \
+	E(kms, KMSInvalidStateException, 400, "The key is pending deletion.")                                                    \
+	E(kms, ValidationException, 400, "The request is not valid.")                                                            \
+	E(kms, NotAuthorizedException, 400, "Aliases that begin with alias/aws/ are reserved.")                                  \
+	E(kms, InvalidAliasNameException, 400, "The alias name is not valid.")                                                   \
+	E(kms, InvalidArnException, 400, "The ARN is not valid.")                                                                \
+	E(kms, InvalidCiphertextException, 400, NULL)                                                                            \
 	E(kms, IncorrectKeyException, 400, "The key ID in the request does not identify a CMK that can perform this operation.") \
-	E(kms, InvalidMarkerException, 400, "The marker is not valid.") \
-	E(kms, MalformedPolicyDocumentException, 400, "The policy is not valid JSON.") \
-	E(kms, UnsupportedOperationException, 400, "The operation is not supported.") \
-	E(kms, TagException, 400, "The tags are not valid.") \
+	E(kms, InvalidMarkerException, 400, "The marker is not valid.")                                                          \
+	E(kms, MalformedPolicyDocumentException, 400, "The policy is not valid JSON.")                                           \
+	E(kms, UnsupportedOperationException, 400, "The operation is not supported.")                                            \
+	E(kms, TagException, 400, "The tags are not valid.")                                                                     \
 	E(kms, LimitExceededException, 400, "A limit was exceeded.")
 
 KMS_ERRORS(SERVICE_ERROR_EXTERN)
@@ -47,11 +48,11 @@ int kms_key_check_enabled(struct call *call, const struct json *key) MUST_CHECK;
 int kms_key_save(struct call *call, const struct json *key) MUST_CHECK;
 struct str kms_key_resource(struct call *call);
 /* A new key's record; policy and description may be absent. */
-const struct json *kms_key_new(struct arena *a, struct str account, struct str description, struct str policy, const char *manager,
-			   const struct json *tags);
+const struct json *kms_key_new(struct arena *a, struct str account, struct str description, struct str policy,
+			       const char *manager, const struct json *tags);
 
-#define KMS_OPERATION(name) \
-	int name(struct call *call); \
+#define KMS_OPERATION(name)                                                                                                      \
+	int name(struct call *call);                                                                                             \
 	extern const struct bind name##_fields[];
 
 KMS_OPERATION(kms_create_key)

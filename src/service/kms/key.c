@@ -83,7 +83,8 @@ static int strip_arn(struct call *call, struct str *text)
 	if (!str_starts(whole, STR("arn:")))
 		return 0;
 	if (arn_parse(whole, &arn) != 0 || !str_eq(arn.service, STR("kms")))
-		return call_failf(call, &kms_InvalidArnException, STR_FMT " is not a valid KMS key or alias ARN.", STR_ARG(whole));
+		return call_failf(call, &kms_InvalidArnException, STR_FMT " is not a valid KMS key or alias ARN.",
+				  STR_ARG(whole));
 	if (!str_eq(arn.region, host_region(call->host)) || !str_eq(arn.account, host_account(call->host)))
 		return call_failf(call, &kms_NotFoundException, "Key '" STR_FMT "' does not exist", STR_ARG(whole));
 	*text = str_starts(arn.resource, STR("key/")) ? str_from(arn.resource, 4) : arn.resource;
@@ -145,13 +146,16 @@ struct str kms_key_resource(struct call *call)
 /* What a key has whose maker says nothing. */
 static struct str default_policy(struct arena *a, struct str account)
 {
-	return arena_printf(a, "{\"Version\":\"2012-10-17\",\"Id\":\"key-default-1\",\"Statement\":[{\"Sid\":\"Enable IAM User Permissions\","
-			    "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::" STR_FMT ":root\"},\"Action\":\"kms:*\","
-			    "\"Resource\":\"*\"}]}", STR_ARG(account));
+	return arena_printf(
+		a,
+		"{\"Version\":\"2012-10-17\",\"Id\":\"key-default-1\",\"Statement\":[{\"Sid\":\"Enable IAM User Permissions\","
+		"\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::" STR_FMT ":root\"},\"Action\":\"kms:*\","
+		"\"Resource\":\"*\"}]}",
+		STR_ARG(account));
 }
 
-const struct json *kms_key_new(struct arena *a, struct str account, struct str description, struct str policy, const char *manager,
-			   const struct json *tags)
+const struct json *kms_key_new(struct arena *a, struct str account, struct str description, struct str policy,
+			       const char *manager, const struct json *tags)
 {
 	struct json *key = json_new_object(a);
 	uint8_t material[KMS_MATERIAL_SIZE];

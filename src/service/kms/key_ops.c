@@ -29,7 +29,8 @@ static struct json *merge_tags(struct call *call, const struct json *tags, const
 	struct json *merged = tags ? json_copy_object(&call->arena, tags) : json_new_object(&call->arena);
 
 	for (size_t i = 0; added && i < added->count; i++)
-		json_put(&call->arena, merged, json_get_text(added->items[i], STR("TagKey")), json_get_c(added->items[i], "TagValue"));
+		json_put(&call->arena, merged, json_get_text(added->items[i], STR("TagKey")),
+			 json_get_c(added->items[i], "TagValue"));
 	return merged;
 }
 
@@ -110,8 +111,10 @@ int kms_create_key(struct call *call)
 	if (!is_absent_or(in->usage, "ENCRYPT_DECRYPT") || !is_absent_or(in->spec, "SYMMETRIC_DEFAULT") ||
 	    !is_absent_or(in->old_spec, "SYMMETRIC_DEFAULT") || !is_absent_or(in->origin, "AWS_KMS") || json_true(in->tag_keys))
 		return call_failf(call, &kms_UnsupportedOperationException,
-				  "This server has symmetric encryption keys of its own only (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, AWS_KMS).");
-	key = kms_key_new(&call->arena, host_account(call->host), in->description, in->policy, "CUSTOMER", merge_tags(call, NULL, in->tags));
+				  "This server has symmetric encryption keys of its own only (SYMMETRIC_DEFAULT, "
+				  "ENCRYPT_DECRYPT, AWS_KMS).");
+	key = kms_key_new(&call->arena, host_account(call->host), in->description, in->policy, "CUSTOMER",
+			  merge_tags(call, NULL, in->tags));
 	result = kms_key_save(call, key);
 	if (result == 0)
 		write_metadata(call, key);
@@ -194,7 +197,9 @@ static int change(struct call *call, struct str member_name, const struct json *
 }
 
 const struct bind kms_update_key_description_fields[] = {
-	KEY_ID, BIND_STR(struct key_input, description, "Description", .required = true, .max = 8192), BIND_DONE,
+	KEY_ID,
+	BIND_STR(struct key_input, description, "Description", .required = true, .max = 8192),
+	BIND_DONE,
 };
 
 int kms_update_key_description(struct call *call)
@@ -218,7 +223,9 @@ int kms_disable_key(struct call *call)
 }
 
 const struct bind kms_schedule_key_deletion_fields[] = {
-	KEY_ID, BIND_I64(struct key_input, window, "PendingWindowInDays", .min = WINDOW_MIN, .max = WINDOW_MAX), BIND_DONE,
+	KEY_ID,
+	BIND_I64(struct key_input, window, "PendingWindowInDays", .min = WINDOW_MIN, .max = WINDOW_MAX),
+	BIND_DONE,
 };
 
 int kms_schedule_key_deletion(struct call *call)
@@ -278,11 +285,14 @@ int kms_cancel_key_deletion(struct call *call)
 
 const struct bind kms_get_key_policy_fields[] = { KEY_ID, BIND_STR(struct key_input, policy_name, "PolicyName"), BIND_DONE };
 const struct bind kms_put_key_policy_fields[] = {
-	KEY_ID, BIND_STR(struct key_input, policy_name, "PolicyName"),
+	KEY_ID,
+	BIND_STR(struct key_input, policy_name, "PolicyName"),
 	BIND_STR(struct key_input, policy, "Policy", .required = true, .min = 1, .max = 131072),
-	BIND_IGNORED("BypassPolicyLockoutSafetyCheck"), BIND_DONE,
+	BIND_IGNORED("BypassPolicyLockoutSafetyCheck"),
+	BIND_DONE,
 };
-const struct bind kms_list_key_policies_fields[] = { KEY_ID, BIND_IGNORED("Limit"), BIND_IGNORED("Marker"), BIND_DONE }; /* there is one */
+const struct bind kms_list_key_policies_fields[] = { KEY_ID, BIND_IGNORED("Limit"), BIND_IGNORED("Marker"),
+						     BIND_DONE }; /* there is one */
 
 static int check_policy_name(struct call *call, struct str name)
 {
@@ -332,7 +342,9 @@ int kms_list_key_policies(struct call *call)
 /* ---- rotation ---- */
 
 const struct bind kms_enable_key_rotation_fields[] = {
-	KEY_ID, BIND_I64(struct key_input, period, "RotationPeriodInDays", .min = 90, .max = 2560), BIND_DONE,
+	KEY_ID,
+	BIND_I64(struct key_input, period, "RotationPeriodInDays", .min = 90, .max = 2560),
+	BIND_DONE,
 };
 const struct bind kms_disable_key_rotation_fields[] = { KEY_ID, BIND_DONE };
 const struct bind kms_get_key_rotation_status_fields[] = { KEY_ID, BIND_DONE };
@@ -376,10 +388,14 @@ int kms_get_key_rotation_status(struct call *call)
 /* ---- tags ---- */
 
 const struct bind kms_tag_resource_fields[] = {
-	KEY_ID, BIND_LIST(struct key_input, tags, "Tags", .required = true, .fields = tag_fields), BIND_DONE,
+	KEY_ID,
+	BIND_LIST(struct key_input, tags, "Tags", .required = true, .fields = tag_fields),
+	BIND_DONE,
 };
-const struct bind kms_untag_resource_fields[] = { KEY_ID, BIND_LIST(struct key_input, tag_keys, "TagKeys", .required = true), BIND_DONE };
-const struct bind kms_list_resource_tags_fields[] = { KEY_ID, BIND_IGNORED("Limit"), BIND_IGNORED("Marker"), BIND_DONE }; /* fit on a page */
+const struct bind kms_untag_resource_fields[] = { KEY_ID, BIND_LIST(struct key_input, tag_keys, "TagKeys", .required = true),
+						  BIND_DONE };
+const struct bind kms_list_resource_tags_fields[] = { KEY_ID, BIND_IGNORED("Limit"), BIND_IGNORED("Marker"),
+						      BIND_DONE }; /* fit on a page */
 
 int kms_tag_resource(struct call *call)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/kms/internal.h"
 
-#define ROW(text, how, function) \
-	{ .name = text, .kind = OPERATION_##how, .run = function, .input = function##_fields, .input_size = KMS_INPUT_SIZE, \
-	  .resource = kms_key_resource }
+#define ROW(text, how, function)                                                                                                 \
+	{                                                                                                                        \
+		.name = text, .kind = OPERATION_##how, .run = function, .input = function##_fields,                              \
+		.input_size = KMS_INPUT_SIZE, .resource = kms_key_resource                                                       \
+	}
 
 static const struct operation operations[] = {
 	ROW("CreateKey", WRITE, kms_create_key),

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Asynchronous invocations. An event lies in SPACE_LAMBDA_QUEUE under its id, with everything it needs, until it has succeeded, or
- * failed for good and its destination has been told; so it is run at least once whatever happens to the server.
+ * Asynchronous invocations. An event lies in SPACE_LAMBDA_QUEUE under its id, with everything it needs, until it has succeeded,
+ * or failed for good and its destination has been told; so it is run at least once whatever happens to the server.
  *
  *   {"id", "name", "qualifier"?, "payload", "context"?, "trace"?, "queued_ms", "due_ms", "errors": n, "throttles": n}
  *
- * "Lambda manages the function's asynchronous event queue and attempts to retry on errors. If the function returns an error, by default
- * Lambda attempts to run it two more times, with a one-minute wait between the first two attempts, and two minutes between the second
- * and third attempts. … For throttling errors (429) and system errors (500-series), Lambda returns the event to the queue and attempts
- * to run the function again for up to 6 hours by default. The retry interval increases exponentially from 1 second … to a maximum of 5
- * minutes." (Developer Guide, "How Lambda handles errors and retries with asynchronous invocation")
+ * "Lambda manages the function's asynchronous event queue and attempts to retry on errors. If the function returns an error, by
+ * default Lambda attempts to run it two more times, with a one-minute wait between the first two attempts, and two minutes
+ * between the second and third attempts. … For throttling errors (429) and system errors (500-series), Lambda returns the event
+ * to the queue and attempts to run the function again for up to 6 hours by default. The retry interval increases exponentially
+ * from 1 second … to a maximum of 5 minutes." (Developer Guide, "How Lambda handles errors and retries with asynchronous
+ * invocation")
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ struct async {
 	size_t running;
 	timer_id timer;
 	int64_t timer_ms;
-	int64_t retry_s;      /* 60; the setting "lambda-retry-seconds" */
+	int64_t retry_s; /* 60; the setting "lambda-retry-seconds" */
 	bool stopping;
 };
 
@@ -220,8 +221,15 @@ static const struct json *event_config(const struct event *e)
 static void event_settle(struct event *e, const struct invocation *i, const char *condition)
 {
 	struct destination d = {
-		.lambda = e->async->lambda, .arena = &e->arena, .event = e->record, .config = e->config, .settings = event_config(e),
-		.condition = condition, .attempts = member(e->record, STR("errors"), 0) + 1, .done = event_delete, .argument = e,
+		.lambda = e->async->lambda,
+		.arena = &e->arena,
+		.event = e->record,
+		.config = e->config,
+		.settings = event_config(e),
+		.condition = condition,
+		.attempts = member(e->record, STR("errors"), 0) + 1,
+		.done = event_delete,
+		.argument = e,
 	};
 
 	if (i && i->kind != OUTCOME_REFUSED) {
@@ -355,7 +363,6 @@ static void run_event(void *argument)
 		event_free(e);
 }
 
-
 static void on_timer(void *argument)
 {
 	struct async *a = argument;
@@ -384,7 +391,8 @@ static void set_timer(struct async *a)
 static void pump(struct async *a)
 {
 	pthread_mutex_lock(&a->lock);
-	while (!a->stopping && a->lambda->pool && a->count > 0 && a->running < RUNNING_MAX && a->heap[0].due_ms <= clock_wall_ms()) {
+	while (!a->stopping && a->lambda->pool && a->count > 0 && a->running < RUNNING_MAX &&
+	       a->heap[0].due_ms <= clock_wall_ms()) {
 		struct event *e = event_new(a, a->heap[0].id);
 		struct pending first;
 		if (!e)

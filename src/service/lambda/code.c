@@ -28,7 +28,8 @@ static int unpack(struct code *code, struct error *err)
 {
 	struct call *call = code->call;
 	const struct lambda *l = call->state;
-	struct str path = arena_printf(&call->arena, "%s/" STR_FMT "/" STR_FMT, l->folder, STR_ARG(code->function), STR_ARG(code->folder));
+	struct str path =
+		arena_printf(&call->arena, "%s/" STR_FMT "/" STR_FMT, l->folder, STR_ARG(code->function), STR_ARG(code->folder));
 	struct str zip = arena_concat(&call->arena, path, STR(".zip"));
 	int result;
 
@@ -103,8 +104,9 @@ static void got_object(struct call *get, void *argument)
 	int result;
 
 	if (get->error.code != 0) {
-		struct str text = arena_printf(&call->arena, "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",
-					       get->error.name, get->error.message);
+		struct str text =
+			arena_printf(&call->arena, "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",
+				     get->error.name, get->error.message);
 		result = invalid(call, text);
 	} else if (read_reply(code, get) != 0) {
 		result = call_fault(call, NULL);
@@ -119,7 +121,9 @@ static int get_object(struct code *code)
 {
 	struct call *call = code->call;
 	struct json *parameters = json_new_object(&call->arena);
-	struct host_request request = { .service = "s3", .operation = "GetObject", .principal = call->principal, .parameters = parameters };
+	struct host_request request = {
+		.service = "s3", .operation = "GetObject", .principal = call->principal, .parameters = parameters
+	};
 
 	json_put(&call->arena, parameters, STR("Bucket"), json_new_string(&call->arena, code->source.bucket));
 	json_put(&call->arena, parameters, STR("Key"), json_new_string(&call->arena, code->source.key));

@@ -8,12 +8,12 @@
 #include "service/lambda/runtime.h"
 
 enum {
-	CODE_ZIP_MAX = 50 * 1024 * 1024,        /* "50 MB (zipped, through Lambda API or SDKs)" */
-	CODE_UNPACKED_MAX = 262144000,          /* "250 MB (unzipped)" */
+	CODE_ZIP_MAX = 50 * 1024 * 1024, /* "50 MB (zipped, through Lambda API or SDKs)" */
+	CODE_UNPACKED_MAX = 262144000,   /* "250 MB (unzipped)" */
 };
 
 struct code_source {
-	struct str zip;                         /* absent: from S3 */
+	struct str zip; /* absent: from S3 */
 	struct str bucket, key, version;
 };
 
@@ -21,14 +21,14 @@ struct code {
 	struct call *call;
 	operation_fn next;
 	struct code_source source;
-	struct str sha256;                      /* base64, as CodeSha256 shows it */
-	struct str folder;                      /* its name under <data>/functions/<name>/ */
+	struct str sha256; /* base64, as CodeSha256 shows it */
+	struct str folder; /* its name under <data>/functions/<name>/ */
 	struct str function;
 	int64_t size;
 };
 
-/* Reads, checks and unpacks the source for `function`; then calls `next` (on the pool), whose result completes the call, with call->scratch
- * pointing to the struct code. Returns CALL_PENDING, or negative with the call failed. */
+/* Reads, checks and unpacks the source for `function`; then calls `next` (on the pool), whose result completes the call, with
+ * call->scratch pointing to the struct code. Returns CALL_PENDING, or negative with the call failed. */
 int code_take(struct call *call, struct str function, const struct code_source *source, operation_fn next);
 /* Removes unpacked folders (names in a JSON array) and their packages. */
 void code_remove(const struct lambda *l, struct str function, const struct json *folders);

@@ -11,15 +11,20 @@ static const char *const snap_starts[] = { "PublishedVersions", "None", NULL };
 
 /* Rows of a member that is a struct of its own: offsets count from that member. */
 #define IN(member, part) (offsetof(struct configuration_input, member.part) - offsetof(struct configuration_input, member))
-#define ROW(member, part, text, k, ...) { .name = text, .kind = k, .offset = IN(member, part), ##__VA_ARGS__ }
+#define ROW(member, part, text, k, ...)                                                                                          \
+	{                                                                                                                        \
+		.name = text, .kind = k, .offset = IN(member, part), ##__VA_ARGS__                                               \
+	}
 
 const struct bind lambda_environment_fields[] = { ROW(environment, variables, "Variables", BIND_KIND_MAP), BIND_DONE };
 const struct bind lambda_dead_letter_fields[] = { ROW(dead_letter, target_arn, "TargetArn", BIND_KIND_STR), BIND_DONE };
 const struct bind lambda_tracing_fields[] = { ROW(tracing, mode, "Mode", BIND_KIND_STR, .values = tracing_modes), BIND_DONE };
 const struct bind lambda_ephemeral_fields[] = {
-	ROW(ephemeral, size, "Size", BIND_KIND_I64, .required = true, .min = 512, .max = 10240), BIND_DONE,
+	ROW(ephemeral, size, "Size", BIND_KIND_I64, .required = true, .min = 512, .max = 10240),
+	BIND_DONE,
 };
-const struct bind lambda_snap_start_fields[] = { ROW(snap_start, apply_on, "ApplyOn", BIND_KIND_STR, .values = snap_starts), BIND_DONE };
+const struct bind lambda_snap_start_fields[] = { ROW(snap_start, apply_on, "ApplyOn", BIND_KIND_STR, .values = snap_starts),
+						 BIND_DONE };
 const struct bind lambda_logging_fields[] = {
 	ROW(logging, log_format, "LogFormat", BIND_KIND_STR, .values = log_formats),
 	ROW(logging, application_level, "ApplicationLogLevel", BIND_KIND_STR, .values = application_levels),
@@ -38,10 +43,25 @@ const struct bind lambda_vpc_fields[] = {
 
 /* "Defined runtime environment variables": reserved keys */
 static const char *const reserved[] = {
-	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
-	"AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", NULL,
+	"_HANDLER",
+	"_X_AMZN_TRACE_ID",
+	"AWS_DEFAULT_REGION",
+	"AWS_REGION",
+	"AWS_EXECUTION_ENV",
+	"AWS_LAMBDA_FUNCTION_NAME",
+	"AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+	"AWS_LAMBDA_FUNCTION_VERSION",
+	"AWS_LAMBDA_INITIALIZATION_TYPE",
+	"AWS_LAMBDA_LOG_GROUP_NAME",
+	"AWS_LAMBDA_LOG_STREAM_NAME",
+	"AWS_ACCESS_KEY",
+	"AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY",
+	"AWS_SESSION_TOKEN",
+	"AWS_LAMBDA_RUNTIME_API",
+	"LAMBDA_TASK_ROOT",
+	"LAMBDA_RUNTIME_DIR",
+	NULL,
 };
 
 static bool is_variable_name(struct str name)
@@ -62,15 +82,20 @@ static int check_variable(struct call *call, const struct json_member *variable)
 	for (size_t i = 0; reserved[i]; i++) {
 		if (str_eq_c(name, reserved[i]))
 			return lambda_refuse(call, &lambda_InvalidParameterValueException,
-					   "Lambda was unable to configure your environment variables because the environment variables you have "
-					   "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
-					   "in this request: " STR_FMT, STR_ARG(name));
+					     "Lambda was unable to configure your environment variables because the environment "
+					     "variables you have "
+					     "provided contains reserved keys that are currently not supported for modification. "
+					     "Reserved keys used "
+					     "in this request: " STR_FMT,
+					     STR_ARG(name));
 	}
 	if (!is_variable_name(name) || !json_is(variable->value, JSON_STRING))
-		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "1 validation error detected: Value '" STR_FMT "' at 'environment.variables' failed to satisfy constraint: Map "
-				   "keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
-				   STR_ARG(name));
+		return lambda_refuse(
+			call, &lambda_InvalidParameterValueException,
+			"1 validation error detected: Value '" STR_FMT
+			"' at 'environment.variables' failed to satisfy constraint: Map "
+			"keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+			STR_ARG(name));
 	return 0;
 }
 
@@ -85,9 +110,11 @@ static int check_variables(struct call *call, const struct json *variables)
 	}
 	text = variables ? json_to_str(&call->arena, variables) : STR("");
 	if (text.n > LAMBDA_ENVIRONMENT_MAX)
-		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "Lambda was unable to configure your environment variables because the environment variables you have "
-				   "provided exceeded the 4KB limit. String measured: " STR_FMT, STR_ARG(text));
+		return lambda_refuse(
+			call, &lambda_InvalidParameterValueException,
+			"Lambda was unable to configure your environment variables because the environment variables you have "
+			"provided exceeded the 4KB limit. String measured: " STR_FMT,
+			STR_ARG(text));
 	return 0;
 }
 
@@ -103,8 +130,10 @@ static int check_role(struct call *call, struct str role)
 	if (!role.p || (str_starts(role, STR("arn:aws")) && str_find(role, STR(":role/"), 0) > 0))
 		return 0;
 	return lambda_refuse(call, &validation,
-			   "1 validation error detected: Value '" STR_FMT "' at 'role' failed to satisfy constraint: Member must satisfy regular "
-			   "expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+", STR_ARG(role));
+			     "1 validation error detected: Value '" STR_FMT
+			     "' at 'role' failed to satisfy constraint: Member must satisfy regular "
+			     "expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
+			     STR_ARG(role));
 }
 
 int configuration_check(struct call *call, const struct configuration_input *in)
@@ -117,8 +146,10 @@ int configuration_check(struct call *call, const struct configuration_input *in)
 		return result;
 	if (in->runtime.p && !runtime_is_known(in->runtime))
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "Value " STR_FMT " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-				   "[provided.al2023, provided.al2, provided, python3.x, nodejsN.x] or be a valid ARN", STR_ARG(in->runtime));
+				     "Value " STR_FMT
+				     " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+				     "[provided.al2023, provided.al2, provided, python3.x, nodejsN.x] or be a valid ARN",
+				     STR_ARG(in->runtime));
 	if (in->layers && in->layers->count > 0)
 		return not_offered(call, "A layer");
 	if ((in->vpc.subnets && in->vpc.subnets->count > 0) || (in->vpc.groups && in->vpc.groups->count > 0))
@@ -137,8 +168,10 @@ int configuration_check_architectures(struct call *call, const struct json *list
 	if (!list || str_eq(first, STR("x86_64")) || str_eq(first, STR("arm64")))
 		return 0;
 	return lambda_refuse(call, &lambda_InvalidParameterValueException,
-			   "1 validation error detected: Value '[" STR_FMT "]' at 'architectures' failed to satisfy constraint: Member must satisfy "
-			   "constraint: [Member must satisfy enum value set: [x86_64, arm64]]", STR_ARG(first));
+			     "1 validation error detected: Value '[" STR_FMT
+			     "]' at 'architectures' failed to satisfy constraint: Member must satisfy "
+			     "constraint: [Member must satisfy enum value set: [x86_64, arm64]]",
+			     STR_ARG(first));
 }
 
 /* ---- documents ---- */
@@ -167,13 +200,15 @@ static const struct json *default_logging(struct call *call, struct str name)
 	struct json *logging = json_new_object(&call->arena);
 
 	put(call, logging, STR("LogFormat"), text(call, "Text"));
-	put(call, logging, STR("LogGroup"), json_new_string(&call->arena, arena_printf(&call->arena, "/aws/lambda/" STR_FMT, STR_ARG(name))));
+	put(call, logging, STR("LogGroup"),
+	    json_new_string(&call->arena, arena_printf(&call->arena, "/aws/lambda/" STR_FMT, STR_ARG(name))));
 	return logging;
 }
 
 const struct json *configuration_new(struct call *call, struct str name)
 {
-	struct json *c = json_new_object(&call->arena), *snap = json_new_object(&call->arena), *list = json_new_array(&call->arena);
+	struct json *c = json_new_object(&call->arena), *snap = json_new_object(&call->arena),
+		    *list = json_new_array(&call->arena);
 
 	put(call, c, STR("FunctionName"), json_new_string(&call->arena, name));
 	put(call, c, STR("FunctionArn"), json_new_string(&call->arena, function_arn(call, name, STR_NULL)));
@@ -252,9 +287,31 @@ struct json *configuration_changes(struct call *call, struct str name, const str
 const struct json *configuration_merge(struct call *call, const struct json *old, const struct json *changes)
 {
 	static const char *const order[] = {
-		"FunctionName", "FunctionArn", "Runtime", "Role", "Handler", "CodeSize", "Description", "Timeout", "MemorySize",
-		"LastModified", "CodeSha256", "Version", "DeadLetterConfig", "Environment", "KMSKeyArn", "TracingConfig", "RevisionId",
-		"State", "LastUpdateStatus", "PackageType", "Architectures", "EphemeralStorage", "SnapStart", "LoggingConfig", NULL,
+		"FunctionName",
+		"FunctionArn",
+		"Runtime",
+		"Role",
+		"Handler",
+		"CodeSize",
+		"Description",
+		"Timeout",
+		"MemorySize",
+		"LastModified",
+		"CodeSha256",
+		"Version",
+		"DeadLetterConfig",
+		"Environment",
+		"KMSKeyArn",
+		"TracingConfig",
+		"RevisionId",
+		"State",
+		"LastUpdateStatus",
+		"PackageType",
+		"Architectures",
+		"EphemeralStorage",
+		"SnapStart",
+		"LoggingConfig",
+		NULL,
 	};
 	struct json *merged = json_new_object(&call->arena);
 

@@ -11,35 +11,48 @@ struct configuration_input {
 	struct str role, handler, description, runtime, kms_key_arn, package_type;
 	struct opt_i64 timeout, memory_size;
 	const struct json *layers;
-	struct { const struct json *variables; } environment;
-	struct { struct str target_arn; } dead_letter;
-	struct { struct str mode; } tracing;
-	struct { struct opt_i64 size; } ephemeral;
-	struct { struct str apply_on; } snap_start;
-	struct { struct str log_format, application_level, system_level, log_group; } logging;
-	struct { const struct json *subnets, *groups; struct opt_bool ipv6; } vpc;
+	struct {
+		const struct json *variables;
+	} environment;
+	struct {
+		struct str target_arn;
+	} dead_letter;
+	struct {
+		struct str mode;
+	} tracing;
+	struct {
+		struct opt_i64 size;
+	} ephemeral;
+	struct {
+		struct str apply_on;
+	} snap_start;
+	struct {
+		struct str log_format, application_level, system_level, log_group;
+	} logging;
+	struct {
+		const struct json *subnets, *groups;
+		struct opt_bool ipv6;
+	} vpc;
 };
 
-extern const struct bind lambda_environment_fields[], lambda_dead_letter_fields[], lambda_tracing_fields[], lambda_ephemeral_fields[],
-	lambda_snap_start_fields[], lambda_logging_fields[], lambda_vpc_fields[];
+extern const struct bind lambda_environment_fields[], lambda_dead_letter_fields[], lambda_tracing_fields[],
+	lambda_ephemeral_fields[], lambda_snap_start_fields[], lambda_logging_fields[], lambda_vpc_fields[];
 
 /* The rows for a struct T whose member `settings` is a struct configuration_input. */
-#define CONFIGURATION_ROWS(T) \
-	BIND_STR(T, settings.handler, "Handler", .max = 128), \
-	BIND_STR(T, settings.description, "Description", .max = 256), \
-	BIND_STR(T, settings.runtime, "Runtime"), \
-	BIND_STR(T, settings.kms_key_arn, "KMSKeyArn"), \
-	BIND_I64(T, settings.timeout, "Timeout", .min = 1, .max = LAMBDA_TIMEOUT_MAX), \
-	BIND_I64(T, settings.memory_size, "MemorySize", .min = 128, .max = 10240), \
-	BIND_LIST(T, settings.layers, "Layers"), \
-	BIND_STRUCT(T, settings.environment, "Environment", lambda_environment_fields), \
-	BIND_STRUCT(T, settings.dead_letter, "DeadLetterConfig", lambda_dead_letter_fields), \
-	BIND_STRUCT(T, settings.tracing, "TracingConfig", lambda_tracing_fields), \
-	BIND_STRUCT(T, settings.ephemeral, "EphemeralStorage", lambda_ephemeral_fields), \
-	BIND_STRUCT(T, settings.snap_start, "SnapStart", lambda_snap_start_fields), \
-	BIND_STRUCT(T, settings.logging, "LoggingConfig", lambda_logging_fields), \
-	BIND_STRUCT(T, settings.vpc, "VpcConfig", lambda_vpc_fields), \
-	BIND_REFUSED("FileSystemConfigs"), BIND_REFUSED("ImageConfig")
+#define CONFIGURATION_ROWS(T)                                                                                                    \
+	BIND_STR(T, settings.handler, "Handler", .max = 128), BIND_STR(T, settings.description, "Description", .max = 256),      \
+		BIND_STR(T, settings.runtime, "Runtime"), BIND_STR(T, settings.kms_key_arn, "KMSKeyArn"),                        \
+		BIND_I64(T, settings.timeout, "Timeout", .min = 1, .max = LAMBDA_TIMEOUT_MAX),                                   \
+		BIND_I64(T, settings.memory_size, "MemorySize", .min = 128, .max = 10240),                                       \
+		BIND_LIST(T, settings.layers, "Layers"),                                                                         \
+		BIND_STRUCT(T, settings.environment, "Environment", lambda_environment_fields),                                  \
+		BIND_STRUCT(T, settings.dead_letter, "DeadLetterConfig", lambda_dead_letter_fields),                             \
+		BIND_STRUCT(T, settings.tracing, "TracingConfig", lambda_tracing_fields),                                        \
+		BIND_STRUCT(T, settings.ephemeral, "EphemeralStorage", lambda_ephemeral_fields),                                 \
+		BIND_STRUCT(T, settings.snap_start, "SnapStart", lambda_snap_start_fields),                                      \
+		BIND_STRUCT(T, settings.logging, "LoggingConfig", lambda_logging_fields),                                        \
+		BIND_STRUCT(T, settings.vpc, "VpcConfig", lambda_vpc_fields), BIND_REFUSED("FileSystemConfigs"),                 \
+		BIND_REFUSED("ImageConfig")
 
 /* What bind tables cannot say: reserved variables, runtimes, what is not offered. */
 int configuration_check(struct call *call, const struct configuration_input *in) MUST_CHECK;

@@ -72,7 +72,8 @@ static struct str queue_url(const struct destination *d, const struct arn *arn)
 {
 	struct str endpoint = host_endpoint(d->lambda->host);
 
-	return arena_printf(d->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(endpoint), STR_ARG(arn->account), STR_ARG(arn->resource));
+	return arena_printf(d->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(endpoint), STR_ARG(arn->account),
+			    STR_ARG(arn->resource));
 }
 
 static const struct json *attribute(struct arena *a, const char *type, struct str value)
@@ -93,7 +94,8 @@ static const struct json *attributes(const struct destination *d)
 
 	put(a, all, STR("RequestID"), attribute(a, "String", json_get_text(d->event, STR("id"))));
 	put(a, all, STR("ErrorCode"), attribute(a, "Number", d->answer.p ? STR("200") : STR("429")));
-	put(a, all, STR("ErrorMessage"), attribute(a, "String", message.n > 0 ? str_sub(message, 0, 1024) : STR("Rate Exceeded.")));
+	put(a, all, STR("ErrorMessage"),
+	    attribute(a, "String", message.n > 0 ? str_sub(message, 0, 1024) : STR("Rate Exceeded.")));
 	return all;
 }
 
@@ -103,8 +105,9 @@ static const struct json *bus_entry(const struct destination *d, struct str arn,
 	struct json *parameters = json_new_object(a), *entry = json_new_object(a), *entries = json_new_array(a);
 
 	put(a, entry, STR("Source"), text(a, STR("lambda")));
-	put(a, entry, STR("DetailType"), text(a, d->success ? STR("Lambda Function Invocation Result - Success") :
-							      STR("Lambda Function Invocation Result - Failure")));
+	put(a, entry, STR("DetailType"),
+	    text(a, d->success ? STR("Lambda Function Invocation Result - Success")
+			       : STR("Lambda Function Invocation Result - Failure")));
 	put(a, entry, STR("Detail"), text(a, body));
 	put(a, entry, STR("EventBusName"), text(a, arn));
 	json_add(a, entries, entry);
@@ -112,8 +115,8 @@ static const struct json *bus_entry(const struct destination *d, struct str arn,
 	return parameters;
 }
 
-static void fill_request(const struct destination *d, struct str text_arn, const struct arn *arn, struct str body, bool dead_letter,
-			 struct host_request *request)
+static void fill_request(const struct destination *d, struct str text_arn, const struct arn *arn, struct str body,
+			 bool dead_letter, struct host_request *request)
 {
 	struct arena *a = d->arena;
 	struct json *parameters = json_new_object(a);
@@ -152,8 +155,9 @@ static void send(const struct destination *d, struct str text_arn, struct str bo
 	struct arn arn;
 
 	if (arn_parse(text_arn, &arn) == 0 &&
-	    host_role_principal(d->lambda->host, d->arena, json_get_text(d->config, STR("Role")), json_get_text(d->event, STR("name")),
-				json_get_text(d->config, STR("FunctionArn")), &request.principal, &err) == 0) {
+	    host_role_principal(d->lambda->host, d->arena, json_get_text(d->config, STR("Role")),
+				json_get_text(d->event, STR("name")), json_get_text(d->config, STR("FunctionArn")),
+				&request.principal, &err) == 0) {
 		fill_request(d, text_arn, &arn, body, dead_letter, &request);
 		if (!arena_failed(d->arena) && host_call(d->lambda->host, &request, delivered, delivery) == 0)
 			return;

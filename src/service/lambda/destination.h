@@ -9,15 +9,15 @@
 
 struct destination {
 	struct lambda *lambda;
-	struct arena *arena;            /* of the event: lives until done */
-	const struct json *event;       /* as async.c lists its members */
-	const struct json *config;      /* the function's configuration */
-	const struct json *settings;    /* its event invoke config; NULL: none */
+	struct arena *arena;         /* of the event: lives until done */
+	const struct json *event;    /* as async.c lists its members */
+	const struct json *config;   /* the function's configuration */
+	const struct json *settings; /* its event invoke config; NULL: none */
 	bool success;
-	const char *condition;          /* "Success", "RetriesExhausted", "EventAgeExceeded" */
+	const char *condition; /* "Success", "RetriesExhausted", "EventAgeExceeded" */
 	int64_t attempts;
-	struct str answer, version;     /* absent when there was none */
-	void (*done)(void *argument);   /* once, when everybody has been told, or nobody is to be */
+	struct str answer, version;   /* absent when there was none */
+	void (*done)(void *argument); /* once, when everybody has been told, or nobody is to be */
 	void *argument;
 };
 

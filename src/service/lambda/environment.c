@@ -190,7 +190,8 @@ static struct str new_trace(struct arena *a)
 	random_bytes(bytes, sizeof(bytes));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-	return arena_printf(a, "Root=1-%08llx-%.24s;Parent=%.16s;Sampled=0", (unsigned long long)(clock_wall_ms() / 1000), hex, hex + 24);
+	return arena_printf(a, "Root=1-%08llx-%.24s;Parent=%.16s;Sampled=0", (unsigned long long)(clock_wall_ms() / 1000), hex,
+			    hex + 24);
 }
 
 static void add_header(struct effects *e, struct str name, struct str value)
@@ -241,10 +242,21 @@ void environment_finish(struct environment *v, struct effects *e)
 
 static const char *exit_reason(const struct process_exit *end, char out[96])
 {
-	static const struct { int number; const char *name; } names[] = {
-		{ SIGKILL, "killed" }, { SIGSEGV, "segmentation fault" }, { SIGABRT, "aborted" }, { SIGBUS, "bus error" },
-		{ SIGILL, "illegal instruction" }, { SIGFPE, "floating point exception" }, { SIGTERM, "terminated" },
-		{ SIGTRAP, "trace/breakpoint trap" }, { SIGSYS, "bad system call" }, { SIGPIPE, "broken pipe" }, { SIGHUP, "hangup" },
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {
+		{ SIGKILL, "killed" },
+		{ SIGSEGV, "segmentation fault" },
+		{ SIGABRT, "aborted" },
+		{ SIGBUS, "bus error" },
+		{ SIGILL, "illegal instruction" },
+		{ SIGFPE, "floating point exception" },
+		{ SIGTERM, "terminated" },
+		{ SIGTRAP, "trace/breakpoint trap" },
+		{ SIGSYS, "bad system call" },
+		{ SIGPIPE, "broken pipe" },
+		{ SIGHUP, "hangup" },
 		{ SIGINT, "interrupt" },
 	};
 
@@ -326,7 +338,8 @@ static void could_not_start(struct environment *v, const struct error *why, stru
 	} else if (strcmp(why->name, "role") == 0) {
 		invocation_refuse(i, &lambda_AccessDeniedException, lambda_AccessDeniedException.message);
 	} else {
-		log_error("lambda", "cannot start an environment function=" STR_FMT " error=%s", STR_ARG(v->target->name), why->message);
+		log_error("lambda", "cannot start an environment function=" STR_FMT " error=%s", STR_ARG(v->target->name),
+			  why->message);
 		invocation_refuse(i, &lambda_ServiceException, lambda_ServiceException.message);
 	}
 	environment_finish(v, e);

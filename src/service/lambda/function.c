@@ -45,9 +45,12 @@ static int not_a_name(struct call *call, struct str text)
 	static const struct service_error validation = { "ValidationException", 400, NULL };
 
 	return lambda_refuse(call, &validation,
-			   "1 validation error detected: Value '" STR_FMT "' at 'functionName' failed to satisfy constraint: Member must satisfy "
-			   "regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?"
-			   "([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?", STR_ARG(text));
+			     "1 validation error detected: Value '" STR_FMT
+			     "' at 'functionName' failed to satisfy constraint: Member must satisfy "
+			     "regular expression pattern: "
+			     "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?"
+			     "([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?",
+			     STR_ARG(text));
 }
 
 /* arn:aws:lambda:region:account:function:name[:qualifier] and account:function:name[:qualifier], cut to name[:qualifier]. */
@@ -57,17 +60,20 @@ static int strip_arn(struct call *call, struct str *text)
 	struct arn arn;
 
 	if (str_starts(*text, STR("arn:"))) {
-		if (arn_parse(*text, &arn) != 0 || !str_eq(arn.service, STR("lambda")) || !str_starts(arn.resource, STR("function:")))
+		if (arn_parse(*text, &arn) != 0 || !str_eq(arn.service, STR("lambda")) ||
+		    !str_starts(arn.resource, STR("function:")))
 			return not_a_name(call, *text);
 		if (!str_eq(arn.region, host_region(call->host)) || !str_eq(arn.account, account))
-			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
+			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT,
+					     STR_ARG(*text));
 		*text = str_from(arn.resource, strlen("function:"));
 		return 0;
 	}
 	first = str_split(&rest, ':');
 	if (first.n == account.n && str_starts(rest, STR("function:"))) {
 		if (!str_eq(first, account))
-			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT, STR_ARG(*text));
+			return lambda_refuse(call, &lambda_ResourceNotFoundException, "Function not found: " STR_FMT,
+					     STR_ARG(*text));
 		*text = str_from(rest, strlen("function:"));
 	} else if (str_starts(*text, STR("function:"))) {
 		*text = str_from(*text, strlen("function:"));
@@ -91,7 +97,7 @@ int function_name_parse(struct call *call, struct str text, struct str qualifier
 		return 0;
 	if (rest.p && !str_eq(rest, qualifier))
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "The derived qualifier from the function name does not match the specified qualifier.");
+				     "The derived qualifier from the function name does not match the specified qualifier.");
 	out->qualifier = qualifier;
 	return 0;
 }
@@ -101,8 +107,8 @@ struct str function_arn(struct call *call, struct str name, struct str qualifier
 	if (!qualifier.p)
 		return arn_format(&call->arena, "lambda", host_region(call->host), host_account(call->host), "function:" STR_FMT,
 				  STR_ARG(name));
-	return arn_format(&call->arena, "lambda", host_region(call->host), host_account(call->host), "function:" STR_FMT ":" STR_FMT,
-			  STR_ARG(name), STR_ARG(qualifier));
+	return arn_format(&call->arena, "lambda", host_region(call->host), host_account(call->host),
+			  "function:" STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(qualifier));
 }
 
 int function_not_found(struct call *call, const struct function_name *name)
@@ -202,7 +208,8 @@ void configuration_write(struct call *call, const struct json *config, struct st
 	for (size_t i = 0; config && i < config->count; i++) {
 		const struct json_member *m = &config->members[i];
 		if (qualifier.p && str_eq(m->name, STR("FunctionArn")))
-			write_str(&call->out, "FunctionArn", function_arn(call, json_get_text(config, STR("FunctionName")), qualifier));
+			write_str(&call->out, "FunctionArn",
+				  function_arn(call, json_get_text(config, STR("FunctionName")), qualifier));
 		else
 			write_json(&call->out, arena_c(&call->arena, m->name), m->value);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Functions as they are stored, in SPACE_LAMBDA:
- *   ("function", name)           {"name", "next_version", "tags":{}, "reserved":n, "policies":{qualifier: {"revision", "statements":[…]}},
- *                                 "aliases":{name: {…}}, "event_configs":{qualifier: {…}},
- *                                 "codes":[folder], "published":{"revision","version"}}
+ *   ("function", name)           {"name", "next_version", "tags":{}, "reserved":n, "policies":{qualifier: {"revision",
+ * "statements":[…]}}, "aliases":{name: {…}}, "event_configs":{qualifier: {…}}, "codes":[folder],
+ * "published":{"revision","version"}}
  *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "code": folder}
  *                                 version is "$LATEST" or ten digits, so that versions list in AWS's order
  * The code lies unpacked in <data>/functions/<name>/<code>/, a new folder for every upload, its package beside it as <code>.zip;
@@ -43,8 +43,8 @@ void version_key(struct key *k, struct str name, struct str version);
 int function_load(struct call *call, const struct function_name *name, const struct json **out) MUST_CHECK;
 int function_save(struct call *call, struct str name, const struct json *record) MUST_CHECK;
 /* The version that the qualifier means: itself, $LATEST, or what the alias points to. */
-int function_resolve(struct call *call, const struct function_name *name, const struct json **function, struct str *version)
-	MUST_CHECK;
+int function_resolve(struct call *call, const struct function_name *name, const struct json **function,
+		     struct str *version) MUST_CHECK;
 /* The record of a version; fails the call when there is none. */
 int version_load(struct call *call, const struct function_name *name, struct str version, const struct json **out) MUST_CHECK;
 int version_save(struct call *call, struct str name, struct str version, const struct json *record) MUST_CHECK;

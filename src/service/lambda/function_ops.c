@@ -14,12 +14,14 @@
 /* ---- inputs ---- */
 
 const struct bind lambda_named_fields[] = {
-	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
+	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
+		 .max = 256),
 	BIND_STR(struct named_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_DONE,
 };
 const struct bind lambda_unqualified_fields[] = {
-	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
+	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
+		 .max = 256),
 	BIND_DONE,
 };
 
@@ -69,7 +71,8 @@ struct update_code_input {
 };
 
 const struct bind lambda_update_code_fields[] = {
-	BIND_STR(struct update_code_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 140),
+	BIND_STR(struct update_code_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
+		 .max = 140),
 	BIND_BLOB(struct update_code_input, code.zip_file, "ZipFile"),
 	BIND_STR(struct update_code_input, code.bucket, "S3Bucket", .min = 3, .max = 63),
 	BIND_STR(struct update_code_input, code.key, "S3Key", .min = 1, .max = 1024),
@@ -90,8 +93,8 @@ struct update_configuration_input {
 };
 
 const struct bind lambda_update_configuration_fields[] = {
-	BIND_STR(struct update_configuration_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
-		 .max = 140),
+	BIND_STR(struct update_configuration_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true,
+		 .min = 1, .max = 140),
 	BIND_STR(struct update_configuration_input, settings.role, "Role"),
 	CONFIGURATION_ROWS(struct update_configuration_input),
 	BIND_STR(struct update_configuration_input, revision_id, "RevisionId"),
@@ -239,7 +242,8 @@ static int check_absent(struct call *call)
 	int result = function_name_parse(call, in->function_name, STR_NULL, &name);
 
 	if (result == 0 && exists(call, name.name))
-		return lambda_refuse(call, &lambda_ResourceConflictException, "Function already exist: " STR_FMT, STR_ARG(name.name));
+		return lambda_refuse(call, &lambda_ResourceConflictException, "Function already exist: " STR_FMT,
+				     STR_ARG(name.name));
 	return result;
 }
 
@@ -278,9 +282,9 @@ static void role_checked(void *argument, const struct host_credentials *credenti
 	int result;
 
 	(void)err;
-	result = credentials ? call_continue_write(call, create_write) :
-			       lambda_refuse(call, &lambda_InvalidParameterValueException,
-					   "The role defined for the function cannot be assumed by Lambda.");
+	result = credentials ? call_continue_write(call, create_write)
+			     : lambda_refuse(call, &lambda_InvalidParameterValueException,
+					     "The role defined for the function cannot be assumed by Lambda.");
 	if (result != CALL_PENDING)
 		call_complete(call, result);
 }
@@ -290,13 +294,15 @@ static int create_check_role(struct call *call)
 {
 	const struct create_function_input *in = call->input;
 	const struct code *code = call->scratch;
-	int result = host_assume_role(call->host, in->settings.role, code->function, STR("lambda.amazonaws.com"), 900, role_checked, call);
+	int result = host_assume_role(call->host, in->settings.role, code->function, STR("lambda.amazonaws.com"), 900,
+				      role_checked, call);
 
 	if (result == 0)
 		return CALL_PENDING;
 	if (result == ERR_NO_MEMORY || result == ERR_UNAVAILABLE)
 		return call_fault(call, NULL);
-	return lambda_refuse(call, &lambda_InvalidParameterValueException, "The role defined for the function cannot be assumed by Lambda.");
+	return lambda_refuse(call, &lambda_InvalidParameterValueException,
+			     "The role defined for the function cannot be assumed by Lambda.");
 }
 
 static int check_create(struct call *call, struct function_name *name)
@@ -308,9 +314,11 @@ static int check_create(struct call *call, struct function_name *name)
 		result = configuration_check(call, &in->settings);
 	if (result == 0)
 		result = configuration_check_architectures(call, in->architectures);
-	if (result == 0 && (!in->settings.runtime.p || !in->settings.handler.p) && !str_eq(in->settings.package_type, STR("Image")))
-		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+	if (result == 0 && (!in->settings.runtime.p || !in->settings.handler.p) &&
+	    !str_eq(in->settings.package_type, STR("Image")))
+		result = lambda_refuse(
+			call, &lambda_InvalidParameterValueException,
+			"Runtime and Handler are mandatory parameters for functions created with deployment packages.");
 	return result ? result : call_with_read(call, check_absent);
 }
 
@@ -420,7 +428,8 @@ int lambda_list_functions(struct call *call)
 
 	record_key(&key, in->version.p ? STR("version") : STR("function"));
 	write_list(&call->out, "Functions", NULL);
-	result = record_page(call->txn, SPACE_LAMBDA, &key, &window, &call->arena, in->version.p ? list_version : list_one, call, &next, &err);
+	result = record_page(call->txn, SPACE_LAMBDA, &key, &window, &call->arena, in->version.p ? list_version : list_one, call,
+			     &next, &err);
 	if (result == ERR_INVALID)
 		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The marker is not valid.");
 	if (result < 0)
@@ -523,9 +532,9 @@ static int delete_version(struct call *call, const struct function_name *name)
 
 	if (str_eq(name->qualifier, STR(LAMBDA_LATEST)) || !function_is_version(name->qualifier))
 		return lambda_refuse(call, &lambda_InvalidParameterValueException, "%s",
-				   str_eq(name->qualifier, STR(LAMBDA_LATEST)) ?
-				   "$LATEST version cannot be deleted without deleting the function." :
-				   "Deletion of aliases is not currently supported.");
+				     str_eq(name->qualifier, STR(LAMBDA_LATEST))
+					     ? "$LATEST version cannot be deleted without deleting the function."
+					     : "Deletion of aliases is not currently supported.");
 	result = version_load(call, name, name->qualifier, &record);
 	if (result != 0)
 		return result;
@@ -560,19 +569,20 @@ int lambda_delete_function(struct call *call)
 /* ---- updates ---- */
 
 /* Loads the function and its $LATEST, checks the revision. */
-static int load_latest(struct call *call, struct str text, struct str revision, struct function_name *name, const struct json **function,
-		       const struct json **record)
+static int load_latest(struct call *call, struct str text, struct str revision, struct function_name *name,
+		       const struct json **function, const struct json **record)
 {
 	int result = function_name_parse(call, text, STR_NULL, name);
 
 	if (result == 0 && name->qualifier.p && !str_eq(name->qualifier, STR(LAMBDA_LATEST)))
 		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "The operation you requested is not supported for function versions or aliases.");
+				       "The operation you requested is not supported for function versions or aliases.");
 	if (result == 0)
 		result = function_load(call, name, function);
 	if (result == 0)
 		result = version_load(call, name, STR(LAMBDA_LATEST), record);
-	return result ? result : lambda_check_revision(call, revision, json_get_text(json_get_c(*record, "config"), STR("RevisionId")));
+	return result ? result
+		      : lambda_check_revision(call, revision, json_get_text(json_get_c(*record, "config"), STR("RevisionId")));
 }
 
 static int check_update_code(struct call *call)
@@ -651,7 +661,8 @@ int lambda_update_function_configuration(struct call *call)
 	changes = configuration_changes(call, name.name, old);
 	stamp(call, changes);
 	config = configuration_merge(call, old, changes);
-	result = version_save(call, name.name, STR(LAMBDA_LATEST), version_record(call, config, json_get_text(record, STR("code"))));
+	result = version_save(call, name.name, STR(LAMBDA_LATEST),
+			      version_record(call, config, json_get_text(record, STR("code"))));
 	if (result == 0)
 		result = function_changed(call, name.name, NULL);
 	if (result == 0)

@@ -9,9 +9,9 @@
 #include "service/lambda/runtime.h"
 
 /* The clients' text, from the files beside this one. */
-#define EMBED(name, file) \
-	__asm__(".section .rodata\n.global " #name "\n" #name ":\n.incbin \"" LAMBDA_CLIENTS "/" file "\"\n.global " #name "_end\n" \
-		#name "_end:\n.byte 0\n.previous\n"); \
+#define EMBED(name, file)                                                                                                        \
+	__asm__(".section .rodata\n.global " #name "\n" #name ":\n.incbin \"" LAMBDA_CLIENTS "/" file "\"\n.global " #name       \
+		"_end\n" #name "_end:\n.byte 0\n.previous\n");                                                                   \
 	extern const char name[], name##_end[]
 
 EMBED(lambda_client_python, "runtime.py");
@@ -19,7 +19,8 @@ EMBED(lambda_client_node, "runtime.mjs");
 
 static bool is_provided(struct str runtime)
 {
-	return str_eq(runtime, STR("provided")) || str_eq(runtime, STR("provided.al2")) || str_eq(runtime, STR("provided.al2023"));
+	return str_eq(runtime, STR("provided")) || str_eq(runtime, STR("provided.al2")) ||
+	       str_eq(runtime, STR("provided.al2023"));
 }
 
 static bool is_numbered(struct str runtime, struct str prefix, struct str suffix)
@@ -60,7 +61,8 @@ static bool find_program(const char *name, char out[256])
 
 static int missing(const struct target *t, struct error *err)
 {
-	error_set(err, ERR_NOT_FOUND, "The runtime " STR_FMT " needs an interpreter that this machine does not have", STR_ARG(t->runtime));
+	error_set(err, ERR_NOT_FOUND, "The runtime " STR_FMT " needs an interpreter that this machine does not have",
+		  STR_ARG(t->runtime));
 	if (err)
 		snprintf(err->name, sizeof(err->name), "entrypoint");
 	return ERR_NOT_FOUND;

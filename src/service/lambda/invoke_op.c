@@ -17,13 +17,18 @@ static const char *const invocation_types[] = { "Event", "RequestResponse", "Dry
 static const char *const log_types[] = { "None", "Tail", NULL };
 
 const struct bind lambda_invoke_fields[] = {
-	BIND_STR(struct invoke_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1, .max = 256),
+	BIND_STR(struct invoke_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
+		 .max = 256),
 	BIND_STR(struct invoke_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_STR(struct invoke_input, type, "InvocationType", .location = BIND_HEADER, .wire = "X-Amz-Invocation-Type",
 		 .values = invocation_types),
-	BIND_STR(struct invoke_input, log_type, "LogType", .location = BIND_HEADER, .wire = "X-Amz-Log-Type", .values = log_types),
+	BIND_STR(struct invoke_input, log_type, "LogType", .location = BIND_HEADER, .wire = "X-Amz-Log-Type",
+		 .values = log_types),
 	BIND_STR(struct invoke_input, client_context, "ClientContext", .location = BIND_HEADER, .wire = "X-Amz-Client-Context"),
-	{ .name = "DurableExecutionName", .kind = BIND_KIND_REFUSED, .location = BIND_HEADER, .wire = "X-Amz-Durable-Execution-Name" },
+	{ .name = "DurableExecutionName",
+	  .kind = BIND_KIND_REFUSED,
+	  .location = BIND_HEADER,
+	  .wire = "X-Amz-Durable-Execution-Name" },
 	{ .name = "TenantId", .kind = BIND_KIND_REFUSED, .location = BIND_HEADER, .wire = "X-Amz-Tenant-Id" },
 	{ .name = "Payload", .kind = BIND_KIND_IGNORED, .location = BIND_PAYLOAD }, /* read from call->body */
 	BIND_DONE,
@@ -39,12 +44,15 @@ static int check_payload(struct call *call, struct str payload, bool event)
 
 	if (!event && payload.n > LAMBDA_PAYLOAD_MAX)
 		return lambda_refuse(call, &lambda_RequestTooLargeException,
-				   "Request must be smaller than %d bytes for the InvokeFunction operation", LAMBDA_PAYLOAD_MAX);
+				     "Request must be smaller than %d bytes for the InvokeFunction operation",
+				     LAMBDA_PAYLOAD_MAX);
 	if (event && payload.n > LAMBDA_EVENT_MAX)
 		return lambda_refuse(call, &lambda_RequestTooLargeException,
-				   "%zu byte payload is too large for the Event invocation type (limit %d bytes)", payload.n, LAMBDA_EVENT_MAX);
+				     "%zu byte payload is too large for the Event invocation type (limit %d bytes)", payload.n,
+				     LAMBDA_EVENT_MAX);
 	if (json_parse(&call->arena, payload, &value, &err) != 0)
-		return lambda_refuse(call, &lambda_InvalidRequestContentException, "Could not parse request body into json: %s", err.message);
+		return lambda_refuse(call, &lambda_InvalidRequestContentException, "Could not parse request body into json: %s",
+				     err.message);
 	return 0;
 }
 
@@ -57,7 +65,8 @@ static int decode_context(struct call *call, struct str text, struct str *out)
 	if (!text.p)
 		return 0;
 	if (base64_decode(&call->arena, text, out) != 0 || json_parse(&call->arena, *out, &value, NULL) != 0)
-		return lambda_refuse(call, &lambda_InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.");
+		return lambda_refuse(call, &lambda_InvalidRequestContentException,
+				     "Client context must be a valid Base64-encoded JSON object.");
 	return 0;
 }
 

@@ -71,7 +71,8 @@ static void fill_words(struct words *w, const struct environment *v, const char 
 	set_word(w, "_HANDLER", t->handler);
 	set_word(w, "AWS_LAMBDA_RUNTIME_API", arena_printf(w->arena, "127.0.0.1:%u", v->port));
 	set_word(w, "LAMBDA_TASK_ROOT", str_c(task));
-	set_word(w, "LAMBDA_RUNTIME_DIR", interpreter && strcmp(task, "/var/task") != 0 ? str_c(v->lambda->clients) : STR("/var/runtime"));
+	set_word(w, "LAMBDA_RUNTIME_DIR",
+		 interpreter && strcmp(task, "/var/task") != 0 ? str_c(v->lambda->clients) : STR("/var/runtime"));
 	set_word(w, "TZ", STR(":UTC"));
 	set_word(w, "LANG", STR("en_US.UTF-8"));
 	set_word(w, "PATH", STR("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
@@ -101,7 +102,8 @@ static const struct process_handlers process_handlers = { on_line, on_exit_of };
 
 enum { SYSTEM_PATHS = 32 };
 
-static void fill_sandbox(struct sandbox *s, struct sandbox_path *paths, const struct environment *v, const char *code, bool interpreter)
+static void fill_sandbox(struct sandbox *s, struct sandbox_path *paths, const struct environment *v, const char *code,
+			 bool interpreter)
 {
 	const struct target *t = v->target;
 	size_t n = sandbox_system_paths(paths, SYSTEM_PATHS);
@@ -113,10 +115,13 @@ static void fill_sandbox(struct sandbox *s, struct sandbox_path *paths, const st
 		paths[n++] = (struct sandbox_path){ v->lambda->clients, "/var/runtime" };
 	paths[n] = (struct sandbox_path){ 0 };
 	*s = (struct sandbox){
-		.kit = v->lambda->kit, .paths = paths, .scratch = v->scratch,
+		.kit = v->lambda->kit,
+		.paths = paths,
+		.scratch = v->scratch,
 		.scratch_bytes = (uint64_t)t->ephemeral_mb << 20,
 		.memory_bytes = ((uint64_t)t->memory_mb << 20) + slack,
-		.processes = 1024, .files = 1024, /* "File descriptors", "Processes/threads": 1,024 */
+		.processes = 1024,
+		.files = 1024, /* "File descriptors", "Processes/threads": 1,024 */
 		.ports = { v->port, v->lambda->port },
 		.slot = (unsigned)v->number,
 	};
@@ -155,14 +160,20 @@ static int start_process(struct environment *v, struct arena *a, struct error *e
 	if (l->kit)
 		fill_sandbox(&sandbox, paths, v, code, command.interpreter);
 	struct process_options options = {
-		.program = command.words[0], .arguments = command.words, .environment = words->list, .folder = task,
-		.sandbox = l->kit ? &sandbox : NULL, .handlers = &process_handlers, .context = v,
+		.program = command.words[0],
+		.arguments = command.words,
+		.environment = words->list,
+		.folder = task,
+		.sandbox = l->kit ? &sandbox : NULL,
+		.handlers = &process_handlers,
+		.context = v,
 	};
 	result = process_start(&v->process, l->watcher, &options, err);
 	if (result != 0 && err && strcmp(err->name, "exec") == 0) {
 		/* As the service words what its process starter, written in Go, says. */
-		const char *reason = result == ERR_DENIED ? "permission denied" : result == ERR_INVALID ? "exec format error" :
-				     "no such file or directory";
+		const char *reason = result == ERR_DENIED    ? "permission denied"
+				     : result == ERR_INVALID ? "exec format error"
+							     : "no such file or directory";
 		error_set(err, result, "fork/exec %s: %s", command.interpreter ? command.program : "/var/task/bootstrap", reason);
 		snprintf(err->name, sizeof(err->name), "exec");
 	}
@@ -273,7 +284,8 @@ static bool use_credentials(struct environment *v)
 	bool fresh;
 
 	pthread_mutex_lock(&v->lambda->lock);
-	fresh = t->has_credentials && t->credentials.expires_ms - clock_wall_ms() > LAMBDA_CREDENTIALS_S * 250 + t->timeout_s * 1000;
+	fresh = t->has_credentials &&
+		t->credentials.expires_ms - clock_wall_ms() > LAMBDA_CREDENTIALS_S * 250 + t->timeout_s * 1000;
 	if (fresh)
 		v->credentials_expire_ms = t->credentials.expires_ms;
 	pthread_mutex_unlock(&v->lambda->lock);
@@ -290,7 +302,8 @@ void environment_start(struct environment *v)
 		queue_launch(v);
 		return;
 	}
-	result = host_assume_role(v->lambda->host, t->role, t->name, STR("lambda.amazonaws.com"), LAMBDA_CREDENTIALS_S, on_credentials, v);
+	result = host_assume_role(v->lambda->host, t->role, t->name, STR("lambda.amazonaws.com"), LAMBDA_CREDENTIALS_S,
+				  on_credentials, v);
 	if (result != 0) {
 		error_set(&err, result, "the role cannot be assumed");
 		if (result != ERR_NO_MEMORY && result != ERR_UNAVAILABLE)

@@ -26,10 +26,12 @@ int version_publish(struct call *call, struct str name, struct str description, 
 enum { LAMBDA_INPUT_SIZE = 768 };
 #define LAMBDA_INPUT_FITS(type) _Static_assert(sizeof(type) <= LAMBDA_INPUT_SIZE, "LAMBDA_INPUT_SIZE is too small")
 
-extern const struct bind lambda_create_function_fields[], lambda_update_code_fields[], lambda_update_configuration_fields[], lambda_list_functions_fields[],
-	lambda_publish_version_fields[], lambda_list_versions_fields[], lambda_create_alias_fields[], lambda_update_alias_fields[], lambda_alias_fields[], lambda_list_aliases_fields[],
-	lambda_add_permission_fields[], lambda_remove_permission_fields[], lambda_tag_resource_fields[], lambda_untag_resource_fields[], lambda_list_tags_fields[],
-	lambda_put_concurrency_fields[], lambda_put_event_config_fields[], lambda_list_event_configs_fields[], lambda_invoke_fields[], lambda_package_fields[];
+extern const struct bind lambda_create_function_fields[], lambda_update_code_fields[], lambda_update_configuration_fields[],
+	lambda_list_functions_fields[], lambda_publish_version_fields[], lambda_list_versions_fields[],
+	lambda_create_alias_fields[], lambda_update_alias_fields[], lambda_alias_fields[], lambda_list_aliases_fields[],
+	lambda_add_permission_fields[], lambda_remove_permission_fields[], lambda_tag_resource_fields[],
+	lambda_untag_resource_fields[], lambda_list_tags_fields[], lambda_put_concurrency_fields[],
+	lambda_put_event_config_fields[], lambda_list_event_configs_fields[], lambda_invoke_fields[], lambda_package_fields[];
 
 int lambda_create_function(struct call *call);
 int lambda_get_function(struct call *call);
@@ -51,6 +53,7 @@ int lambda_list_aliases(struct call *call);
 
 int lambda_add_permission(struct call *call);
 int lambda_get_policy(struct call *call);
+struct str lambda_resource_policy(struct call *call, struct store_txn *txn, struct str arn);
 int lambda_remove_permission(struct call *call);
 
 int lambda_tag_resource(struct call *call);

@@ -7,8 +7,8 @@
 #include "service/lambda/operations.h"
 
 struct permission_input {
-	struct str function_name, qualifier, statement_id, action, principal, source_arn, source_account, event_source_token, revision_id,
-		organisation, url_auth;
+	struct str function_name, qualifier, statement_id, action, principal, source_arn, source_account, event_source_token,
+		revision_id, organisation, url_auth;
 	struct opt_bool via_url;
 };
 
@@ -32,8 +32,8 @@ static const char *const url_auths[] = { "NONE", "AWS_IAM", NULL };
 const struct bind lambda_add_permission_fields[] = {
 	BIND_STR(struct permission_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
 	BIND_STR(struct permission_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
-	BIND_STR(struct permission_input, statement_id, "StatementId", .required = true, .min = 1, .max = 100, .valid = is_statement_id,
-		 .pattern = "([a-zA-Z0-9-_]+)"),
+	BIND_STR(struct permission_input, statement_id, "StatementId", .required = true, .min = 1, .max = 100,
+		 .valid = is_statement_id, .pattern = "([a-zA-Z0-9-_]+)"),
 	BIND_STR(struct permission_input, action, "Action", .required = true, .valid = is_action,
 		 .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"),
 	BIND_STR(struct permission_input, principal, "Principal", .required = true, .min = 1),
@@ -50,7 +50,8 @@ LAMBDA_INPUT_FITS(struct permission_input);
 
 const struct bind lambda_remove_permission_fields[] = {
 	BIND_STR(struct permission_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
-	BIND_STR(struct permission_input, statement_id, "StatementId", .location = BIND_LABEL, .required = true, .min = 1, .max = 100),
+	BIND_STR(struct permission_input, statement_id, "StatementId", .location = BIND_LABEL, .required = true, .min = 1,
+		 .max = 100),
 	BIND_STR(struct permission_input, qualifier, "Qualifier", .location = BIND_QUERY, .min = 1, .max = 128),
 	BIND_STR(struct permission_input, revision_id, "RevisionId", .location = BIND_QUERY),
 	BIND_DONE,
@@ -158,7 +159,8 @@ static struct str policy_text(struct call *call, const struct json *statements)
 
 static int save_policy(struct call *call, const struct policy *p, const struct json *statements)
 {
-	struct json *updated = json_copy_object(&call->arena, p->function), *policies = record_member(call, p->function, STR("policies"));
+	struct json *updated = json_copy_object(&call->arena, p->function),
+		    *policies = record_member(call, p->function, STR("policies"));
 	struct json *policy = json_new_object(&call->arena);
 
 	put_text(call, policy, STR("revision"), lambda_revision(call));
@@ -191,13 +193,16 @@ int lambda_add_permission(struct call *call)
 		return result;
 	if (find_statement(p.statements, in->statement_id))
 		return lambda_refuse(call, &lambda_ResourceConflictException,
-				   "The statement id (" STR_FMT ") provided already exists. Please provide a new statement id, or remove the "
-				   "existing statement.", STR_ARG(in->statement_id));
+				     "The statement id (" STR_FMT
+				     ") provided already exists. Please provide a new statement id, or remove the "
+				     "existing statement.",
+				     STR_ARG(in->statement_id));
 	statement = statement_json(call, in, function_arn(call, p.name.name, p.name.qualifier));
 	statements = p.statements ? json_copy_array(&call->arena, p.statements) : json_new_array(&call->arena);
 	json_add(&call->arena, statements, statement);
 	if (policy_text(call, statements).n > LAMBDA_POLICY_MAX)
-		return lambda_refuse(call, &lambda_PolicyLengthExceededException, "%s", lambda_PolicyLengthExceededException.message);
+		return lambda_refuse(call, &lambda_PolicyLengthExceededException, "%s",
+				     lambda_PolicyLengthExceededException.message);
 	result = save_policy(call, &p, statements);
 	if (result == 0)
 		write_str(&call->out, "Statement", json_to_str(&call->arena, statement));
@@ -238,11 +243,29 @@ int lambda_remove_permission(struct call *call)
 		return result;
 	statement = find_statement(p.statements, in->statement_id);
 	if (!statement)
-		return lambda_refuse(call, &lambda_ResourceNotFoundException, "Statement " STR_FMT " is not found in resource policy.",
-				   STR_ARG(in->statement_id));
+		return lambda_refuse(call, &lambda_ResourceNotFoundException,
+				     "Statement " STR_FMT " is not found in resource policy.", STR_ARG(in->statement_id));
 	for (size_t i = 0; i < p.statements->count; i++) {
 		if (p.statements->items[i] != statement)
 			json_add(&call->arena, left, p.statements->items[i]);
 	}
 	return save_policy(call, &p, left);
+}
+
+/* That the function is not there is for the operation to say: nothing of the attempt stays in the call. */
+struct str lambda_resource_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	struct store_txn *txn_before = call->txn;
+	struct error error_before = call->error;
+	struct policy p;
+
+	call->txn = txn;
+	int result = load_policy(call, arn, STR_NULL, &p);
+	call->txn = txn_before;
+	if (result != 0) {
+		call->error = error_before;
+		memset(call->error_fields, 0, sizeof(call->error_fields));
+		return STR_NULL;
+	}
+	return p.statements && p.statements->count ? policy_text(call, p.statements) : STR_NULL;
 }

@@ -41,7 +41,8 @@ static void platform_event(struct environment *v, const char *type, const char *
 {
 	char now[DATE_TEXT_MAX], line[1024];
 	struct str iso = date_iso_ms(now, clock_wall_ms());
-	int n = snprintf(line, sizeof(line), "{\"time\":\"" STR_FMT "\",\"type\":\"%s\",\"record\":{%s}}", STR_ARG(iso), type, record);
+	int n = snprintf(line, sizeof(line), "{\"time\":\"" STR_FMT "\",\"type\":\"%s\",\"record\":{%s}}", STR_ARG(iso), type,
+			 record);
 
 	report_line(v, str_of(line, n > 0 ? (size_t)n : 0));
 }
@@ -95,8 +96,10 @@ static void end_text(struct environment *v, const struct invocation *i, const st
 		snprintf(status, sizeof(status), "\tStatus: timeout");
 	else if (f->status && strncmp(i->error_type, "Runtime.", 8) == 0)
 		snprintf(status, sizeof(status), "\tStatus: error\tError Type: %s", i->error_type);
-	snprintf(text, sizeof(text), "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
-		 "Max Memory Used: %lld MB%s%s\t", i->id, f->duration_ms, f->billed_ms, f->memory_mb, f->used_mb, init, status);
+	snprintf(text, sizeof(text),
+		 "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
+		 "Max Memory Used: %lld MB%s%s\t",
+		 i->id, f->duration_ms, f->billed_ms, f->memory_mb, f->used_mb, init, status);
 	report_line(v, str_c(text));
 }
 
@@ -106,9 +109,10 @@ static void end_json(struct environment *v, const struct invocation *i, const st
 
 	if (f->init_ms > 0)
 		snprintf(init, sizeof(init), ",\"initDurationMs\":%.3f", f->init_ms);
-	snprintf(text, sizeof(text), "\"requestId\":\"%s\",\"metrics\":{\"durationMs\":%.3f,\"billedDurationMs\":%lld,\"memorySizeMB\":%lld,"
-		 "\"maxMemoryUsedMB\":%lld%s},\"status\":\"%s\"", i->id, f->duration_ms, f->billed_ms, f->memory_mb, f->used_mb, init,
-		 f->status ? f->status : "success");
+	snprintf(text, sizeof(text),
+		 "\"requestId\":\"%s\",\"metrics\":{\"durationMs\":%.3f,\"billedDurationMs\":%lld,\"memorySizeMB\":%lld,"
+		 "\"maxMemoryUsedMB\":%lld%s},\"status\":\"%s\"",
+		 i->id, f->duration_ms, f->billed_ms, f->memory_mb, f->used_mb, init, f->status ? f->status : "success");
 	platform_event(v, "platform.report", text);
 }
 
@@ -148,8 +152,10 @@ void report_init_failure(struct environment *v, const char *status, const char *
 	const char *phase = v->second_init ? "invoke" : "init";
 
 	if (v->target->json_logs) {
-		snprintf(text, sizeof(text), "\"initializationType\":\"on-demand\",\"phase\":\"%s\",\"status\":\"%s\",\"errorType\":\"%s\","
-			 "\"metrics\":{\"durationMs\":%.3f}", phase, status, type, ms);
+		snprintf(text, sizeof(text),
+			 "\"initializationType\":\"on-demand\",\"phase\":\"%s\",\"status\":\"%s\",\"errorType\":\"%s\","
+			 "\"metrics\":{\"durationMs\":%.3f}",
+			 phase, status, type, ms);
 		platform_event(v, "platform.initReport", text);
 		return;
 	}

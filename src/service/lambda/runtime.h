@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Running functions. A target is one version of one function as it was configured when it was first asked for; it has waiting
- * invocations and execution environments. An environment is a process with a Runtime API of its own, and runs one invocation at a time:
+ * invocations and execution environments. An environment is a process with a Runtime API of its own, and runs one invocation at a
+ * time:
  *
  *   STARTING    env_start (launch.c): the process starts and initialises           -> its first "next": runtime_next
  *   IDLE        its "next" is held back                                             -> an invocation: scheduler_pump
@@ -11,8 +12,8 @@
  *
  * From STARTING, BUSY and RETURNING a deadline leads to DEAD (environment_deadline).
  *
- * One lock guards all of it (struct lambda). What must not be done with it held (answering, starting, completing calls) is collected in
- * a struct effects and done by effects_run after unlocking.
+ * One lock guards all of it (struct lambda). What must not be done with it held (answering, starting, completing calls) is
+ * collected in a struct effects and done by effects_run after unlocking.
  */
 #ifndef GLEANER_SERVICE_LAMBDA_RUNTIME_H
 #define GLEANER_SERVICE_LAMBDA_RUNTIME_H
@@ -27,38 +28,38 @@
 #include "service/lambda/function.h"
 
 enum {
-	LAMBDA_CONCURRENCY = 1000,         /* "Concurrent executions", per account and region */
-	LAMBDA_INIT_TIMEOUT_MS = 10000,    /* "the Init phase is limited to 10 seconds" */
-	LAMBDA_IDLE_MS = 5 * 60 * 1000,    /* how long an environment is kept warm */
+	LAMBDA_CONCURRENCY = 1000,      /* "Concurrent executions", per account and region */
+	LAMBDA_INIT_TIMEOUT_MS = 10000, /* "the Init phase is limited to 10 seconds" */
+	LAMBDA_IDLE_MS = 5 * 60 * 1000, /* how long an environment is kept warm */
 	LAMBDA_SWEEP_MS = 15 * 1000,
-	LAMBDA_STARTS_AT_ONCE = 4,         /* of one target: a crowd of short invocations is served by few environments */
-	LAMBDA_RETURN_PATIENCE_MS = 20,    /* how long an environment that has answered is waited for */
+	LAMBDA_STARTS_AT_ONCE = 4,      /* of one target: a crowd of short invocations is served by few environments */
+	LAMBDA_RETURN_PATIENCE_MS = 20, /* how long an environment that has answered is waited for */
 	LAMBDA_CREDENTIALS_S = 3600,
 	LAMBDA_TAIL_MAX = 4096,
 	LAMBDA_RESPONSE_MAX = 6 * 1024 * 1024 + 100, /* as the Runtime API says: 6291556 */
 	LAMBDA_PAYLOAD_MAX = 6 * 1024 * 1024,
-	LAMBDA_EVENT_MAX = 1024 * 1024,    /* asynchronous: "1 MB" */
+	LAMBDA_EVENT_MAX = 1024 * 1024, /* asynchronous: "1 MB" */
 };
 
 struct lambda {
 	struct host *host;
-	struct sandbox_kit *kit;           /* NULL: --sandbox=off */
+	struct sandbox_kit *kit; /* NULL: --sandbox=off */
 	struct process_watcher *watcher;
-	struct http_server *http;          /* the Runtime APIs */
-	struct pool *pool;                 /* starting environments, unpacking code */
+	struct http_server *http; /* the Runtime APIs */
+	struct pool *pool;        /* starting environments, unpacking code */
 	struct async *async;
-	char *folder;                      /* <data>/functions */
-	char *clients;                     /* <data>/runtime: our clients of the Runtime API for interpreters */
-	char *view;                        /* <data>/view: where environments mount what they see */
-	char *scratch;                     /* <data>/scratch: private folders where there is no view */
-	uint16_t port;                     /* of the AWS endpoint */
-	_Atomic uint64_t generation;       /* grows when a function's record changes */
-	pthread_mutex_t lock;              /* everything below, targets and environments */
-	pthread_cond_t drained;            /* an environment was freed */
-	struct map targets;                /* "name:qualifier" -> struct target */
-	struct map environments;           /* number as text -> struct environment */
+	char *folder;                /* <data>/functions */
+	char *clients;               /* <data>/runtime: our clients of the Runtime API for interpreters */
+	char *view;                  /* <data>/view: where environments mount what they see */
+	char *scratch;               /* <data>/scratch: private folders where there is no view */
+	uint16_t port;               /* of the AWS endpoint */
+	_Atomic uint64_t generation; /* grows when a function's record changes */
+	pthread_mutex_t lock;        /* everything below, targets and environments */
+	pthread_cond_t drained;      /* an environment was freed */
+	struct map targets;          /* "name:qualifier" -> struct target */
+	struct map environments;     /* number as text -> struct environment */
 	uint64_t next_environment;
-	int64_t running;                   /* invocations, waiting ones included */
+	int64_t running; /* invocations, waiting ones included */
 	int64_t concurrency;
 	timer_id sweep;
 	bool stopping;
@@ -68,16 +69,16 @@ enum outcome_kind { OUTCOME_SUCCESS, OUTCOME_FUNCTION_ERROR, OUTCOME_REFUSED };
 
 struct invocation {
 	char id[37];
-	char version[24];                  /* executed */
+	char version[24];                      /* executed */
 	struct str client_context, trace, arn; /* ours */
-	char *payload;                     /* malloc'd; goes to the Runtime API's reply */
+	char *payload;                         /* malloc'd; goes to the Runtime API's reply */
 	size_t payload_n;
 	bool tail;
 	struct target *target;
-	int64_t started_ns;                /* handed over, or bound to a second initialisation */
+	int64_t started_ns; /* handed over, or bound to a second initialisation */
 	/* The outcome. */
 	enum outcome_kind kind;
-	char *answer;                      /* malloc'd: payload of success or error; NULL for OUTCOME_REFUSED */
+	char *answer; /* malloc'd: payload of success or error; NULL for OUTCOME_REFUSED */
 	size_t answer_n;
 	char error_type[96];
 	const struct service_error *refusal;
@@ -92,10 +93,10 @@ struct invocation {
 
 struct target {
 	struct lambda *lambda;
-	unsigned references;               /* map, environments, invocations, timer */
-	uint64_t generation;               /* of the records it was read from */
-	bool retired;                      /* the function has changed: idle environments go, no new ones start */
-	struct arena arena;                /* the texts below */
+	unsigned references; /* map, environments, invocations, timer */
+	uint64_t generation; /* of the records it was read from */
+	bool retired;        /* the function has changed: idle environments go, no new ones start */
+	struct arena arena;  /* the texts below */
 	struct str key, name, version, arn, runtime, handler, role, log_group, code, revision;
 	bool json_logs;
 	int64_t memory_mb, timeout_s, ephemeral_mb, reserved; /* reserved: -1 none */
@@ -117,43 +118,43 @@ struct environment {
 	struct lambda *lambda;
 	struct target *target;
 	uint64_t number;
-	unsigned references;               /* its process or launch, exchanges, timers */
+	unsigned references; /* its process or launch, exchanges, timers */
 	enum environment_state state;
-	bool second_init;                  /* the first attempt failed: now within an invocation */
-	struct invocation *invocation;     /* BUSY; STARTING when second_init */
-	struct http_exchange *parked;      /* its "next" */
+	bool second_init;              /* the first attempt failed: now within an invocation */
+	struct invocation *invocation; /* BUSY; STARTING when second_init */
+	struct http_exchange *parked;  /* its "next" */
 	struct process *process;
-	bool launching, kill_wanted;       /* `process` is not to be touched yet */
+	bool launching, kill_wanted; /* `process` is not to be touched yet */
 	struct http_listener *listener;
 	uint16_t port;
 	char stream[64];
-	int64_t deadline_ms;               /* wall clock; 0: none */
+	int64_t deadline_ms; /* wall clock; 0: none */
 	timer_id timer;
 	int64_t started_ns, returned_ns, idle_ns;
-	int64_t init_us;                   /* shown in the first REPORT */
+	int64_t init_us; /* shown in the first REPORT */
 	int64_t credentials_expire_ms;
 	_Atomic int64_t peak_kib;
-	char failure_type[96];             /* what init/error reported */
-	char *failure;                     /* its body, malloc'd */
+	char failure_type[96]; /* what init/error reported */
+	char *failure;         /* its body, malloc'd */
 	size_t failure_n;
 	pthread_mutex_t tail_lock;
 	bool tailing;
-	char tail[LAMBDA_TAIL_MAX];        /* the last of this invocation's log */
+	char tail[LAMBDA_TAIL_MAX]; /* the last of this invocation's log */
 	size_t tail_n;
-	struct environment *next, **link;  /* of the target */
+	struct environment *next, **link; /* of the target */
 	struct environment *next_effect;
-	char *scratch;                     /* /tmp where there is no view of mounts */
+	char *scratch; /* /tmp where there is no view of mounts */
 };
 
 /* What to do after unlocking. Zeroed is empty. */
 struct effects {
-	struct http_exchange *exchange;    /* answer this one with ... */
+	struct http_exchange *exchange; /* answer this one with ... */
 	struct http_reply reply;
-	struct arena arena;                /* the reply's texts */
-	struct http_exchange *dropped;     /* a parked "next" of a dead process */
-	struct invocation *finished;       /* call done, free */
-	struct environment *starts;        /* start these */
-	struct http_listener *listener;    /* close it */
+	struct arena arena;             /* the reply's texts */
+	struct http_exchange *dropped;  /* a parked "next" of a dead process */
+	struct invocation *finished;    /* call done, free */
+	struct environment *starts;     /* start these */
+	struct http_listener *listener; /* close it */
 };
 
 /* ---- scheduler.c ---- */
@@ -165,7 +166,8 @@ void effects_run(struct lambda *l, struct effects *e); /* without the lock; rele
 struct invocation *invocation_new(const char *id, struct str payload);
 void invocation_free(struct invocation *i);
 
-/* Finds or reads the target. ERR_NOT_FOUND, or the store's. The reference returned is the caller's; give it to scheduler_invoke. */
+/* Finds or reads the target. ERR_NOT_FOUND, or the store's. The reference returned is the caller's; give it to scheduler_invoke.
+ */
 int target_find(struct lambda *l, struct str name, struct str qualifier, struct target **out, struct error *err) MUST_CHECK;
 void target_unref(struct target *t); /* with the lock */
 /* The function changed or is gone: its idle environments end, others when they are back. */
@@ -218,7 +220,8 @@ struct command {
 
 bool runtime_is_known(struct str runtime);
 /* `task` is the code's folder as the process sees it. ERR_NOT_FOUND with err->name "entrypoint". */
-int runtime_command(const struct lambda *l, const struct target *t, const char *task, struct command *out, struct error *err) MUST_CHECK;
+int runtime_command(const struct lambda *l, const struct target *t, const char *task, struct command *out,
+		    struct error *err) MUST_CHECK;
 /* Writes our clients to l->clients. */
 int runtime_clients_write(const struct lambda *l, struct error *err) MUST_CHECK;
 

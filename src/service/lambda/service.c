@@ -22,51 +22,66 @@ enum { POOL_THREADS = 4, POOL_QUEUE = 4096, RUNTIME_CONNECTIONS = 4096, RUNTIME_
 #define CONFIG_2019 "/2019-09-25/functions/{FunctionName}/event-invoke-config"
 #define INPUT(table) .input = table, .input_size = LAMBDA_INPUT_SIZE
 
-#define ROW(text, how, function, verb, where, table, ...) \
-	{ .name = text, .kind = OPERATION_##how, .run = function, .method = verb, .path = where, INPUT(table), \
-	  .resource = function_resource, ##__VA_ARGS__ }
+#define ROW(text, how, function, verb, where, table, ...)                                                                        \
+	{                                                                                                                        \
+		.name = text, .kind = OPERATION_##how, .run = function, .method = verb, .path = where, INPUT(table),             \
+		.resource = function_resource, ##__VA_ARGS__                                                                     \
+	}
 
 static const struct operation operations[] = {
-	ROW("Invoke", ASYNC, lambda_invoke, "POST", FUNCTION "/invocations", lambda_invoke_fields, .action = "lambda:InvokeFunction"),
+	ROW("Invoke", ASYNC, lambda_invoke, "POST", FUNCTION "/invocations", lambda_invoke_fields,
+	    .action = "lambda:InvokeFunction"),
 	ROW("CreateFunction", ASYNC, lambda_create_function, "POST", FUNCTIONS, lambda_create_function_fields, .status = 201),
 	ROW("GetFunction", READ, lambda_get_function, "GET", FUNCTION, lambda_named_fields),
-	ROW("GetFunctionConfiguration", READ, lambda_get_function_configuration, "GET", FUNCTION "/configuration", lambda_named_fields),
+	ROW("GetFunctionConfiguration", READ, lambda_get_function_configuration, "GET", FUNCTION "/configuration",
+	    lambda_named_fields),
 	ROW("ListFunctions", READ, lambda_list_functions, "GET", FUNCTIONS, lambda_list_functions_fields),
 	ROW("DeleteFunction", WRITE, lambda_delete_function, "DELETE", FUNCTION, lambda_named_fields, .status = 204),
 	ROW("UpdateFunctionCode", ASYNC, lambda_update_function_code, "PUT", FUNCTION "/code", lambda_update_code_fields),
 	ROW("UpdateFunctionConfiguration", WRITE, lambda_update_function_configuration, "PUT", FUNCTION "/configuration",
 	    lambda_update_configuration_fields),
-	ROW("PublishVersion", WRITE, lambda_publish_version, "POST", FUNCTION "/versions", lambda_publish_version_fields, .status = 201),
+	ROW("PublishVersion", WRITE, lambda_publish_version, "POST", FUNCTION "/versions", lambda_publish_version_fields,
+	    .status = 201),
 	ROW("ListVersionsByFunction", READ, lambda_list_versions, "GET", FUNCTION "/versions", lambda_list_versions_fields),
 	ROW("CreateAlias", WRITE, lambda_create_alias, "POST", FUNCTION "/aliases", lambda_create_alias_fields, .status = 201),
 	ROW("ListAliases", READ, lambda_list_aliases, "GET", FUNCTION "/aliases", lambda_list_aliases_fields),
 	ROW("GetAlias", READ, lambda_get_alias, "GET", FUNCTION "/aliases/{Name}", lambda_alias_fields),
 	ROW("UpdateAlias", WRITE, lambda_update_alias, "PUT", FUNCTION "/aliases/{Name}", lambda_update_alias_fields),
 	ROW("DeleteAlias", WRITE, lambda_delete_alias, "DELETE", FUNCTION "/aliases/{Name}", lambda_alias_fields, .status = 204),
-	ROW("AddPermission", WRITE, lambda_add_permission, "POST", FUNCTION "/policy", lambda_add_permission_fields, .status = 201),
+	ROW("AddPermission", WRITE, lambda_add_permission, "POST", FUNCTION "/policy", lambda_add_permission_fields,
+	    .status = 201),
 	ROW("GetPolicy", READ, lambda_get_policy, "GET", FUNCTION "/policy", lambda_named_fields),
-	ROW("RemovePermission", WRITE, lambda_remove_permission, "DELETE", FUNCTION "/policy/{StatementId}", lambda_remove_permission_fields,
-	    .status = 204),
-	ROW("GetFunctionCodeSigningConfig", READ, lambda_get_code_signing, "GET", "/2020-06-30/functions/{FunctionName}/code-signing-config",
-	    lambda_unqualified_fields),
-	ROW("PutFunctionConcurrency", WRITE, lambda_put_function_concurrency, "PUT", "/2017-10-31/functions/{FunctionName}/concurrency",
-	    lambda_put_concurrency_fields),
-	ROW("GetFunctionConcurrency", READ, lambda_get_function_concurrency, "GET", "/2019-09-30/functions/{FunctionName}/concurrency",
-	    lambda_unqualified_fields),
+	ROW("RemovePermission", WRITE, lambda_remove_permission, "DELETE", FUNCTION "/policy/{StatementId}",
+	    lambda_remove_permission_fields, .status = 204),
+	ROW("GetFunctionCodeSigningConfig", READ, lambda_get_code_signing, "GET",
+	    "/2020-06-30/functions/{FunctionName}/code-signing-config", lambda_unqualified_fields),
+	ROW("PutFunctionConcurrency", WRITE, lambda_put_function_concurrency, "PUT",
+	    "/2017-10-31/functions/{FunctionName}/concurrency", lambda_put_concurrency_fields),
+	ROW("GetFunctionConcurrency", READ, lambda_get_function_concurrency, "GET",
+	    "/2019-09-30/functions/{FunctionName}/concurrency", lambda_unqualified_fields),
 	ROW("DeleteFunctionConcurrency", WRITE, lambda_delete_function_concurrency, "DELETE",
 	    "/2017-10-31/functions/{FunctionName}/concurrency", lambda_unqualified_fields, .status = 204),
 	ROW("PutFunctionEventInvokeConfig", WRITE, lambda_put_event_config, "PUT", CONFIG_2019, lambda_put_event_config_fields),
-	ROW("UpdateFunctionEventInvokeConfig", WRITE, lambda_update_event_config, "POST", CONFIG_2019, lambda_put_event_config_fields),
+	ROW("UpdateFunctionEventInvokeConfig", WRITE, lambda_update_event_config, "POST", CONFIG_2019,
+	    lambda_put_event_config_fields),
 	ROW("GetFunctionEventInvokeConfig", READ, lambda_get_event_config, "GET", CONFIG_2019, lambda_named_fields),
-	ROW("DeleteFunctionEventInvokeConfig", WRITE, lambda_delete_event_config, "DELETE", CONFIG_2019, lambda_named_fields, .status = 204),
-	ROW("ListFunctionEventInvokeConfigs", READ, lambda_list_event_configs, "GET", CONFIG_2019 "/list", lambda_list_event_configs_fields),
-	ROW("TagResource", WRITE, lambda_tag_resource, "POST", "/2017-03-31/tags/{Resource}", lambda_tag_resource_fields, .status = 204),
-	ROW("UntagResource", WRITE, lambda_untag_resource, "DELETE", "/2017-03-31/tags/{Resource}", lambda_untag_resource_fields, .status = 204),
+	ROW("DeleteFunctionEventInvokeConfig", WRITE, lambda_delete_event_config, "DELETE", CONFIG_2019, lambda_named_fields,
+	    .status = 204),
+	ROW("ListFunctionEventInvokeConfigs", READ, lambda_list_event_configs, "GET", CONFIG_2019 "/list",
+	    lambda_list_event_configs_fields),
+	ROW("TagResource", WRITE, lambda_tag_resource, "POST", "/2017-03-31/tags/{Resource}", lambda_tag_resource_fields,
+	    .status = 204),
+	ROW("UntagResource", WRITE, lambda_untag_resource, "DELETE", "/2017-03-31/tags/{Resource}", lambda_untag_resource_fields,
+	    .status = 204),
 	ROW("ListTags", READ, lambda_list_tags, "GET", "/2017-03-31/tags/{Resource}", lambda_list_tags_fields),
-	{ .name = "GetAccountSettings", .kind = OPERATION_READ, .run = lambda_get_account_settings, .method = "GET",
+	{ .name = "GetAccountSettings",
+	  .kind = OPERATION_READ,
+	  .run = lambda_get_account_settings,
+	  .method = "GET",
 	  .path = "/2016-08-19/account-settings" },
 	/* Not an operation of AWS's: what Code.Location of GetFunction names. */
-	ROW("GetFunctionPackage", READ, lambda_get_package, "GET", FUNCTION "/packages/{Code}", lambda_package_fields, .action = "lambda:GetFunction"),
+	ROW("GetFunctionPackage", READ, lambda_get_package, "GET", FUNCTION "/packages/{Code}", lambda_package_fields,
+	    .action = "lambda:GetFunction"),
 	{ 0 },
 };
 
@@ -115,14 +130,17 @@ static int make_sandbox(struct lambda *l, struct error *err)
 	for (size_t i = 0; (missing = sandbox_kit_missing(l->kit, i)) != NULL; i++)
 		log_warn("lambda", "functions are confined without layer=\"%s\"", missing);
 	if (mode && strcmp(mode, "require") == 0 && sandbox_kit_layers(l->kit) != SANDBOX_ALL)
-		return error_set(err, ERR_UNSUPPORTED, "--sandbox=require, but this machine does not offer %s", sandbox_kit_missing(l->kit, 0));
+		return error_set(err, ERR_UNSUPPORTED, "--sandbox=require, but this machine does not offer %s",
+				 sandbox_kit_missing(l->kit, 0));
 	return 0;
 }
 
 static int make_threads(struct lambda *l, struct error *err)
 {
 	struct http_server_options options = {
-		.threads = 1, .max_connections = RUNTIME_CONNECTIONS, .idle_timeout_seconds = RUNTIME_IDLE_S,
+		.threads = 1,
+		.max_connections = RUNTIME_CONNECTIONS,
+		.idle_timeout_seconds = RUNTIME_IDLE_S,
 	};
 	struct http_handlers handlers = runtime_handlers;
 	int result;
@@ -233,6 +251,7 @@ const struct service service_lambda = {
 	.protocol = PROTOCOL_REST_JSON,
 	.error_text_name = "Message",
 	.operations = operations,
+	.resource_policy = lambda_resource_policy,
 	.open = lambda_open,
 	.start = lambda_start,
 	.stop = lambda_stop,

@@ -135,7 +135,10 @@ int logs_store(struct logs *l, struct store_txn *txn, const struct log_batch *ba
 		rc = put_event(l, txn, batch, &batch->events[i], now, &row, err);
 	buf_release(&row);
 	arena_release(&arena);
-	if (rc == 0)
-		metric_filters_apply(l, txn, batch);
-	return rc;
+	if (rc < 0)
+		return rc;
+	metric_filters_apply(l, txn, batch);
+	for (size_t i = 0; i < batch->count; i++)
+		embedded_metrics_apply(l, batch->events[i].message);
+	return 0;
 }

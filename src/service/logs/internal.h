@@ -77,6 +77,8 @@ void retention_plan(struct logs *l, int64_t in_ms);
 /* ---- metric filters (metric_filters.c) ---- */
 
 void metric_filters_apply(struct logs *l, struct store_txn *txn, const struct log_batch *batch);
+/* embedded.c: what a line in the embedded metric format measures. */
+void embedded_metrics_apply(struct logs *l, struct str line);
 
 /* ---- shared by the operations (groups.c) ---- */
 

@@ -45,7 +45,6 @@ struct gathering;
 struct monitoring {
 	struct host *host;
 	struct gathering *gathering;
-	timer_id timer;
 	_Atomic bool has_alarms;
 	_Atomic bool stopping;
 	int64_t swept_ms; /* the writer thread's */
@@ -104,7 +103,6 @@ int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, c
 /* A composite alarm's rule: ERR_INVALID for none. `state_of` may be NULL, to check only. */
 typedef const char *(*state_of_fn)(void *argument, struct str alarm_name);
 int rule_evaluate(struct str rule, state_of_fn state_of, void *argument, bool *out, struct error *err) MUST_CHECK;
-void start_actions(struct monitoring *m, const struct json *alarm, struct str old_state, int64_t now_ms);
 
 /* ---- operations ---- */
 

@@ -194,3 +194,12 @@ int s3_delete_bucket_policy(struct call *call)
 		return ERR_SERVICE;
 	return s3_setting_delete(&x, b.name, "policy") < 0 ? s3_fault(call, &x) : 0;
 }
+
+struct str s3_resource_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	struct access x = { .s3 = s3_of(call), .txn = txn, .arena = &call->arena };
+	ptrdiff_t start = str_find(arn, STR(":::"), 0);
+	struct str bucket = str_from(arn, start < 0 ? arn.n : (size_t)start + 3), text;
+
+	return bucket_setting_read(&x, str_split(&bucket, '/'), "policy", &text) == 0 ? text : STR_NULL;
+}

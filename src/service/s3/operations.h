@@ -44,6 +44,7 @@ int s3_get_bucket_acl(struct call *call);
 int s3_get_object_acl(struct call *call);
 int s3_put_bucket_policy_prepare(struct call *call);
 int s3_put_bucket_policy(struct call *call);
+struct str s3_resource_policy(struct call *call, struct store_txn *txn, struct str arn);
 int s3_get_bucket_policy(struct call *call);
 int s3_get_bucket_policy_status(struct call *call);
 int s3_delete_bucket_policy(struct call *call);

@@ -126,4 +126,5 @@ const struct service service_s3 = {
 	.stop = s3_stop,
 	.close = s3_close,
 	.refuse = s3_refuse,
+	.resource_policy = s3_resource_policy,
 };

@@ -39,6 +39,19 @@ static int sns_open(struct host *host, void **state, struct error *err)
 	return 0;
 }
 
+static struct str resource_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	struct str name = sns_topic_name(arn);
+	const struct json *topic;
+	struct error err;
+	struct key key;
+
+	record_key(&key, STR("topic"), name.n ? name : STR(""));
+	if (record_get(txn, SPACE_SNS, &key, &call->arena, &topic, &err) < 0)
+		return STR_NULL;
+	return json_get_text(json_get_c(topic, "Attributes"), STR("Policy"));
+}
+
 const struct service service_sns = {
 	.name = "sns",
 	.protocol = PROTOCOL_QUERY,
@@ -46,6 +59,7 @@ const struct service service_sns = {
 	.xml_namespace = "http://sns.amazonaws.com/doc/2010-03-31/",
 	.validation = &sns_InvalidParameter,
 	.operations = operations,
+	.resource_policy = resource_policy,
 	.open = sns_open,
 	.close = free,
 };

@@ -80,5 +80,5 @@ void gauges_plan(struct sqs *s)
 	int64_t now = clock_wall_ms();
 
 	if (!s->stopping)
-		s->gauge_timer = timer_at(host_timer(s->host), now - now % MINUTE_MS + MINUTE_MS, minute_is_over, s);
+		(void)timer_at(host_timer(s->host), now - now % MINUTE_MS + MINUTE_MS, minute_is_over, s);
 }

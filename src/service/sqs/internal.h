@@ -54,7 +54,6 @@ struct sqs {
 	struct host *host;
 	struct waiters *waiters;
 	uint64_t next_sequence; /* the writer thread's */
-	timer_id gauge_timer;
 	_Atomic bool stopping;
 };
 

@@ -85,6 +85,16 @@ static void sqs_stop(void *state)
 	waiters_stop(s->waiters);
 }
 
+static struct str resource_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	struct error err;
+	struct queue q;
+
+	if (sqs_read_queue(txn, &call->arena, sqs_queue_name(arn), &q, &err) < 0)
+		return STR_NULL;
+	return json_get_text(q.attributes, STR("Policy"));
+}
+
 const struct service service_sqs = {
 	.name = "sqs",
 	.protocol = PROTOCOL_JSON,
@@ -98,4 +108,5 @@ const struct service service_sqs = {
 	.stop = sqs_stop,
 	.close = sqs_close,
 	.refuse = refuse,
+	.resource_policy = resource_policy,
 };

@@ -30,7 +30,7 @@ static void answer_output(struct task *t, const struct json *output)
 /* Codes that SDKs have no class of their own for. */
 static bool is_general(struct str code)
 {
-	static const char *const codes[] = { "ValidationException", "AccessDeniedException", "AccessDenied", "ThrottlingException",
+	static const char *const codes[] = { "ValidationException", "AccessDeniedException", "AccessDenied",
 					     "UnrecognizedClientException", "SerializationException", "InvalidParameterValue",
 					     "MissingParameter", "InternalFailure", "ServiceUnavailable", "UnknownOperationException" };
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -30,7 +30,7 @@ struct express {
 	timer_id timer;
 	int64_t wake_ms;
 	struct call *call;        /* StartSyncExecution, until answered */
-	struct express *before, *after; /* of the service's list of those with a call */
+	struct express *before, *after; /* of the service's list of all */
 };
 
 struct express *express_ref(struct express *e)
@@ -39,10 +39,35 @@ struct express *express_ref(struct express *e)
 	return e;
 }
 
+static void list_add(struct express *e)
+{
+	struct states *s = e->service;
+	pthread_mutex_lock(&s->lock);
+	e->after = s->express;
+	if (e->after)
+		e->after->before = e;
+	s->express = e;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void list_remove(struct express *e)
+{
+	struct states *s = e->service;
+	pthread_mutex_lock(&s->lock);
+	if (e->before)
+		e->before->after = e->after;
+	else
+		s->express = e->after;
+	if (e->after)
+		e->after->before = e->before;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void express_unref(struct express *e)
 {
 	if (atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) != 1)
 		return;
+	list_remove(e);
 	revision_unref(e->revision);
 	arena_release(&e->arena);
 	pthread_mutex_destroy(&e->lock);
@@ -58,48 +83,44 @@ static void waiting_free(struct waiting *w)
 
 /* ---- calls that wait for the end ---- */
 
-static void list_add(struct express *e)
-{
-	struct states *s = e->service;
-	pthread_mutex_lock(&s->lock);
-	e->after = s->pending;
-	if (e->after)
-		e->after->before = e;
-	s->pending = e;
-	pthread_mutex_unlock(&s->lock);
-}
-
 /* The call, for exactly one taker. */
 static struct call *take_call(struct express *e)
 {
-	struct states *s = e->service;
-	pthread_mutex_lock(&s->lock);
+	pthread_mutex_lock(&e->service->lock);
 	struct call *call = e->call;
 	e->call = NULL;
-	if (call) {
-		if (e->before)
-			e->before->after = e->after;
-		else
-			s->pending = e->after;
-		if (e->after)
-			e->after->before = e->before;
-	}
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&e->service->lock);
 	return call;
+}
+
+static struct express *find_with_call(struct states *s)
+{
+	pthread_mutex_lock(&s->lock);
+	struct express *e = s->express;
+	while (e && !e->call)
+		e = e->after;
+	if (e)
+		express_ref(e);
+	pthread_mutex_unlock(&s->lock);
+	return e;
 }
 
 void express_stop(struct states *s)
 {
-	for (;;) {
-		pthread_mutex_lock(&s->lock);
-		struct express *e = s->pending ? express_ref(s->pending) : NULL;
-		pthread_mutex_unlock(&s->lock);
-		if (!e)
-			return;
+	for (struct express *e; (e = find_with_call(s));) {
 		struct call *call = take_call(e);
 		if (call)
 			call_complete(call, call_failf(call, &states_ExecutionLimitExceeded, "The server is stopping."));
 		express_unref(e);
+	}
+}
+
+void express_close(struct states *s)
+{
+	for (struct express *e = s->express, *next; e; e = next) {
+		next = e->after;
+		if (e->timer)
+			express_unref(e);
 	}
 }
 
@@ -316,10 +337,9 @@ int express_start(struct call *call, struct revision *r, const struct start_inpu
 		return call_fault(call, NULL);
 	}
 	report_metrics(e->service, r->machine_arn, STATES_RUNNING, true);
-	if (sync) {
-		e->call = call;
-		list_add(e);
-	} else {
+	e->call = sync ? call : NULL;
+	list_add(e);
+	if (!sync) {
 		write_str(&call->out, "executionArn", e->execution.arn);
 		write_time(&call->out, "startDate", e->execution.start_ms);
 	}

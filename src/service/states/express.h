@@ -18,5 +18,7 @@ struct express *express_ref(struct express *e);
 void express_unref(struct express *e);
 /* Answers the calls that still wait: the server stops. */
 void express_stop(struct states *s);
+/* Gives up what still waits for a deadline; the timer is gone by then. */
+void express_close(struct states *s);
 
 #endif

@@ -38,10 +38,10 @@ struct express;
 
 struct states {
 	struct host *host;
-	pthread_mutex_t lock;          /* of `revisions` and `pending` */
+	pthread_mutex_t lock;          /* of `revisions` and `express` */
 	struct map revisions;          /* id -> struct revision *, each holding one reference */
 	struct alarms *alarms;
-	struct express *pending;       /* express executions whose end a call waits for */
+	struct express *express;       /* every express execution that is not over */
 	_Atomic bool stopping;
 };
 

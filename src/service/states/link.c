@@ -8,6 +8,8 @@
 #include "aws/arn.h"
 #include "service/states/execution.h"
 
+enum { AGAIN_MS = 50 }; /* after a full queue */
+
 struct wait {
 	struct states *service;
 	struct arena arena;
@@ -117,6 +119,16 @@ static void wait_done(void *argument, int result, const struct error *err)
 	wait_free(argument);
 }
 
+static void wait_send(void *argument)
+{
+	struct wait *w = argument;
+	struct host *h = w->service->host;
+	if (w->service->stopping)
+		wait_free(w);
+	else if (store_write(host_store(h), wait_write, wait_done, w) < 0 && !timer_at(host_timer(h), clock_wall_ms() + AGAIN_MS, wait_send, w))
+		wait_free(w);
+}
+
 void link_wait(struct states *s, struct str machine, struct str name, int64_t task, bool parsed, struct str child_arn)
 {
 	struct wait *w = calloc(1, sizeof(*w));
@@ -135,7 +147,9 @@ void link_wait(struct states *s, struct str machine, struct str name, int64_t ta
 		w->child_machine = str_split(&rest, ':');
 		w->child_name = rest;
 	}
-	if (!str_is_set(w->child_name) || store_write(host_store(s->host), wait_write, wait_done, w) < 0)
+	if (str_is_set(w->child_name))
+		wait_send(w);
+	else
 		wait_free(w);
 }
 

@@ -7,13 +7,18 @@
 #include "base/log.h"
 #include "service/states/execution.h"
 
-enum { AGAIN_MS = 50 };
+enum {
+	AGAIN_MS = 50,         /* after a full queue */
+	FAILED_AGAIN_MS = 1000, /* after a step that could not be stored: times the attempts so far */
+	ATTEMPTS_MAX = 5,
+};
 
 struct delivery {
 	struct states *service;
 	struct arena arena;
 	struct str machine, name;
 	struct states_event event;
+	int attempts;
 };
 
 static void delivery_send(void *argument);
@@ -30,14 +35,26 @@ static int delivery_write(struct store_txn *txn, void *argument, struct error *e
 	return execution_advance(d->service, txn, d->machine, d->name, &d->event, err);
 }
 
-/* A step that cannot be stored is tried again when the server starts; the execution stays as it was. */
+static void delivery_later(struct delivery *d, int64_t ms)
+{
+	if (!timer_at(host_timer(d->service->host), clock_wall_ms() + ms, delivery_send, d))
+		delivery_free(d);
+}
+
+/* A step that cannot be stored is tried some times more; the execution stays as it was, also for the next start. */
 static void delivery_done(void *argument, int result, const struct error *err)
 {
 	struct delivery *d = argument;
-	if (result < 0)
-		log_error("states", "an execution's step failed machine=" STR_FMT " execution=" STR_FMT " error=%s",
-			  STR_ARG(d->machine), STR_ARG(d->name), err ? err->message : "unknown");
-	delivery_free(d);
+	if (result == 0) {
+		delivery_free(d);
+		return;
+	}
+	log_error("states", "an execution's step failed machine=" STR_FMT " execution=" STR_FMT " error=%s", STR_ARG(d->machine),
+		  STR_ARG(d->name), err ? err->message : "unknown");
+	if (++d->attempts < ATTEMPTS_MAX && !d->service->stopping)
+		delivery_later(d, FAILED_AGAIN_MS * d->attempts);
+	else
+		delivery_free(d);
 }
 
 static void delivery_send(void *argument)
@@ -47,10 +64,8 @@ static void delivery_send(void *argument)
 		delivery_free(d);
 		return;
 	}
-	if (store_write(host_store(d->service->host), delivery_write, delivery_done, d) == 0)
-		return;
-	if (!timer_at(host_timer(d->service->host), clock_wall_ms() + AGAIN_MS, delivery_send, d))
-		delivery_free(d);
+	if (store_write(host_store(d->service->host), delivery_write, delivery_done, d) < 0)
+		delivery_later(d, AGAIN_MS);
 }
 
 void execution_post(struct states *s, struct str machine, struct str name, const struct states_event *event)

@@ -14,75 +14,61 @@ const char *status_name(enum states_status status)
 
 /* ---- status change events ---- */
 
-static void write_optional(struct writer *w, const char *name, struct str text)
+static void put(struct arena *a, struct json *o, const char *name, const struct json *value)
 {
-	if (str_is_set(text))
-		write_str(w, name, text);
-	else
-		write_null(w, name);
+	(void)json_add_member(a, o, str_c(name), value ? value : &json_null);
 }
 
-static void write_included(struct writer *w, const char *name, bool there)
+/* Absent texts are null in these events. */
+static void put_text(struct arena *a, struct json *o, const char *name, struct str text)
 {
-	if (!there) {
-		write_null(w, name);
-		return;
-	}
-	write_object(w, name);
-	write_bool(w, "included", true);
-	write_end(w);
+	put(a, o, name, str_is_set(text) ? json_new_string(a, text) : NULL);
 }
 
-static void write_detail(struct writer *w, const struct progress *p)
+static const struct json *included(struct arena *a, bool there)
+{
+	struct json *o = there ? json_new_object(a) : NULL;
+	if (o)
+		put(a, o, "included", &json_bool_true);
+	return o;
+}
+
+static const struct json *detail(struct arena *a, const struct progress *p)
 {
 	const struct execution_record *x = &p->record;
-	write_object(w, "detail");
-	write_str(w, "executionArn", p->execution.arn);
-	write_str(w, "stateMachineArn", p->execution.machine_arn);
-	write_str(w, "name", x->name);
-	write_str(w, "status", x->status);
-	write_i64(w, "startDate", x->start_ms);
-	if (x->stop_ms)
-		write_i64(w, "stopDate", x->stop_ms);
-	else
-		write_null(w, "stopDate");
-	write_str(w, "input", x->input);
-	write_optional(w, "output", x->output);
-	write_null(w, "stateMachineVersionArn");
-	write_null(w, "stateMachineAliasArn");
-	write_i64(w, "redriveCount", 0);
-	write_null(w, "redriveDate");
-	write_c(w, "redriveStatus", "NOT_REDRIVABLE");
-	write_null(w, "redriveStatusReason");
-	write_included(w, "inputDetails", true);
-	write_included(w, "outputDetails", str_is_set(x->output));
-	write_optional(w, "error", x->error);
-	write_optional(w, "cause", x->cause);
-	write_end(w);
+	struct json *o = json_new_object(a);
+	put_text(a, o, "executionArn", p->execution.arn);
+	put_text(a, o, "stateMachineArn", p->execution.machine_arn);
+	put_text(a, o, "name", x->name);
+	put_text(a, o, "status", x->status);
+	put(a, o, "startDate", json_new_i64(a, x->start_ms));
+	put(a, o, "stopDate", x->stop_ms ? json_new_i64(a, x->stop_ms) : NULL);
+	put_text(a, o, "input", x->input);
+	put_text(a, o, "output", x->output);
+	put(a, o, "stateMachineVersionArn", NULL);
+	put(a, o, "stateMachineAliasArn", NULL);
+	put(a, o, "redriveCount", json_new_i64(a, 0));
+	put(a, o, "redriveDate", NULL);
+	put_text(a, o, "redriveStatus", STR("NOT_REDRIVABLE"));
+	put(a, o, "redriveStatusReason", NULL);
+	put(a, o, "inputDetails", included(a, true));
+	put(a, o, "outputDetails", included(a, str_is_set(x->output)));
+	put_text(a, o, "error", x->error);
+	put_text(a, o, "cause", x->cause);
+	return o;
 }
 
 int report_status(struct progress *p, struct store_txn *txn, struct error *err)
 {
 	struct host *h = p->service->host;
-	struct buf b;
-	struct writer w;
-	const struct json *event;
-	buf_init(&b, MIB(4));
-	writer_init(&w, &b, WRITER_JSON);
-	write_object(&w, NULL);
-	write_c(&w, "source", "aws.states");
-	write_c(&w, "detail-type", "Step Functions Execution Status Change");
-	write_str(&w, "account", host_account(h));
-	write_str(&w, "region", host_region(h));
-	write_list(&w, "resources", NULL);
-	write_str(&w, NULL, p->execution.arn);
-	write_end(&w);
-	write_detail(&w, p);
-	write_end(&w);
-	struct str text = arena_str(&p->arena, buf_str(&b));
-	buf_release(&b);
-	int rc = json_parse(&p->arena, text, &event, err);
-	return rc < 0 ? rc : host_put_event(h, txn, event, err);
+	struct arena *a = &p->arena;
+	struct json *event = json_new_object(a), *resources = json_new_array(a);
+	(void)json_add(a, resources, json_new_string(a, p->execution.arn));
+	put_text(a, event, "source", STR("aws.states"));
+	put_text(a, event, "detail-type", STR("Step Functions Execution Status Change"));
+	put(a, event, "resources", resources);
+	put(a, event, "detail", detail(a, p));
+	return arena_failed(a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : host_put_event(h, txn, event, err);
 }
 
 /* ---- metrics ---- */

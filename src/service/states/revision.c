@@ -36,7 +36,7 @@ static struct str group_of(const struct json *logging)
 {
 	const struct json *first = json_at(json_get_c(logging, "destinations"), 0);
 	struct str arn = json_get_text(json_get_c(first, "cloudWatchLogsLogGroup"), STR("logGroupArn"));
-	ptrdiff_t at = str_find(arn, STR(":log-group:"), 0);
+	ptrdiff_t at = str_is_set(arn) ? str_find(arn, STR(":log-group:"), 0) : -1;
 	if (at < 0)
 		return STR_NULL;
 	struct str name = str_from(arn, (size_t)at + strlen(":log-group:"));

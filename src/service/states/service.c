@@ -95,6 +95,7 @@ int states_unsupported(struct call *call)
 static void service_close(void *state)
 {
 	struct states *s = state;
+	express_close(s);
 	alarms_free(s->alarms);
 	revisions_release(s);
 	map_release(&s->revisions);

@@ -299,6 +299,46 @@ static void test_orphans_die_with_the_first(void **state)
 	buf_release(&r.text);
 }
 
+static void test_ends_are_told_truly(void **state)
+{
+	static const struct {
+		const char *script;
+		bool signaled;
+		int status;
+	} cases[] = {
+		{ "exit 0", false, 0 }, { "exit 5", false, 5 }, { "kill -KILL $$; sleep 5", true, SIGKILL },
+		{ "kill -ABRT $$; sleep 5", true, SIGABRT }, { "kill -TERM $$; sleep 5", true, SIGTERM },
+		{ "(sleep 0.05; exit 9) & (sleep 0.01; exit 8) & sleep 0.1; exit 7", false, 7 },
+	};
+	struct fixture *f = *state;
+	struct sandbox s = rules(f);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record r;
+		run_shell(f, &s, &r, cases[i].script);
+		assert_int_equal(r.end.signaled, cases[i].signaled);
+		assert_int_equal(r.end.status, cases[i].status);
+		buf_release(&r.text);
+	}
+}
+
+static void test_a_missing_program_is_told(void **state)
+{
+	static const char *const arguments[] = { "/usr/bin/no-such-program", NULL };
+	struct fixture *f = *state;
+	struct sandbox s = rules(f);
+	struct record r = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct process_options o = {
+		.program = arguments[0], .arguments = arguments, .environment = arguments + 1, .sandbox = &s, .handlers = &handlers,
+		.context = &r,
+	};
+	struct process *p;
+	struct error err;
+
+	assert_int_equal(process_start(&p, f->watcher, &o, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.name, "exec");
+}
+
 static void test_memory_is_bounded(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +429,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_scratch_is_private_and_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_endless_forks_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_orphans_die_with_the_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_are_told_truly, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_missing_program_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_memory_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dangerous_calls_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sandbox_is_quick, set_up, tear_down),

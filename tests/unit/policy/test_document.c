@@ -21,16 +21,23 @@ static const struct {
 	const char *text, *error;
 } cases[] = {
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s3:GetObject'" ON_ALL "}"), NULL },
-	{ POLICY_IDENTITY, "{'Statement':{" ALLOW "'NotAction':['s3:*','iam:Get?ser'],'NotResource':['arn:aws:s3:::b/*']}}", NULL },
+	{ POLICY_IDENTITY, "{'Statement':{" ALLOW "'NotAction':['s3:*','iam:Get?ser'],'NotResource':['arn:aws:s3:::b/*']}}",
+	  NULL },
 	{ POLICY_IDENTITY, "{'Version':'2008-10-17','Id':'x','Statement':{" ALLOW "'Action':'*'" ON_ALL "}}", NULL },
 	{ POLICY_RESOURCE, DOCUMENT("{'Principal':'*'," ALLOW "'Action':'s3:*','Resource':'arn:aws:s3:::b'}"), NULL },
-	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{'AWS':['123456789012','arn:aws:iam::1:root'],'Service':'s3.amazonaws.com'}," ALLOW
-				    "'Action':'sqs:*'" ON_ALL "}"), NULL },
+	{ POLICY_RESOURCE,
+	  DOCUMENT("{'Principal':{'AWS':['123456789012','arn:aws:iam::1:root'],'Service':'s3.amazonaws.com'}," ALLOW
+		   "'Action':'sqs:*'" ON_ALL "}"),
+	  NULL },
 	{ POLICY_TRUST, DOCUMENT("{'Principal':{'Service':'lambda.amazonaws.com'}," ALLOW "'Action':'sts:AssumeRole'}"), NULL },
-	{ POLICY_TRUST, DOCUMENT("{'Principal':{'Federated':'arn:aws:iam::1:oidc-provider/x'}," ALLOW
-				 "'Action':'sts:AssumeRoleWithWebIdentity','Condition':{'StringLike':{'x:sub':['a*','b']}}}"), NULL },
-	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'a:b','Condition':{'ForAllValues:StringNotEqualsIfExists':{'aws:TagKeys':'x'},"
-				    "'Bool':{'aws:SecureTransport':true},'NumericLessThan':{'s3:max-keys':10}}" ON_ALL "}"), NULL },
+	{ POLICY_TRUST,
+	  DOCUMENT("{'Principal':{'Federated':'arn:aws:iam::1:oidc-provider/x'}," ALLOW
+		   "'Action':'sts:AssumeRoleWithWebIdentity','Condition':{'StringLike':{'x:sub':['a*','b']}}}"),
+	  NULL },
+	{ POLICY_IDENTITY,
+	  DOCUMENT("{" ALLOW "'Action':'a:b','Condition':{'ForAllValues:StringNotEqualsIfExists':{'aws:TagKeys':'x'},"
+		   "'Bool':{'aws:SecureTransport':true},'NumericLessThan':{'s3:max-keys':10}}" ON_ALL "}"),
+	  NULL },
 	{ POLICY_IDENTITY, "nonsense", "This policy contains invalid Json" },
 	{ POLICY_IDENTITY, "[]", "Syntax errors in policy." },
 	{ POLICY_IDENTITY, "{'Version':'2012-10-17'}", "Syntax errors in policy." },
@@ -38,7 +45,8 @@ static const struct {
 	{ POLICY_IDENTITY, DOCUMENT("5"), "Syntax errors in policy." },
 	{ POLICY_IDENTITY, "{'Version':'2012-10-18','Statement':{" ALLOW "'Action':'*'" ON_ALL "}}",
 	  "Policy document must be version 2012-10-17 or greater." },
-	{ POLICY_IDENTITY, "{'Version':'2012-10-17','Extra':1,'Statement':{" ALLOW "'Action':'*'" ON_ALL "}}", "Syntax errors in policy." },
+	{ POLICY_IDENTITY, "{'Version':'2012-10-17','Extra':1,'Statement':{" ALLOW "'Action':'*'" ON_ALL "}}",
+	  "Syntax errors in policy." },
 	{ POLICY_IDENTITY, DOCUMENT("{'Effect':'allow','Action':'*'" ON_ALL "}"), "Syntax errors in policy." },
 	{ POLICY_IDENTITY, DOCUMENT("{'Action':'*'" ON_ALL "}"), "Syntax errors in policy." },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Resources':'*'}"), "Syntax errors in policy." },
@@ -50,22 +58,27 @@ static const struct {
 	  "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc." },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s 3:x'" ON_ALL "}"), "Vendor s 3 is not valid" },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s3:a:b'" ON_ALL "}"), "Actions/Condition can contain only one colon." },
-	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s3:*','Resource':'bucket'}"), "Resource bucket must be in ARN format or '*'." },
+	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s3:*','Resource':'bucket'}"),
+	  "Resource bucket must be in ARN format or '*'." },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'s3:*','Resource':'arn:other:s3:::b'}"),
 	  "Partition 'other' is not valid for resource 'arn:other:s3:::b'." },
-	{ POLICY_IDENTITY, DOCUMENT("{'Principal':'*'," ALLOW "'Action':'*'" ON_ALL "}"), "Policy document should not specify a principal." },
+	{ POLICY_IDENTITY, DOCUMENT("{'Principal':'*'," ALLOW "'Action':'*'" ON_ALL "}"),
+	  "Policy document should not specify a principal." },
 	{ POLICY_IDENTITY, DOCUMENT("{'Sid':'a'," ALLOW "'Action':'*'" ON_ALL "},{'Sid':'a'," ALLOW "'Action':'*'" ON_ALL "}"),
 	  "Statement IDs (SID) in a single policy must be unique." },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'*','Condition':{'StringMatches':{'aws:x':'y'}}" ON_ALL "}"),
 	  "Invalid Condition type : StringMatches" },
 	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'*','Condition':{'StringEquals':{'x':'y'}}" ON_ALL "}"),
 	  "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc." },
-	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'*','Condition':{'StringEquals':'aws:x'}" ON_ALL "}"), "Syntax errors in policy." },
+	{ POLICY_IDENTITY, DOCUMENT("{" ALLOW "'Action':'*','Condition':{'StringEquals':'aws:x'}" ON_ALL "}"),
+	  "Syntax errors in policy." },
 	{ POLICY_RESOURCE, DOCUMENT("{" ALLOW "'Action':'*'" ON_ALL "}"), "Missing required field Principal" },
-	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{}," ALLOW "'Action':'*'" ON_ALL "}"), "Missing required field Principal cannot be empty!" },
+	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{}," ALLOW "'Action':'*'" ON_ALL "}"),
+	  "Missing required field Principal cannot be empty!" },
 	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{'AWS':'arn:aws:iam::1:user/*'}," ALLOW "'Action':'*'" ON_ALL "}"),
 	  "Invalid principal in policy: 'AWS':'arn:aws:iam::1:user/*'" },
-	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{'Host':'x'}," ALLOW "'Action':'*'" ON_ALL "}"), "Invalid principal in policy: 'Host'" },
+	{ POLICY_RESOURCE, DOCUMENT("{'Principal':{'Host':'x'}," ALLOW "'Action':'*'" ON_ALL "}"),
+	  "Invalid principal in policy: 'Host'" },
 	{ POLICY_TRUST, DOCUMENT("{'Principal':{'Service':'x.amazonaws.com'}," ALLOW "'Action':'sts:AssumeRole'" ON_ALL "}"),
 	  "Has prohibited field Resource" },
 	{ POLICY_TRUST, DOCUMENT("{'Principal':{'Service':'x.amazonaws.com'}," ALLOW "'Action':'s3:GetObject'}"),
@@ -106,8 +119,11 @@ static void test_statements_are_told_apart(void **state)
 
 	(void)state;
 	arena_init(&a, MIB(1));
-	assert_int_equal(policy_parse(&a, json_quotes(&a, DOCUMENT("{'Sid':'one'," ALLOW "'Action':'*'" ON_ALL "},{" ALLOW "'Action':'a:b'" ON_ALL "}")),
-				      POLICY_IDENTITY, &p, NULL), 0);
+	assert_int_equal(policy_parse(&a,
+				      json_quotes(&a, DOCUMENT("{'Sid':'one'," ALLOW "'Action':'*'" ON_ALL "},{" ALLOW
+							       "'Action':'a:b'" ON_ALL "}")),
+				      POLICY_IDENTITY, &p, NULL),
+			 0);
 	assert_int_equal(p->count, 2);
 	assert_true(str_eq(policy_statement_sid(&p->statements[0]), STR("one")));
 	assert_null(policy_statement_sid(&p->statements[1]).p);

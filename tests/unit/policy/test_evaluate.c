@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Decisions. A case is the members of an explain-access request; single quotes stand for double ones. Documents are written with the macros
- * below: S(…) is a document of statements, A and D begin an Allow and a Deny.
+ * Decisions. A case is the members of an explain-access request; single quotes stand for double ones. Documents are written with
+ * the macros below: S(…) is a document of statements, A and D begin an Allow and a Deny.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,7 +84,9 @@ static const struct {
 	{ RESOURCE(S(A(AWS("arn:aws:sts::111111111111:assumed-role/worker/other") ALL))) BY(SESSION_OF_ROLE) GET, NONE },
 	{ RESOURCE(S(A("'NotPrincipal':{'AWS':'" USER "'}," ALL))) BY(USER) GET, NONE },
 	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':['" USER "','" ROOT "']}," ALL))) BY(USER) GET, OK },
-	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':'" USER "'}," ALL))) BY("arn:aws:iam::111111111111:user/bob") GET, DENY },
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':'" USER "'}," ALL))) BY("arn:aws:iam::111111111111:user/bob")
+		  GET,
+	  DENY },
 	/* boundaries and session policies */
 	{ IDENTITY(S(A(ALL))) BOUNDARY(S(A(ON("'s3:*'", "'*'")))) BY(USER) GET, OK },
 	{ IDENTITY(S(A(ALL))) BOUNDARY(S(A(ON("'sqs:*'", "'*'")))) BY(USER) GET, NONE },
@@ -108,38 +110,62 @@ static const struct {
 	{ RESOURCE(S(A(AWS(USER) ALL))) IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), OK },
 	{ RESOURCE(S(A(AWS(ROOT) ALL))) IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), OK },
 	{ RESOURCE(S(A(AWS("222222222222") ALL))) IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
-	{ RESOURCE(S(A(AWS(USER) ALL))) IDENTITY(S(A(ALL))) BOUNDARY(S(A(ON("'s3:*'", "'*'")))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
+	{ RESOURCE(S(A(AWS(USER) ALL))) IDENTITY(S(A(ALL))) BOUNDARY(S(A(ON("'s3:*'", "'*'")))) BY(USER)
+		  ASK("sqs:SendMessage", OTHER_QUEUE),
+	  NONE },
 	{ IDENTITY(S(A(ALL))) BY(USER) GET CONTEXT("'aws:ResourceAccount':'222222222222'"), NONE },
 	{ IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
 	/* services, anonymous callers, trust */
-	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL))) BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE), OK },
-	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL))) BY("sns.amazonaws.com") ASK("sqs:SendMessage", QUEUE), NONE },
-	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL IF("'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::pics'}"))))
-	  BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE) CONTEXT("'aws:SourceArn':'arn:aws:s3:::pics'"), OK },
-	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL IF("'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::pics'}"))))
-	  BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE) CONTEXT("'aws:SourceArn':'arn:aws:s3:::docs'"), NONE },
+	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL))) BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE),
+	  OK },
+	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL))) BY("sns.amazonaws.com") ASK("sqs:SendMessage", QUEUE),
+	  NONE },
+	{ RESOURCE(
+		  S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL IF("'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::pics'}"))))
+		  BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE) CONTEXT("'aws:SourceArn':'arn:aws:s3:::pics'"),
+	  OK },
+	{ RESOURCE(
+		  S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL IF("'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::pics'}"))))
+		  BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE) CONTEXT("'aws:SourceArn':'arn:aws:s3:::docs'"),
+	  NONE },
 	{ RESOURCE(S(A("'Principal':'*'," ALL))) BY("*") GET, OK },
 	{ RESOURCE(S(A(AWS(USER) ALL))) BY("*") GET, NONE },
 	{ RESOURCE(S(A("'Principal':{'Service':'lambda.amazonaws.com'},'Action':'sts:AssumeRole'"))) BY("lambda.amazonaws.com")
-	  ASK("sts:AssumeRole", ROLE), OK },
+		  ASK("sts:AssumeRole", ROLE),
+	  OK },
 	{ RESOURCE(S(A("'Principal':{'Service':'lambda.amazonaws.com'},'Action':'sts:AssumeRole'"))) IDENTITY(S(A(ALL))) BY(USER)
-	  ASK("sts:AssumeRole", ROLE), NONE },
+		  ASK("sts:AssumeRole", ROLE),
+	  NONE },
 	{ RESOURCE(S(A(AWS(ROOT) "'Action':'sts:AssumeRole'"))) IDENTITY(S(A(ALL))) BY(USER) ASK("sts:AssumeRole", ROLE), OK },
 	{ RESOURCE(S(A(AWS(ROOT) "'Action':'sts:AssumeRole'"))) BY(USER) ASK("sts:AssumeRole", ROLE), NONE },
 	{ RESOURCE(S(A(AWS(USER) "'Action':'sts:AssumeRole'"))) BY(USER) ASK("sts:AssumeRole", ROLE), OK },
 	/* variables */
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::home/alice/x"), OK },
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::home/bob/x"), NONE },
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(SESSION_OF_ROLE) ASK("s3:GetObject", "arn:aws:s3:::home//x"), NONE },
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${aws:PrincipalTag/team, #none#}/*'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::none/x"), OK },
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${aws:PrincipalTag/team, #none#}/*'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::red/x")
-	  CONTEXT("'aws:PrincipalTag/team':'red'"), OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::home/alice/x"),
+	  OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::home/bob/x"),
+	  NONE },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::home/${aws:username}/*'")))) BY(SESSION_OF_ROLE)
+		  ASK("s3:GetObject", "arn:aws:s3:::home//x"),
+	  NONE },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${aws:PrincipalTag/team, #none#}/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::none/x"),
+	  OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${aws:PrincipalTag/team, #none#}/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::red/x") CONTEXT("'aws:PrincipalTag/team':'red'"),
+	  OK },
 	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::a${*}b'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::a*b"), OK },
 	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::a${*}b'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::axxb"), NONE },
-	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${x:y}/k'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::zzz/k") CONTEXT("'x:y':'*'"), NONE },
-	{ IDENTITY("{'Statement':" A(ON("'*'", "'arn:aws:s3:::${aws:username}'")) "}") BY(USER) ASK("s3:GetObject", "arn:aws:s3:::alice"), NONE },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::${x:y}/k'")))) BY(USER) ASK("s3:GetObject", "arn:aws:s3:::zzz/k")
+		  CONTEXT("'x:y':'*'"),
+	  NONE },
+	{ IDENTITY("{'Statement':" A(ON("'*'", "'arn:aws:s3:::${aws:username}'")) "}") BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::alice"),
+	  NONE },
 	{ IDENTITY(S(A(ALL IF("'StringEquals':{'x:y':'${aws:username}'}")))) BY(USER) GET CONTEXT("'x:y':'alice'"), OK },
-	{ IDENTITY(S(A(ALL) "," D(ALL IF("'StringNotEquals':{'x:y':'${no:such}'}")))) BY(USER) GET CONTEXT("'x:y':'alice'"), DENY },
+	{ IDENTITY(S(A(ALL) "," D(ALL IF("'StringNotEquals':{'x:y':'${no:such}'}")))) BY(USER) GET CONTEXT("'x:y':'alice'"),
+	  DENY },
 };
 
 /* Conditions, each on an Allow for everything. */
@@ -147,24 +173,38 @@ static const struct {
 	const char *condition, *context;
 	int decision;
 } conditions[] = {
-	{ "'StringEquals':{'a:k':'x'}", "'a:k':'x'", OK }, { "'StringEquals':{'a:k':'x'}", "'A:K':'x'", OK },
-	{ "'StringEquals':{'a:k':'x'}", "'a:k':'X'", NONE }, { "'StringEquals':{'a:k':'x'}", "", NONE },
-	{ "'StringEquals':{'a:k':['x','y']}", "'a:k':'y'", OK }, { "'StringEquals':{'a:k':'x*'}", "'a:k':'xy'", NONE },
+	{ "'StringEquals':{'a:k':'x'}", "'a:k':'x'", OK },
+	{ "'StringEquals':{'a:k':'x'}", "'A:K':'x'", OK },
+	{ "'StringEquals':{'a:k':'x'}", "'a:k':'X'", NONE },
+	{ "'StringEquals':{'a:k':'x'}", "", NONE },
+	{ "'StringEquals':{'a:k':['x','y']}", "'a:k':'y'", OK },
+	{ "'StringEquals':{'a:k':'x*'}", "'a:k':'xy'", NONE },
 	{ "'StringEquals':{'a:k':'x*'}", "'a:k':'x*'", OK },
-	{ "'StringNotEquals':{'a:k':'x'}", "'a:k':'y'", OK }, { "'StringNotEquals':{'a:k':'x'}", "'a:k':'x'", NONE },
-	{ "'StringNotEquals':{'a:k':'x'}", "", OK }, { "'StringNotEquals':{'a:k':['x','y']}", "'a:k':'y'", NONE },
-	{ "'StringEqualsIgnoreCase':{'a:k':'x'}", "'a:k':'X'", OK }, { "'StringNotEqualsIgnoreCase':{'a:k':'x'}", "'a:k':'X'", NONE },
-	{ "'StringLike':{'a:k':'x*z?'}", "'a:k':'xyyz1'", OK }, { "'StringLike':{'a:k':'x*z?'}", "'a:k':'xyyz'", NONE },
-	{ "'StringNotLike':{'a:k':'x*'}", "'a:k':'y'", OK }, { "'StringNotLike':{'a:k':'x*'}", "'a:k':'xy'", NONE },
-	{ "'StringEqualsIfExists':{'a:k':'x'}", "", OK }, { "'StringEqualsIfExists':{'a:k':'x'}", "'a:k':'y'", NONE },
+	{ "'StringNotEquals':{'a:k':'x'}", "'a:k':'y'", OK },
+	{ "'StringNotEquals':{'a:k':'x'}", "'a:k':'x'", NONE },
+	{ "'StringNotEquals':{'a:k':'x'}", "", OK },
+	{ "'StringNotEquals':{'a:k':['x','y']}", "'a:k':'y'", NONE },
+	{ "'StringEqualsIgnoreCase':{'a:k':'x'}", "'a:k':'X'", OK },
+	{ "'StringNotEqualsIgnoreCase':{'a:k':'x'}", "'a:k':'X'", NONE },
+	{ "'StringLike':{'a:k':'x*z?'}", "'a:k':'xyyz1'", OK },
+	{ "'StringLike':{'a:k':'x*z?'}", "'a:k':'xyyz'", NONE },
+	{ "'StringNotLike':{'a:k':'x*'}", "'a:k':'y'", OK },
+	{ "'StringNotLike':{'a:k':'x*'}", "'a:k':'xy'", NONE },
+	{ "'StringEqualsIfExists':{'a:k':'x'}", "", OK },
+	{ "'StringEqualsIfExists':{'a:k':'x'}", "'a:k':'y'", NONE },
 	/* two keys and two operators: all must hold */
-	{ "'StringEquals':{'a:k':'x','a:l':'y'}", "'a:k':'x','a:l':'y'", OK }, { "'StringEquals':{'a:k':'x','a:l':'y'}", "'a:k':'x'", NONE },
+	{ "'StringEquals':{'a:k':'x','a:l':'y'}", "'a:k':'x','a:l':'y'", OK },
+	{ "'StringEquals':{'a:k':'x','a:l':'y'}", "'a:k':'x'", NONE },
 	{ "'StringEquals':{'a:k':'x'},'Bool':{'a:b':'true'}", "'a:k':'x','a:b':false", NONE },
 	/* numbers, dates, booleans */
-	{ "'NumericEquals':{'a:n':'10'}", "'a:n':10.0", OK }, { "'NumericEquals':{'a:n':10}", "'a:n':'11'", NONE },
-	{ "'NumericNotEquals':{'a:n':'10'}", "'a:n':'11'", OK }, { "'NumericLessThan':{'a:n':'10'}", "'a:n':'9.5'", OK },
-	{ "'NumericLessThan':{'a:n':'10'}", "'a:n':'10'", NONE }, { "'NumericLessThanEquals':{'a:n':'10'}", "'a:n':'10'", OK },
-	{ "'NumericGreaterThan':{'a:n':'10'}", "'a:n':'10'", NONE }, { "'NumericGreaterThanEquals':{'a:n':'10'}", "'a:n':'10'", OK },
+	{ "'NumericEquals':{'a:n':'10'}", "'a:n':10.0", OK },
+	{ "'NumericEquals':{'a:n':10}", "'a:n':'11'", NONE },
+	{ "'NumericNotEquals':{'a:n':'10'}", "'a:n':'11'", OK },
+	{ "'NumericLessThan':{'a:n':'10'}", "'a:n':'9.5'", OK },
+	{ "'NumericLessThan':{'a:n':'10'}", "'a:n':'10'", NONE },
+	{ "'NumericLessThanEquals':{'a:n':'10'}", "'a:n':'10'", OK },
+	{ "'NumericGreaterThan':{'a:n':'10'}", "'a:n':'10'", NONE },
+	{ "'NumericGreaterThanEquals':{'a:n':'10'}", "'a:n':'10'", OK },
 	{ "'NumericEquals':{'a:n':'x'}", "'a:n':'x'", NONE },
 	{ "'DateLessThan':{'aws:CurrentTime':'2026-01-01T00:00:00Z'}", "'aws:CurrentTime':'2025-12-31T23:59:59Z'", OK },
 	{ "'DateLessThan':{'aws:CurrentTime':'2026-01-01T00:00:00Z'}", "'aws:CurrentTime':'2026-01-01T00:00:00Z'", NONE },
@@ -174,8 +214,10 @@ static const struct {
 	{ "'DateNotEquals':{'a:d':'2026-01-01T00:00:00Z'}", "", OK },
 	{ "'Bool':{'aws:SecureTransport':'true'}", "'aws:SecureTransport':true", OK },
 	{ "'Bool':{'aws:SecureTransport':true}", "'aws:SecureTransport':'True'", OK },
-	{ "'Bool':{'aws:SecureTransport':'false'}", "", NONE }, { "'BoolIfExists':{'aws:SecureTransport':'true'}", "", OK },
-	{ "'BinaryEquals':{'a:b':'QmluYXJ5'}", "'a:b':'QmluYXJ5'", OK }, { "'BinaryEquals':{'a:b':'QmluYXJ5'}", "'a:b':'qmluYXJ5'", NONE },
+	{ "'Bool':{'aws:SecureTransport':'false'}", "", NONE },
+	{ "'BoolIfExists':{'aws:SecureTransport':'true'}", "", OK },
+	{ "'BinaryEquals':{'a:b':'QmluYXJ5'}", "'a:b':'QmluYXJ5'", OK },
+	{ "'BinaryEquals':{'a:b':'QmluYXJ5'}", "'a:b':'qmluYXJ5'", NONE },
 	/* addresses */
 	{ "'IpAddress':{'aws:SourceIp':'203.0.113.0/24'}", "'aws:SourceIp':'203.0.113.77'", OK },
 	{ "'IpAddress':{'aws:SourceIp':'203.0.113.0/24'}", "'aws:SourceIp':'203.0.114.1'", NONE },
@@ -186,7 +228,8 @@ static const struct {
 	{ "'NotIpAddress':{'aws:SourceIp':'203.0.113.0/24'}", "'aws:SourceIp':'203.0.113.77'", NONE },
 	{ "'NotIpAddress':{'aws:SourceIp':['203.0.113.0/24','10.0.0.0/8']}", "'aws:SourceIp':'9.9.9.9'", OK },
 	/* ARNs: component by component */
-	{ "'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:123456789012:t*'}", "'aws:SourceArn':'arn:aws:sns:eu-west-1:123456789012:topic'", OK },
+	{ "'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:123456789012:t*'}",
+	  "'aws:SourceArn':'arn:aws:sns:eu-west-1:123456789012:topic'", OK },
 	{ "'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:t'}", "'aws:SourceArn':'arn:aws:sns:eu-west-1:123456789012:t'", NONE },
 	{ "'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::b*'}", "'aws:SourceArn':'arn:aws:s3:::bucket'", OK },
 	{ "'ArnEquals':{'aws:SourceArn':'arn:aws:s3:::b'}", "'aws:SourceArn':'arn:aws:s3:::bucket'", NONE },
@@ -194,13 +237,18 @@ static const struct {
 	{ "'ArnNotEquals':{'aws:SourceArn':'arn:aws:s3:::b'}", "", OK },
 	{ "'ArnLike':{'aws:SourceArn':'*'}", "'aws:SourceArn':'arn:aws:s3:::b'", OK },
 	/* Null */
-	{ "'Null':{'a:k':'true'}", "", OK }, { "'Null':{'a:k':'true'}", "'a:k':'x'", NONE }, { "'Null':{'a:k':'false'}", "'a:k':'x'", OK },
-	{ "'Null':{'a:k':false}", "", NONE }, { "'Null':{'a:k':'true'}", "'a:k':[]", OK },
+	{ "'Null':{'a:k':'true'}", "", OK },
+	{ "'Null':{'a:k':'true'}", "'a:k':'x'", NONE },
+	{ "'Null':{'a:k':'false'}", "'a:k':'x'", OK },
+	{ "'Null':{'a:k':false}", "", NONE },
+	{ "'Null':{'a:k':'true'}", "'a:k':[]", OK },
 	/* several values */
 	{ "'ForAnyValue:StringEquals':{'a:k':['x','y']}", "'a:k':['z','y']", OK },
-	{ "'ForAnyValue:StringEquals':{'a:k':['x','y']}", "'a:k':['z']", NONE }, { "'ForAnyValue:StringEquals':{'a:k':'x'}", "", NONE },
+	{ "'ForAnyValue:StringEquals':{'a:k':['x','y']}", "'a:k':['z']", NONE },
+	{ "'ForAnyValue:StringEquals':{'a:k':'x'}", "", NONE },
 	{ "'ForAllValues:StringEquals':{'a:k':['x','y']}", "'a:k':['x','y','x']", OK },
-	{ "'ForAllValues:StringEquals':{'a:k':['x','y']}", "'a:k':['x','z']", NONE }, { "'ForAllValues:StringEquals':{'a:k':'x'}", "", OK },
+	{ "'ForAllValues:StringEquals':{'a:k':['x','y']}", "'a:k':['x','z']", NONE },
+	{ "'ForAllValues:StringEquals':{'a:k':'x'}", "", OK },
 	{ "'ForAnyValue:StringNotEquals':{'a:k':['x']}", "'a:k':['x','z']", OK },
 	{ "'ForAnyValue:StringNotEquals':{'a:k':['x']}", "'a:k':['x']", NONE },
 	{ "'ForAllValues:StringNotEquals':{'a:k':['x']}", "'a:k':['y','z']", OK },
@@ -244,9 +292,12 @@ static void test_conditions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
-		snprintf(text, sizeof(text), "{'identity_policies':[{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'*','Resource':'*',"
-			 "'Condition':{%s}}}],'principal':'" USER "','action':'s3:GetObject','resource':'" OBJECT "','context':{%s}}",
-			 conditions[i].condition, conditions[i].context);
+		snprintf(
+			text, sizeof(text),
+			"{'identity_policies':[{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'*','Resource':'*',"
+			"'Condition':{%s}}}],'principal':'" USER "','action':'s3:GetObject','resource':'" OBJECT
+			"','context':{%s}}",
+			conditions[i].condition, conditions[i].context);
 		check(text, conditions[i].decision);
 	}
 }
@@ -254,7 +305,8 @@ static void test_conditions(void **state)
 static void test_explanation(void **state)
 {
 	static const char text[] =
-		"{\"identity_policies\":[{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"},"
+		"{\"identity_policies\":[{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","
+		"\"Resource\":\"*\"},"
 		"{\"Sid\":\"no\",\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}],\"principal\":\"" USER "\","
 		"\"action\":\"s3:GetObject\",\"resource\":\"*\"}";
 	const struct json *request, *result;
@@ -265,7 +317,8 @@ static void test_explanation(void **state)
 	assert_int_equal(json_parse(&a, str_c(text), &request, NULL), 0);
 	assert_int_equal(policy_explain(&a, request, &result, NULL), 0);
 	assert_string_equal(json_to_str(&a, result).p,
-			    "{\"decision\":\"explicitDeny\",\"statement\":{\"Sid\":\"no\",\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"},"
+			    "{\"decision\":\"explicitDeny\",\"statement\":{\"Sid\":\"no\",\"Effect\":\"Deny\",\"Action\":\"s3:*"
+			    "\",\"Resource\":\"*\"},"
 			    "\"source\":{\"policy_type\":\"identity\",\"policy_index\":0,\"statement_index\":1,\"sid\":\"no\"},"
 			    "\"reason\":\"with an explicit deny in an identity-based policy\"}");
 	arena_release(&a);
@@ -273,8 +326,11 @@ static void test_explanation(void **state)
 
 static void test_bad_requests(void **state)
 {
-	static const struct { const char *text, *error; } bad[] = {
-		{ "[]", "the request must be an object" }, { "{}", "action: must be a text such as s3:GetObject" },
+	static const struct {
+		const char *text, *error;
+	} bad[] = {
+		{ "[]", "the request must be an object" },
+		{ "{}", "action: must be a text such as s3:GetObject" },
 		{ "{\"action\":\"a:b\",\"context\":5}", "context: must be an object of condition keys" },
 		{ "{\"action\":\"a:b\",\"identity_policies\":{}}", "identity_policies: must be an array of policies" },
 		{ "{\"action\":\"a:b\",\"identity_policies\":[{}]}", "identity_policies: Syntax errors in policy." },
@@ -296,7 +352,9 @@ static void test_bad_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decisions), cmocka_unit_test(test_conditions), cmocka_unit_test(test_explanation),
+		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_explanation),
 		cmocka_unit_test(test_bad_requests),
 	};
 

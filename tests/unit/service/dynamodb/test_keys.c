@@ -16,7 +16,8 @@ static const char definition[] =
 	"{\"id\":7,\"TableName\":\"t\",\"AttributeDefinitions\":[{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"
 	"{\"AttributeName\":\"sk\",\"AttributeType\":\"N\"},{\"AttributeName\":\"g\",\"AttributeType\":\"S\"}],"
 	"\"KeySchema\":[{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
-	"\"GlobalSecondaryIndexes\":[{\"IndexName\":\"by-g\",\"id\":8,\"KeySchema\":[{\"AttributeName\":\"g\",\"KeyType\":\"HASH\"}],"
+	"\"GlobalSecondaryIndexes\":[{\"IndexName\":\"by-g\",\"id\":8,\"KeySchema\":[{\"AttributeName\":\"g\",\"KeyType\":"
+	"\"HASH\"}],"
 	"\"Projection\":{\"ProjectionType\":\"KEYS_ONLY\"}}],\"TimeToLive\":{\"AttributeName\":\"ttl\",\"Enabled\":true}}";
 
 struct world {
@@ -74,7 +75,8 @@ static struct str stored_key(struct world *w, const char *sk)
 
 static bool selects(struct world *w, enum condition_kind kind, const char *low, const char *high, const char *sk)
 {
-	struct value bounds[3] = { { .type = VALUE_S, .text = STR("a") }, { .type = VALUE_N, .text = str_c(low) },
+	struct value bounds[3] = { { .type = VALUE_S, .text = STR("a") },
+				   { .type = VALUE_N, .text = str_c(low) },
 				   { .type = VALUE_N, .text = str_c(high) } };
 	struct key_condition c = { &bounds[0], true, kind, &bounds[1], &bounds[2] };
 	struct str from, to, key = stored_key(w, sk);
@@ -126,7 +128,9 @@ static void test_segments(void **state)
 
 static void test_checks(void **state)
 {
-	static const struct { const char *item, *error; } cases[] = {
+	static const struct {
+		const char *item, *error;
+	} cases[] = {
 		{ "{'pk':{'S':'a'},'sk':{'N':'1'}}", NULL },
 		{ "{'pk':{'S':'a'}}", INVALID "Missing the key sk in the item" },
 		{ "{'pk':{'N':'1'},'sk':{'N':'1'}}", INVALID "Type mismatch for key pk expected: S actual: N" },
@@ -135,8 +139,9 @@ static void test_checks(void **state)
 		{ "{'pk':{'S':'a'},'sk':{'N':'1'},'g':{'N':'1'}}",
 		  INVALID "Type mismatch for Index Key g Expected: S Actual: N IndexName: by-g" },
 		{ "{'pk':{'S':'a'},'sk':{'N':'1'},'g':{'S':''}}",
-		  NOT_VALID "A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an "
-		  "empty string value. IndexName: by-g, IndexKey: g" },
+		  NOT_VALID "A value specified for a secondary index key is not supported. The AttributeValue for a key "
+			    "attribute cannot contain an "
+			    "empty string value. IndexName: by-g, IndexKey: g" },
 	};
 	struct world *w = *state;
 

@@ -12,31 +12,48 @@
 #include "base/limits.h"
 #include "service/dynamodb/expression.h"
 
-static const char item_json[] = "{'n':{'N':'10'},'s':{'S':'x'},'l':{'L':[{'S':'a'},{'S':'b'},{'S':'c'}]},'m':{'M':{'k':{'N':'1'}}},'ss':{'SS':['a','b']}}";
-static const char values_json[] =
-	"{':n':{'N':'5'},':s':{'S':'y'},':l':{'L':[{'S':'z'}]},':e':{'L':[]},':ss':{'SS':['b','c']},':ns':{'NS':['1']},':m':{'M':{}},"
-	"':big':{'N':'9e125'}}";
+static const char item_json[] = "{'n':{'N':'10'},'s':{'S':'x'},'l':{'L':[{'S':'a'},{'S':'b'},{'S':'c'}]},'m':{'M':{'k':{'N':'1'}}"
+				"},'ss':{'SS':['a','b']}}";
+static const char values_json[] = "{':n':{'N':'5'},':s':{'S':'y'},':l':{'L':[{'S':'z'}]},':e':{'L':[]},':ss':{'SS':['b','c']},':"
+				  "ns':{'NS':['1']},':m':{'M':{}},"
+				  "':big':{'N':'9e125'}}";
 
 static const struct {
 	const char *text, *result; /* the attributes that change, in the item's order */
 	const char *parse_error, *error;
 } cases[] = {
-	{ "SET s = :s", "{'s':{'S':'y'}}" }, { "set s = :s, n = :n", "{'n':{'N':'5'},'s':{'S':'y'}}" },
-	{ "SET n = n + :n", "{'n':{'N':'15'}}" }, { "SET n = n - :n", "{'n':{'N':'5'}}" }, { "SET n = :n - n", "{'n':{'N':'-5'}}" },
-	{ "SET n = (n + :n)", "{'n':{'N':'15'}}" }, { "SET q = if_not_exists(q, :n)", "{'q':{'N':'5'}}" },
-	{ "SET n = if_not_exists(n, :n) + :n", "{'n':{'N':'15'}}" }, { "SET q = if_not_exists(q, n)", "{'q':{'N':'10'}}" },
+	{ "SET s = :s", "{'s':{'S':'y'}}" },
+	{ "set s = :s, n = :n", "{'n':{'N':'5'},'s':{'S':'y'}}" },
+	{ "SET n = n + :n", "{'n':{'N':'15'}}" },
+	{ "SET n = n - :n", "{'n':{'N':'5'}}" },
+	{ "SET n = :n - n", "{'n':{'N':'-5'}}" },
+	{ "SET n = (n + :n)", "{'n':{'N':'15'}}" },
+	{ "SET q = if_not_exists(q, :n)", "{'q':{'N':'5'}}" },
+	{ "SET n = if_not_exists(n, :n) + :n", "{'n':{'N':'15'}}" },
+	{ "SET q = if_not_exists(q, n)", "{'q':{'N':'10'}}" },
 	{ "SET l = list_append(l, :l)", "{'l':{'L':[{'S':'a'},{'S':'b'},{'S':'c'},{'S':'z'}]}}" },
 	{ "SET l = list_append(:l, l)", "{'l':{'L':[{'S':'z'},{'S':'a'},{'S':'b'},{'S':'c'}]}}" },
 	{ "SET q = list_append(if_not_exists(q, :e), :l)", "{'q':{'L':[{'S':'z'}]}}" },
-	{ "SET l[1] = :s", "{'l':{'L':[{'S':'a'},{'S':'y'},{'S':'c'}]}}" }, { "SET l[9] = :s", "{'l':{'L':[{'S':'a'},{'S':'b'},{'S':'c'},{'S':'y'}]}}" },
-	{ "SET m.k = m.k + :n", "{'m':{'M':{'k':{'N':'6'}}}}" }, { "SET m.q = :s", "{'m':{'M':{'k':{'N':'1'},'q':{'S':'y'}}}}" },
+	{ "SET l[1] = :s", "{'l':{'L':[{'S':'a'},{'S':'y'},{'S':'c'}]}}" },
+	{ "SET l[9] = :s", "{'l':{'L':[{'S':'a'},{'S':'b'},{'S':'c'},{'S':'y'}]}}" },
+	{ "SET m.k = m.k + :n", "{'m':{'M':{'k':{'N':'6'}}}}" },
+	{ "SET m.q = :s", "{'m':{'M':{'k':{'N':'1'},'q':{'S':'y'}}}}" },
 	{ "SET s = n, n = m.k", "{'n':{'N':'1'},'s':{'N':'10'}}" },
-	{ "REMOVE s", "{'s':null}" }, { "REMOVE gone", "{}" }, { "REMOVE l[0], l[2]", "{'l':{'L':[{'S':'b'}]}}" },
-	{ "REMOVE l[0], l[1] SET l[2] = :s", "{'l':{'L':[{'S':'y'}]}}" }, { "REMOVE m.k", "{'m':{'M':{}}}" }, { "REMOVE l[7]", "{}" },
-	{ "ADD n :n", "{'n':{'N':'15'}}" }, { "ADD q :n", "{'q':{'N':'5'}}" }, { "ADD ss :ss", "{'ss':{'SS':['a','b','c']}}" },
-	{ "ADD q :ss", "{'q':{'SS':['b','c']}}" }, { "ADD m.k :n", "{'m':{'M':{'k':{'N':'6'}}}}" },
-	{ "DELETE ss :ss", "{'ss':{'SS':['a']}}" }, { "DELETE q :ss", "{}" },
-	{ "SET s = :s REMOVE n ADD m.k :n DELETE ss :ss", "{'n':null,'s':{'S':'y'},'m':{'M':{'k':{'N':'6'}}},'ss':{'SS':['a']}}" },
+	{ "REMOVE s", "{'s':null}" },
+	{ "REMOVE gone", "{}" },
+	{ "REMOVE l[0], l[2]", "{'l':{'L':[{'S':'b'}]}}" },
+	{ "REMOVE l[0], l[1] SET l[2] = :s", "{'l':{'L':[{'S':'y'}]}}" },
+	{ "REMOVE m.k", "{'m':{'M':{}}}" },
+	{ "REMOVE l[7]", "{}" },
+	{ "ADD n :n", "{'n':{'N':'15'}}" },
+	{ "ADD q :n", "{'q':{'N':'5'}}" },
+	{ "ADD ss :ss", "{'ss':{'SS':['a','b','c']}}" },
+	{ "ADD q :ss", "{'q':{'SS':['b','c']}}" },
+	{ "ADD m.k :n", "{'m':{'M':{'k':{'N':'6'}}}}" },
+	{ "DELETE ss :ss", "{'ss':{'SS':['a']}}" },
+	{ "DELETE q :ss", "{}" },
+	{ "SET s = :s REMOVE n ADD m.k :n DELETE ss :ss",
+	  "{'n':null,'s':{'S':'y'},'m':{'M':{'k':{'N':'6'}}},'ss':{'SS':['a']}}" },
 	/* what the text says against itself */
 	{ "", NULL, "The expression can not be empty;" },
 	{ "INVALID SYNTAX", NULL, "Syntax error; token: \"INVALID\", near: \"INVALID SYNTAX\"" },
@@ -45,16 +62,22 @@ static const struct {
 	{ "SET s = :s SET n = :n", NULL, "The \"SET\" section can only be used once in an update expression;" },
 	{ "SET s = :s + :n + :n", NULL, "Syntax error; token: \"+\", near: \":n + :n\"" },
 	{ "SET m = :m, m.k = :n", NULL,
-	  "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m], path two: [m, k]" },
+	  "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m], path two: [m, "
+	  "k]" },
 	{ "SET l[0] = :s, l.a = :s", NULL,
-	  "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [l, [0]], path two: [l, a]" },
+	  "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [l, [0]], path two: "
+	  "[l, a]" },
 	{ "ADD n :s", NULL,
-	  "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND" },
+	  "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: "
+	  "ALLOWED_FOR_ADD_OPERAND" },
 	{ "DELETE n :n", NULL,
-	  "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND" },
+	  "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: "
+	  "ALLOWED_FOR_DELETE_OPERAND" },
 	{ "SET n = n + :s", NULL, "Incorrect operand type for operator or function; operator or function: +, operand type: S" },
-	{ "SET l = list_append(l, :n)", NULL, "Incorrect operand type for operator or function; operator or function: list_append, operand type: N" },
-	{ "SET q = if_not_exists(:n, :n)", NULL, "Operator or function requires a document path; operator or function: if_not_exists" },
+	{ "SET l = list_append(l, :n)", NULL,
+	  "Incorrect operand type for operator or function; operator or function: list_append, operand type: N" },
+	{ "SET q = if_not_exists(:n, :n)", NULL,
+	  "Operator or function requires a document path; operator or function: if_not_exists" },
 	{ "SET q = size(s)", NULL, "The function is not allowed in an update expression; function: size" },
 	{ "SET q = foo(s)", NULL, "Invalid function name; function: foo" },
 	{ "SET q = list_append(l)", NULL,
@@ -69,7 +92,8 @@ static const struct {
 	{ "ADD s :n", NULL, NULL, "An operand in the update expression has an incorrect data type" },
 	{ "ADD ss :ns", NULL, NULL, "An operand in the update expression has an incorrect data type" },
 	{ "DELETE ss :ns", NULL, NULL, "An operand in the update expression has an incorrect data type" },
-	{ "SET n = :big + :big", NULL, NULL, "Number overflow. Attempting to store a number with magnitude larger than supported range" },
+	{ "SET n = :big + :big", NULL, NULL,
+	  "Number overflow. Attempting to store a number with magnitude larger than supported range" },
 };
 
 static const struct json *parse(struct arena *a, const char *text)

@@ -38,13 +38,22 @@ static const struct {
 	size_t size;
 	const char *error, *name;
 } cases[] = {
-	{ "{'S':'abc'}", NULL, 3 }, { "{'S':''}", NULL, 0 }, { "{'S':'äß'}", NULL, 4 },
-	{ "{'N':'1.50'}", "{'N':'1.5'}", 2 }, { "{'N':'-12'}", NULL, 3 },
-	{ "{'B':'AAEC'}", NULL, 3 }, { "{'B':''}", NULL, 0 },
-	{ "{'BOOL':false}", NULL, 1 }, { "{'NULL':true}", NULL, 1 },
-	{ "{'SS':['a','bc']}", NULL, 3 }, { "{'NS':['1','2.0']}", "{'NS':['1','2']}", 4 }, { "{'BS':['AA==','AQ==']}", NULL, 2 },
-	{ "{'L':[]}", NULL, 3 }, { "{'M':{}}", NULL, 3 },
-	{ "{'L':[{'S':'a'},{'N':'1'}]}", NULL, 3 + 2 + 3 }, { "{'M':{'k':{'S':'v'}}}", NULL, 3 + 1 + 2 },
+	{ "{'S':'abc'}", NULL, 3 },
+	{ "{'S':''}", NULL, 0 },
+	{ "{'S':'äß'}", NULL, 4 },
+	{ "{'N':'1.50'}", "{'N':'1.5'}", 2 },
+	{ "{'N':'-12'}", NULL, 3 },
+	{ "{'B':'AAEC'}", NULL, 3 },
+	{ "{'B':''}", NULL, 0 },
+	{ "{'BOOL':false}", NULL, 1 },
+	{ "{'NULL':true}", NULL, 1 },
+	{ "{'SS':['a','bc']}", NULL, 3 },
+	{ "{'NS':['1','2.0']}", "{'NS':['1','2']}", 4 },
+	{ "{'BS':['AA==','AQ==']}", NULL, 2 },
+	{ "{'L':[]}", NULL, 3 },
+	{ "{'M':{}}", NULL, 3 },
+	{ "{'L':[{'S':'a'},{'N':'1'}]}", NULL, 3 + 2 + 3 },
+	{ "{'M':{'k':{'S':'v'}}}", NULL, 3 + 1 + 2 },
 	{ "{}", NULL, 0, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes" },
 	{ "{'X':'a'}", NULL, 0, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes" },
 	{ "{'S':'a','N':'1'}", NULL, 0,
@@ -97,11 +106,15 @@ static const struct {
 	const char *a, *b;
 	bool equal;
 } pairs[] = {
-	{ "{'S':'a'}", "{'S':'a'}", true }, { "{'S':'1'}", "{'N':'1'}", false }, { "{'N':'1'}", "{'N':'1.0'}", true },
-	{ "{'SS':['a','b']}", "{'SS':['b','a']}", true }, { "{'SS':['a']}", "{'SS':['b']}", false },
+	{ "{'S':'a'}", "{'S':'a'}", true },
+	{ "{'S':'1'}", "{'N':'1'}", false },
+	{ "{'N':'1'}", "{'N':'1.0'}", true },
+	{ "{'SS':['a','b']}", "{'SS':['b','a']}", true },
+	{ "{'SS':['a']}", "{'SS':['b']}", false },
 	{ "{'L':[{'S':'a'},{'S':'b'}]}", "{'L':[{'S':'b'},{'S':'a'}]}", false },
 	{ "{'M':{'a':{'N':'1'},'b':{'NULL':true}}}", "{'M':{'b':{'NULL':true},'a':{'N':'1e0'}}}", true },
-	{ "{'M':{'a':{'N':'1'}}}", "{'M':{'b':{'N':'1'}}}", false }, { "{'BOOL':true}", "{'BOOL':false}", false },
+	{ "{'M':{'a':{'N':'1'}}}", "{'M':{'b':{'N':'1'}}}", false },
+	{ "{'BOOL':true}", "{'BOOL':false}", false },
 };
 
 static void test_equal(void **state)
@@ -122,8 +135,9 @@ static void test_equal(void **state)
 
 static void test_stored(void **state)
 {
-	static const char text[] = "{'k':{'S':'x'},'n':{'N':'12'},'b':{'B':'AAEC'},'s':{'NS':['3','1']},'m':{'M':{'l':{'L':[{'BOOL':true}]}}},"
-				   "'z':{'NULL':true},'e':{'BS':['AA==']}}";
+	static const char text[] =
+		"{'k':{'S':'x'},'n':{'N':'12'},'b':{'B':'AAEC'},'s':{'NS':['3','1']},'m':{'M':{'l':{'L':[{'BOOL':true}]}}},"
+		"'z':{'NULL':true},'e':{'BS':['AA==']}}";
 	const struct value *item, *again;
 	const struct json *json;
 	struct str stored;
@@ -166,7 +180,10 @@ static void test_depth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read), cmocka_unit_test(test_equal), cmocka_unit_test(test_stored), cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_depth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

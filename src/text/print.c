@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/print.h"
+
+#include <math.h>
+
+#include "text/geometry.h"
+
+/* A line is taken when its words are this sure on average, and none is less sure than that. */
+#define SURE_LINE 0.90f
+#define SURE_WORD 0.70f
+/* A page with fewer sure lines than this share is not clean print: nothing is taken. */
+#define SURE_SHARE 0.5f
+
+enum { PRINT_SIDE_MIN = 1000, SHORT_LINE = 4 };
+
+#define PRINT_FLATNESS 0.9f
+
+bool print_is_likely(const struct image *image, float flatness)
+{
+	return flatness >= PRINT_FLATNESS && image->height > image->width && image->width >= PRINT_SIDE_MIN;
+}
+
+static bool is_sure(const struct text_page *page, const struct text_line *line)
+{
+	if (line->confidence < SURE_LINE || line->text.n < SHORT_LINE)
+		return false;
+	for (size_t i = 0; i < line->word_count; i++)
+		if (page->words[line->first_word + i].confidence < SURE_WORD)
+			return false;
+	return true;
+}
+
+static int keep_sure_lines(const struct text_page *page, struct arena *arena, struct text_page *out, struct error *err)
+{
+	struct page_builder sure;
+	size_t words = 0;
+
+	page_init(&sure, arena);
+	for (size_t i = 0; i < page->line_count; i++) {
+		const struct text_line *line = &page->lines[i];
+
+		if (!is_sure(page, line))
+			continue;
+		page_add_line(&sure);
+		words += line->word_count;
+		for (size_t k = line->first_word; k < line->first_word + line->word_count; k++)
+			page_add_word(&sure, page->words[k].text, page->words[k].confidence, &page->words[k].polygon);
+	}
+	if ((float)words < SURE_SHARE * (float)page->word_count)
+		page_init(&sure, arena);
+	return page_finish(&sure, out, err);
+}
+
+int print_read(void *tesseract, const struct image *image, int64_t deadline_ns, struct arena *arena, struct text_page *out,
+	       struct error *err)
+{
+	struct page_builder builder;
+	struct text_page page;
+	int rc;
+
+	page_init(&builder, arena);
+	rc = text_engine_tesseract.detect(tesseract, image, deadline_ns, &builder, err);
+	if (rc == 0)
+		rc = page_finish(&builder, &page, err);
+	return rc < 0 ? rc : keep_sure_lines(&page, arena, out, err);
+}
+
+static bool is_inside(const struct text_polygon *p, struct image_point at)
+{
+	struct image_point axis = polygon_axis(p);
+	struct image_point centre = polygon_centre(p);
+	float u = (at.x - centre.x) * axis.x + (at.y - centre.y) * axis.y;
+	float v = (at.y - centre.y) * axis.x - (at.x - centre.x) * axis.y;
+
+	return fabsf(u) <= polygon_width(p) / 2 + polygon_height(p) / 2 && fabsf(v) <= polygon_height(p) * 0.75f;
+}
+
+/* Points along the middle of `found`, ends left out: all but one must lie in lines that were read. */
+bool print_covers(const struct text_page *page, const struct text_polygon *found)
+{
+	static const float places[] = { 0.1f, 0.3f, 0.5f, 0.7f, 0.9f };
+	struct image_point left = point_between(found->points[0], found->points[3], 0.5f);
+	struct image_point right = point_between(found->points[1], found->points[2], 0.5f);
+	size_t covered = 0;
+
+	for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++)
+		for (size_t i = 0; i < page->line_count; i++)
+			if (is_inside(&page->lines[i].polygon, point_between(left, right, places[k]))) {
+				covered++;
+				break;
+			}
+	return covered + 1 >= sizeof(places) / sizeof(places[0]);
+}
