@@ -24,12 +24,12 @@ static int delete_versions(struct function_context *c, struct str bucket, struct
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		struct s3_version *versions = NULL;
 		size_t count = 0, deleted = 0;
-		int rc = s3_list_versions(c->aws, c->arena, bucket, key, &versions, &count, err);
+		int rc = aws_s3_list_versions(c->aws, c->arena, bucket, key, &versions, &count, err);
 		for (size_t i = 0; rc == 0 && i < count; i++) {
 			struct s3_object_id id = { bucket, versions[i].key, versions[i].version_id };
 			if (!str_eq(id.key, key))
 				continue;
-			rc = s3_delete_object(c->aws, c->arena, &id, err);
+			rc = aws_s3_delete_object(c->aws, c->arena, &id, err);
 			deleted++;
 		}
 		if (rc || deleted == 0)

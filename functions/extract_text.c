@@ -188,7 +188,7 @@ static int put(struct function_context *c, struct str job_id, const char *suffix
 
 	if (!str_is_set(body))
 		return error_set(err, ERR_NO_MEMORY, "no memory for the detections");
-	return s3_put_object(c->aws, c->arena, &request, &object, err);
+	return aws_s3_put_object(c->aws, c->arena, &request, &object, err);
 }
 
 static int write_results(struct function_context *c, struct str job_id, const struct source_image *image,

@@ -26,7 +26,7 @@ static int get_result(struct function_context *c, struct str key, struct str *by
 	struct s3_get get = { .id = { .bucket = c->settings->processed_bucket, .key = key }, .max = RESULT_FILE_MAX };
 	struct s3_object object;
 
-	int rc = s3_get_object(c->aws, c->arena, &get, &object, err);
+	int rc = aws_s3_get_object(c->aws, c->arena, &get, &object, err);
 	if (rc == 0)
 		*bytes = object.body;
 	return rc;
@@ -70,7 +70,7 @@ static int put_image(struct function_context *c, const struct image *image, stru
 	int rc = png_encode(image, &png, err);
 	if (rc == 0) {
 		put.body = buf_str(&png);
-		rc = s3_put_object(c->aws, c->arena, &put, &object, err);
+		rc = aws_s3_put_object(c->aws, c->arena, &put, &object, err);
 	}
 	buf_release(&png);
 	return rc;

@@ -219,7 +219,7 @@ static int settle_upload(struct function_context *c, const struct json *item, st
 	struct s3_object object;
 	struct error failure = { 0 };
 
-	int rc = s3_head_object(c->aws, c->arena, &id, &object, &failure);
+	int rc = aws_s3_head_object(c->aws, c->arena, &id, &object, &failure);
 	if (rc == 0)
 		return start(c, item_s(item, "job_id"), upload_event(c->arena, &id, &object), s, err);
 	if (failure.status == 404)

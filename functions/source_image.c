@@ -34,7 +34,7 @@ static int get(struct function_context *c, const struct source_image *image, str
 	get_object->id = (struct s3_object_id){ image->bucket, image->key, image->version_id };
 	if (image->etag.n > 0)
 		get_object->if_match = arena_printf(c->arena, "\"" STR_FMT "\"", STR_ARG(image->etag));
-	int rc = s3_get_object(c->aws, c->arena, get_object, &object, &failure);
+	int rc = aws_s3_get_object(c->aws, c->arena, get_object, &object, &failure);
 	if (rc == ERR_SERVICE && (failure.status == 412 || failure.status == 404 || failure.status == 416))
 		return mismatch(err);
 	if (rc == ERR_LIMIT || (rc == 0 && object.size != (uint64_t)image->bytes))

@@ -22,6 +22,7 @@ PYTHON = "/usr/bin/python3"  # Debian's: it has the packages that scripts/setup.
 
 
 class Totals:
+    """Counts of all suites; added to from two threads, one at a time as the interpreter runs them."""
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.notes = []
@@ -67,15 +68,14 @@ def unit(build, totals):
 
 
 def protocol(name, build, totals, extra):
+    """Both builds run at once: the tests mostly wait."""
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
-           "PYTHONDONTWRITEBYTECODE": "1"}
-    if name == "sanitized":
-        env["GLEANER_FUNCTIONS"] = str(BUILDS["release"] / "functions" / "bootstrap")
-    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra], cwd=ROOT, env=env,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+           "GLEANER_FUNCTIONS": str(BUILDS["release"] / "functions" / "bootstrap"), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra],
+                               cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     last = ""
     for line in process.stdout:
-        print("  " + line, end="", flush=True)
+        print(f"  {name:9} {line}", end="", flush=True)
         if re.search(r"\d+ (passed|failed|error|skipped)", line):
             last = line
     code = process.wait()
@@ -92,15 +92,15 @@ def main():
     options = parser.parse_args()
     totals = Totals()
     extra = ["-k", options.expression] if options.expression else []
-    for name, build in BUILDS.items():
-        if options.build not in (None, name):
-            continue
+    builds = {name: build for name, build in BUILDS.items() if options.build in (None, name)}
+    for name, build in builds.items():
         if options.only in (None, "unit"):
             print(f"unit tests, {name} build", flush=True)
             unit(build, totals)
-        if options.only in (None, "protocol"):
-            print(f"protocol tests, {name} build", flush=True)
-            protocol(name, build, totals, extra)
+    if options.only in (None, "protocol"):
+        print(f"protocol tests, {' and '.join(builds)} build", flush=True)
+        with concurrent.futures.ThreadPoolExecutor(len(builds)) as pool:
+            list(pool.map(lambda item: protocol(*item, totals, extra), builds.items()))
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 1 if totals.failed or not totals.passed else 0
 

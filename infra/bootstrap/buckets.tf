@@ -115,24 +115,24 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this[each.key].id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = concat(
-      var.require_tls ? [{
+    Statement = [
+      {
         Sid       = "DenyPlainHttp"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"
         Resource  = [local.bucket_arns[each.key], "${local.bucket_arns[each.key]}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }] : [],
-      [{
+      },
+      {
         Sid       = "DenyOldTls"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"
         Resource  = [local.bucket_arns[each.key], "${local.bucket_arns[each.key]}/*"]
         Condition = { NumericLessThan = { "s3:TlsVersion" = "1.2" } }
-      }],
-    )
+      },
+    ]
   })
 
   depends_on = [aws_s3_bucket_public_access_block.this]

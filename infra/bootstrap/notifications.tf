@@ -30,6 +30,7 @@ resource "aws_sns_topic_subscription" "builds" {
 resource "aws_cloudwatch_event_rule" "failed_build" {
   name        = "${local.prefix}-failed-build"
   description = "A build of ${local.prefix} ended without success."
+  state       = "ENABLED"
   event_pattern = jsonencode({
     source      = ["aws.codebuild"]
     detail-type = ["CodeBuild Build State Change"]

@@ -143,9 +143,3 @@ variable "region" {
   description = "Region of everything here."
   default     = "us-east-1"
 }
-
-variable "require_tls" {
-  type        = bool
-  description = "Whether the buckets refuse plain HTTP. Off only for a local server, which has no certificate."
-  default     = true
-}

@@ -59,7 +59,7 @@ static int send(struct aws_client *c, struct arena *a, const struct aws_request 
 	return aws_send(c, a, request, reply, err);
 }
 
-int s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *get, struct s3_object *out, struct error *err)
+int aws_s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *get, struct s3_object *out, struct error *err)
 {
 	struct aws_request request;
 	struct aws_reply reply;
@@ -86,7 +86,7 @@ int s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *ge
 	return 0;
 }
 
-int s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out, struct error *err)
+int aws_s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out, struct error *err)
 {
 	struct aws_request request;
 	struct aws_reply reply;
@@ -98,7 +98,7 @@ int s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object
 	return rc;
 }
 
-int s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *put, struct s3_object *out, struct error *err)
+int aws_s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *put, struct s3_object *out, struct error *err)
 {
 	struct aws_request request;
 	struct aws_reply reply;
@@ -131,7 +131,7 @@ int s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *pu
 	return rc;
 }
 
-int s3_delete_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct error *err)
+int aws_s3_delete_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct error *err)
 {
 	struct aws_request request;
 	struct aws_reply reply;
@@ -184,7 +184,7 @@ static size_t read_versions(struct arena *a, struct str body, const char *elemen
 	return n;
 }
 
-int s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct s3_version **out,
+int aws_s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct s3_version **out,
 		     size_t *count, struct error *err)
 {
 	struct str body;
@@ -204,7 +204,7 @@ int s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, s
 	return 0;
 }
 
-int s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct str *token,
+int aws_s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct str *token,
 		    struct s3_listed **out, size_t *count, struct error *err)
 {
 	struct str query = arena_concat(a, STR("list-type=2&encoding-type=url&prefix="), uri_encode_str(a, prefix, false)), body;

@@ -8,7 +8,8 @@
  *
  * The handlers run on the watcher's thread (on_line also in process_drain) and must be short. on_exit is the last call for a
  * process and comes once; the owner frees the process then or later with process_free, never before it. process_start may be
- * called from any thread; it blocks until the program runs or could not be started (about a millisecond).
+ * called from any thread that outlives the process (the kernel ends the child when the thread that started it ends, so that
+ * nothing survives a killed server); it blocks until the program runs or could not be started (about a millisecond).
  */
 #ifndef GLEANER_OS_PROCESS_H
 #define GLEANER_OS_PROCESS_H

@@ -38,7 +38,6 @@ struct process {
 struct process_watcher {
 	pthread_t thread;
 	pthread_mutex_t lock; /* live, stopping */
-	pthread_cond_t idle;
 	struct process *live;
 	struct process *ended; /* of this round; the thread's own */
 	bool stopping;

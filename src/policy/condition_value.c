@@ -46,18 +46,23 @@ static bool compare_numbers(enum condition_relation relation, struct str value, 
 	return relation_holds(relation, (a > b) - (a < b));
 }
 
-/* ISO 8601 with or without a time, or seconds since 1970. */
-static int read_date(struct str text, int64_t *ms)
+/* `text` with what a date may leave out. */
+static int read_completed_date(struct str text, const char *rest, int64_t *ms)
 {
 	char whole[DATE_TEXT_MAX];
+	int n = snprintf(whole, sizeof(whole), STR_FMT "%s", STR_ARG(text), rest);
+
+	return n < 0 || (size_t)n >= sizeof(whole) ? ERR_INVALID : date_parse_iso(str_of(whole, (size_t)n), ms);
+}
+
+/* ISO 8601 with or without a time and a zone, or seconds since 1970. */
+static int read_date(struct str text, int64_t *ms)
+{
 	double seconds;
 
-	if (date_parse_iso(text, ms) == 0)
+	if (date_parse_iso(text, ms) == 0 || read_completed_date(text, "Z", ms) == 0 ||
+	    read_completed_date(text, "T00:00:00Z", ms) == 0)
 		return 0;
-	if (text.n == sizeof("2026-01-02") - 1 && str_find_char(text, '-', 0) == 4) {
-		int n = snprintf(whole, sizeof(whole), STR_FMT "T00:00:00Z", STR_ARG(text));
-		return date_parse_iso(str_of(whole, (size_t)n), ms);
-	}
 	if (str_to_double(text, &seconds) < 0 || seconds < -1e12 || seconds > 1e12)
 		return ERR_INVALID;
 	*ms = (int64_t)(seconds * 1000);

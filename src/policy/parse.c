@@ -48,12 +48,12 @@ static int check_members(struct reading *r, const struct json *object, const cha
 static int pick(struct reading *r, const struct json *statement, const char *name, const char *negated_name,
 		const struct json **out, bool *negated)
 {
-	const struct json *plain = json_get(statement, str_c(name)), *not = json_get(statement, str_c(negated_name));
+	const struct json *plain = json_get(statement, str_c(name)), *negative = json_get(statement, str_c(negated_name));
 
-	if (plain && not )
+	if (plain && negative)
 		return fault_syntax(r);
-	*negated = not != NULL;
-	*out = plain ? plain : not ;
+	*negated = negative != NULL;
+	*out = plain ? plain : negative;
 	return 0;
 }
 
@@ -140,6 +140,20 @@ static int check_resource(struct reading *r, struct str text)
 	return 0;
 }
 
+/* "arn:aws:sqs" is "arn:aws:sqs:*:*:*": what is left out of an ARN is anything. */
+static struct str complete_arn(struct arena *a, struct str text)
+{
+	int colons = 0;
+
+	if (!str_starts(text, STR("arn:")))
+		return text;
+	for (size_t i = 0; i < text.n; i++)
+		colons += text.p[i] == ':';
+	for (; colons < 5 && text.p; colons++)
+		text = arena_concat(a, text, STR(":*"));
+	return text;
+}
+
 static int read_resources(struct reading *r, const struct json *statement, struct policy_statement *out)
 {
 	const struct json *value;
@@ -160,6 +174,7 @@ static int read_resources(struct reading *r, const struct json *statement, struc
 		rc = p->text.p ? check_resource(r, p->text) : fault_syntax(r);
 		if (rc < 0)
 			break;
+		p->text = complete_arn(r->arena, p->text);
 		p->variables = r->variables && text_has_variables(p->text);
 		if (!p->variables)
 			p->text = glob_compile(r->arena, p->text);

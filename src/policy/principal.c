@@ -117,6 +117,32 @@ static bool names_id(struct str text, struct str user_id)
 	return user_id.p && text.n > 0 && (str_eq(text, user_id) || (str_starts(user_id, text) && user_id.p[text.n] == ':'));
 }
 
+static struct str last_segment(struct str arn)
+{
+	size_t start = arn.n;
+
+	while (start > 0 && arn.p[start - 1] != '/')
+		start--;
+	return str_from(arn, start);
+}
+
+/* Up to "role/": the account is in it. */
+static struct str before_name(struct str arn)
+{
+	ptrdiff_t role = str_find(arn, STR(":role/"), 0);
+
+	return role < 0 ? STR_NULL : str_sub(arn, 0, (size_t)role);
+}
+
+/* A session's ARN does not have the role's path, but a role's name is the account's only one. */
+static bool names_role(struct str text, struct str role_arn)
+{
+	if (str_eq(text, role_arn))
+		return true;
+	struct str here = before_name(text), there = before_name(role_arn);
+	return here.p && there.p && str_eq(here, there) && str_eq(last_segment(text), last_segment(role_arn));
+}
+
 static enum principal_match match_aws(struct str text, const struct policy_principal *p)
 {
 	bool aws = p->kind == POLICY_ROOT || p->kind == POLICY_USER || p->kind == POLICY_ROLE;
@@ -125,10 +151,10 @@ static enum principal_match match_aws(struct str text, const struct policy_princ
 		return p->kind == POLICY_ROLE ? MATCH_ROLE : MATCH_EXACT;
 	if (!aws)
 		return MATCH_NONE;
+	if (p->kind == POLICY_ROLE && names_role(text, p->role_arn))
+		return MATCH_ROLE;
 	if (str_eq(text, p->arn))
 		return MATCH_EXACT;
-	if (p->kind == POLICY_ROLE && str_eq(text, p->role_arn))
-		return MATCH_ROLE;
 	if (names_id(text, p->user_id))
 		return p->kind == POLICY_ROLE && text.n < p->user_id.n ? MATCH_ROLE : MATCH_EXACT;
 	if (!names_account(text, p->account))
@@ -209,15 +235,6 @@ void policy_principal_of(struct arena *a, struct str arn, struct policy_principa
 	} else {
 		out->kind = POLICY_USER;
 	}
-}
-
-static struct str last_segment(struct str arn)
-{
-	size_t start = arn.n;
-
-	while (start > 0 && arn.p[start - 1] != '/')
-		start--;
-	return str_from(arn, start);
 }
 
 struct str policy_principal_value(const struct policy_principal *p, struct str key)

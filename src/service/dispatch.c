@@ -13,8 +13,18 @@
 
 static const struct service_error validation = { "ValidationException", 400, NULL };
 
+/* An upload that never reaches its operation leaves no blob behind; an operation that ran has seen to its own. */
+static void discard_upload(struct call *call)
+{
+	struct error err = { 0 };
+
+	if (call->body.file && call->body.file->fd < 0 && blob_remove(call->host->store, str_c(call->body.file->id), &err))
+		log_warn("front", "an upload's file could not be removed error=%s", err.message);
+}
+
 void call_refuse(struct call *call)
 {
+	discard_upload(call);
 	call_complete(call, call->error.code ? call->error.code : ERR_SERVICE);
 }
 
@@ -154,7 +164,8 @@ static int authorize(struct call *call)
 {
 	const struct host_hooks *hooks = &call->host->options.hooks;
 
-	if (!hooks->authorize || call->principal.kind == PRINCIPAL_ROOT)
+	bool open_to_all = call->operation->anonymous && call->principal.kind == PRINCIPAL_ANONYMOUS;
+	if (!hooks->authorize || call->principal.kind == PRINCIPAL_ROOT || open_to_all)
 		return 0;
 	return hooks->authorize(host_service_state(call->host, "iam"), call);
 }

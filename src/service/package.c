@@ -14,7 +14,7 @@
 struct unpack {
 	zip_t *zip;
 	const char *folder;
-	uint64_t left, max;      /* bytes that may still come out, and may in all */
+	uint64_t left, max; /* bytes that may still come out, and may in all */
 	struct error *err;
 };
 
@@ -62,7 +62,8 @@ static int copy_out(struct unpack *u, zip_file_t *file, int fd)
 	while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0) {
 		int result;
 		if ((uint64_t)n > u->left)
-			return error_set(u->err, ERR_LIMIT, "Unzipped size must be smaller than %llu bytes", (unsigned long long)u->max);
+			return error_set(u->err, ERR_LIMIT, "Unzipped size must be smaller than %llu bytes",
+					 (unsigned long long)u->max);
 		u->left -= (uint64_t)n;
 		result = fd_write_all(fd, chunk, (size_t)n, u->err);
 		if (result != 0)
@@ -163,7 +164,8 @@ int package_unpack(struct str bytes, const char *target, uint64_t max_bytes, str
 	if (!u.zip) {
 		if (source)
 			zip_source_free(source);
-		return error_set(err, ERR_INVALID, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+		return error_set(err, ERR_INVALID,
+				 "Could not unzip uploaded file. Please check your file, then try to upload again.");
 	}
 	result = unpack_all(&u);
 	zip_discard(u.zip);

@@ -10,8 +10,8 @@
 
 enum { PACKAGE_ENTRIES_MAX = 65535 };
 
-/* Unpacks `zip` into the folder `target` (made when absent) and makes it durable. ERR_INVALID (no zip, an empty one, paths that lead out,
- * links), ERR_LIMIT (more than `max_bytes` unpacked), ERR_IO; then nothing is left of `target`. */
+/* Unpacks `zip` into the folder `target` (made when absent) and makes it durable. ERR_INVALID (no zip, an empty one, paths that
+ * lead out, links), ERR_LIMIT (more than `max_bytes` unpacked), ERR_IO; then nothing is left of `target`. */
 int package_unpack(struct str zip, const char *target, uint64_t max_bytes, struct error *err) MUST_CHECK;
 
 /* Packs files into the new zip file `target`: each `names[i]` under `folder`, with its mode. ERR_IO. */

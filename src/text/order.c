@@ -14,6 +14,8 @@ enum {
 
 /* The gap between columns, in line heights. */
 #define GUTTER 0.8f
+/* How far apart the middles of lines in a row may be, in heights. */
+#define ROW_SLACK 0.4f
 
 /* An upright box around a line, in a frame where most lines are level. */
 struct item {
@@ -43,20 +45,15 @@ static int compare_lefts(const void *pa, const void *pb)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Sorted by their middles, items belong to a row while their middle lies within the first one's height. */
+/* Sorted by their middles, items belong to a row while theirs is near the first one's. */
 static void order_rows(struct item *items, size_t count)
 {
 	qsort(items, count, sizeof(*items), compare_tops);
 	for (size_t i = 0, end; i < count; i = end) {
-		float top = items[i].top;
-		float bottom = items[i].bottom;
+		float limit = items[i].top + items[i].bottom + 2 * ROW_SLACK * (items[i].bottom - items[i].top);
 
-		for (end = i + 1; end < count; end++) {
-			float middle = (items[end].top + items[end].bottom) / 2;
-
-			if (middle < top || middle > bottom - 0.35f * (bottom - top))
-				break;
-		}
+		for (end = i + 1; end < count && items[end].top + items[end].bottom <= limit; end++)
+			;
 		qsort(items + i, end - i, sizeof(*items), compare_lefts);
 	}
 }

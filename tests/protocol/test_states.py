@@ -18,9 +18,23 @@ PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": True}}}
 
 
-@pytest.fixture
+def make_role(server):
+    """The role of all machines, functions and rules here: it may do everything."""
+    iam = server.client("iam")
+    services = [f"{name}.amazonaws.com" for name in ("states", "lambda", "events")]
+    iam.create_role(RoleName="machine", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]}))
+    iam.put_role_policy(RoleName="machine", PolicyName="all", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+
+
+@pytest.fixture(scope="module")
 def sfn(bare_server):
-    return bare_server.client("stepfunctions")
+    make_role(bare_server)
+    yield bare_server.client("stepfunctions")
+    iam = bare_server.client("iam")
+    iam.delete_role_policy(RoleName="machine", PolicyName="all")
+    iam.delete_role(RoleName="machine")
 
 
 @pytest.fixture
@@ -284,6 +298,21 @@ def test_task_tokens(sfn, machine, wait_for):
     assert refused(sfn.send_task_success, taskToken=forged, output="{}")["Code"] == "TaskTimedOut"
 
 
+def test_a_machine_may_do_what_its_role_may(bare_server, sfn, machine):
+    iam = bare_server.client("iam")
+    name = f"weak-{uuid.uuid4().hex[:8]}"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
+    arn = machine({"StartAt": "T", "States": {"T": {"Type": "Task", "End": True, "Parameters": {
+        "TableName": "t", "Key": {"id": {"S": "a"}}}, "Resource": "arn:aws:states:::dynamodb:getItem"}}})
+    sfn.update_state_machine(stateMachineArn=arn, roleArn=role)
+    failed = finish(sfn, sfn.start_execution(stateMachineArn=arn)["executionArn"])
+    iam.delete_role(RoleName=name)
+    assert failed["error"] == "DynamoDB.AmazonDynamoDBException"
+    assert "is not authorized to perform: dynamodb:GetItem" in failed["cause"] and f"assumed-role/{name}/" in failed["cause"]
+    assert "Error Code: AccessDeniedException" in failed["cause"]
+
+
 def test_refused_operations_name_themselves(bare_server):
     for operation in ("RedriveExecution", "ListActivities", "PublishStateMachineVersion", "TestState", "GetActivityTask"):
         status, error = raw(bare_server, operation)
@@ -302,6 +331,7 @@ def test_a_stopped_server_drops_express_executions(fresh_server):
 
 def test_a_killed_server_goes_on(fresh_server):
     server = fresh_server("--bare")
+    make_role(server)
     sfn = server.client("stepfunctions")
     child = sfn.create_state_machine(name="child", roleArn=ROLE, definition=json.dumps(
         {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}}))["stateMachineArn"]
@@ -383,7 +413,7 @@ def handler(event, context):
 
 
 @pytest.fixture
-def function(bare_server, wait_for):
+def function(bare_server, sfn, wait_for):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
         package.writestr("app.py", HANDLER)

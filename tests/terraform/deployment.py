@@ -13,7 +13,7 @@ import zipfile
 import terraform
 
 GITHUB = {"owner": "example", "owner_id": 11, "repository": "gleaner", "repository_id": 22}
-BOOTSTRAP = {"environment": "local", "force_destroy": True, "require_tls": False, "github": GITHUB}
+BOOTSTRAP = {"environment": "local", "force_destroy": True, "github": GITHUB}
 
 
 def built_package(server_binary):

@@ -146,9 +146,10 @@ def test_images_end_right_after_the_update(updated):
 
 @pytest.fixture(scope="module")
 def drifted(updated):
-    """Two things changed by hand; what the next plan would do."""
+    """Three things changed by hand: a setting, a switch, something deleted. What the next plan would do."""
     updated.server.client("lambda").update_function_configuration(FunctionName=f"{NAME}-get-job", Timeout=3)
     updated.server.client("events").disable_rule(Name=f"{NAME}-sweep")
+    updated.server.client("cloudwatch").delete_alarms(AlarmNames=[f"{NAME}-oldest-job"])
     return updated, updated.live.changes()
 
 
@@ -156,6 +157,7 @@ def test_drift_is_found(drifted):
     _, changes = drifted
     assert changes == {
         'module.pipeline.aws_cloudwatch_event_rule.this["sweep"]': ["update"],
+        'module.pipeline.aws_cloudwatch_metric_alarm.this["oldest-job"]': ["create"],
         'module.pipeline.aws_lambda_function.this["get-job"]': ["update"],
     }
 

@@ -1,5 +1,5 @@
-# One machine: a local server that answers AWS's APIs (AWS_ENDPOINT_URL). What differs from AWS is what a laptop has not: no
-# certificate, so no TLS; nobody to protect from, so no authorisation; no X-Ray and no log delivery to pay for.
+# One machine: a local server that answers AWS's APIs (AWS_ENDPOINT_URL). What differs from AWS: nobody else can reach it, so the
+# API asks for no authorisation, and there is no X-Ray and no log delivery.
 
 module "pipeline" {
   source = "../../modules/pipeline"
@@ -14,7 +14,6 @@ module "pipeline" {
   force_destroy           = true
   log_days                = 1
   point_in_time_recovery  = false
-  require_tls             = false
   state_machine_log_level = "OFF"
   tracing                 = false
   versioning              = true

@@ -12,6 +12,7 @@ resource "aws_cloudwatch_event_rule" "this" {
   description         = each.value.description
   event_pattern       = can(each.value.event_pattern) ? templatefile("${local.folder}/${each.value.event_pattern}", local.values) : null
   schedule_expression = try(each.value.schedule, null)
+  state               = "ENABLED" # said, so that a rule that somebody turned off is found
 }
 
 # ---- what a rule may do: a role for the state machine, the function's own policy for a function ----

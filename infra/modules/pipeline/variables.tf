@@ -168,12 +168,6 @@ variable "record_days" {
   }
 }
 
-variable "require_tls" {
-  type        = bool
-  description = "Whether the buckets refuse plain HTTP. Off only for a local server, which has no certificate."
-  default     = true
-}
-
 variable "reserved_concurrency" {
   type        = map(number)
   description = "Reserved concurrency by function name (as in pipeline/functions.json). None by default: a new account has 10 in all and must leave some unreserved."

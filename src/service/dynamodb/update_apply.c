@@ -217,14 +217,15 @@ static const struct value *new_set(struct applying *s, const struct value *like,
 static int unite_sets(struct applying *s, const struct value *a, const struct value *b, const struct value **out)
 {
 	const struct value **items = arena_alloc_array(s->arena, a->count + b->count, sizeof(*items));
-	size_t count = a->count;
+	size_t count = 0, i = 0, k = 0;
 
 	if (!items)
 		return fault_memory(s);
-	memcpy(items, a->items, a->count * sizeof(*items));
-	for (size_t i = 0; i < b->count; i++) {
-		if (!value_set_has(a, b->items[i]))
-			items[count++] = b->items[i];
+	while (i < a->count || k < b->count) {
+		int order = i == a->count ? 1 : k == b->count ? -1 : str_cmp(a->items[i]->text, b->items[k]->text);
+		items[count++] = order <= 0 ? a->items[i] : b->items[k];
+		i += order <= 0;
+		k += order >= 0;
 	}
 	*out = new_set(s, a, items, count);
 	return *out ? 0 : fault_memory(s);

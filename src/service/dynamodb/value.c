@@ -85,18 +85,25 @@ const struct value *value_get(const struct value *map, struct str name)
 
 bool value_set_has(const struct value *set, const struct value *member)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		if (str_eq(set->items[i]->text, member->text))
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = str_cmp(set->items[middle]->text, member->text);
+		if (order == 0)
 			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }
 
-/* Both have the same count and no duplicates: inclusion is equality. */
 static bool sets_equal(const struct value *a, const struct value *b)
 {
 	for (size_t i = 0; i < a->count; i++) {
-		if (!value_set_has(b, a->items[i]))
+		if (!str_eq(a->items[i]->text, b->items[i]->text))
 			return false;
 	}
 	return true;

@@ -3,7 +3,8 @@
  * Attribute values: immutable trees in an arena. An item is a value of type VALUE_M.
  *
  * Values may be shared between items; "changing" one makes a new one that shares the unchanged parts. Numbers are kept as the
- * text DynamoDB answers with, so equal numbers are equal texts. Binary is kept decoded. *Pure.*
+ * text DynamoDB answers with, so equal numbers are equal texts. Binary is kept decoded. The members of sets are kept in the
+ * order of their bytes (DynamoDB promises none), so that large sets can be searched and compared. *Pure.*
  *
  * Stored form of an item: its size as DynamoDB counts it (four bytes, big-endian), then its JSON text as the API shows it, so
  * that a read of a whole item copies bytes.

@@ -101,17 +101,12 @@ static int compare_members(const void *a, const void *b)
 	return str_cmp((*x)->text, (*y)->text);
 }
 
-/* Members are told apart by their canonical texts; sorting a copy keeps large sets from costing their square. */
-static int check_duplicates(struct arena *a, const struct value *set, const struct json *json, struct error *err)
+/* Members are told apart by their canonical texts; that order is kept, see value.h. */
+static int sort_members(struct arena *a, struct value *set, const struct json *json, struct error *err)
 {
-	const struct value **sorted = arena_alloc_array(a, set->count, sizeof(*sorted));
-
-	if (!sorted)
-		return fault_memory(err);
-	memcpy(sorted, set->items, set->count * sizeof(*sorted));
-	qsort(sorted, set->count, sizeof(*sorted), compare_members);
+	qsort(set->items, set->count, sizeof(*set->items), compare_members);
 	for (size_t i = 1; i < set->count; i++) {
-		if (str_eq(sorted[i - 1]->text, sorted[i]->text))
+		if (str_eq(set->items[i - 1]->text, set->items[i]->text))
 			return fault_duplicates(a, set, json, err);
 	}
 	return 0;
@@ -151,7 +146,7 @@ static int read_set(struct arena *a, const struct json *json, enum value_type ty
 			return rc;
 		out->items[i] = &values[i];
 	}
-	return check_duplicates(a, out, json, err);
+	return sort_members(a, out, json, err);
 }
 
 static int read_list(struct arena *a, const struct json *json, int depth, struct value *out, struct error *err)

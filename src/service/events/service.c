@@ -19,7 +19,7 @@ static const struct operation operations[] = {
 	ROW("ListRules", list_rules, READ, struct rules_input, .resource = events_bus_resource),
 	ROW("ListRuleNamesByTarget", list_rule_names_by_target, READ, struct rules_input, .resource = events_bus_resource),
 	ROW("PutTargets", put_targets, WRITE, struct targets_input, .prepare = events_prepare_put_targets,
-	    .resource = events_rule_resource),
+	    .permissions = events_put_targets_permissions),
 	ROW("RemoveTargets", remove_targets, WRITE, struct targets_input, .resource = events_rule_resource),
 	ROW("ListTargetsByRule", list_targets_by_rule, READ, struct targets_input, .resource = events_rule_resource),
 	ROW("CreateEventBus", create_event_bus, WRITE, struct bus_input, .resource = events_bus_resource),
@@ -31,6 +31,17 @@ static const struct operation operations[] = {
 	ROW("ListTagsForResource", list_tags_for_resource, READ, struct events_tags_input, .resource = events_tags_resource),
 	{ 0 },
 };
+
+/* Rules of this account may send to its buses. */
+static struct str bus_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	(void)txn;
+	if (str_find(arn, STR(":event-bus/"), 0) < 0)
+		return STR_NULL;
+	return arena_printf(&call->arena,
+			    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
+			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}]}", STR_ARG(arn));
+}
 
 static void events_close(void *state)
 {
@@ -86,4 +97,5 @@ const struct service service_events = {
 	.start = events_start,
 	.stop = events_stop,
 	.close = events_close,
+	.resource_policy = bus_policy,
 };

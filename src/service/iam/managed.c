@@ -7,14 +7,17 @@
 
 /* MANAGED_POLICIES_FILE is the path of managed_policies.jsonl, from the build. */
 __asm__(".section .rodata\n"
-	".global gleaner_managed_policies, gleaner_managed_policies_end\n"
+	".global gleaner_managed_policies, gleaner_managed_policies_size\n"
 	"gleaner_managed_policies:\n"
 	".incbin \"" MANAGED_POLICIES_FILE "\"\n"
-	"gleaner_managed_policies_end:\n"
-	".byte 0\n"
+	"1:\n"
+	".balign 8\n"
+	"gleaner_managed_policies_size:\n"
+	".quad 1b - gleaner_managed_policies\n"
 	".previous\n");
 
-extern const char gleaner_managed_policies[], gleaner_managed_policies_end[];
+extern const char gleaner_managed_policies[];
+extern const uint64_t gleaner_managed_policies_size;
 
 bool managed_is_arn(struct str arn)
 {
@@ -51,7 +54,7 @@ static const struct json *read_line(struct arena *a, struct str text)
 
 static struct str all_lines(void)
 {
-	return str_of(gleaner_managed_policies, (size_t)(gleaner_managed_policies_end - gleaner_managed_policies));
+	return str_of(gleaner_managed_policies, gleaner_managed_policies_size);
 }
 
 /* Each line begins {"PolicyName":"…": the others need not be parsed. */

@@ -178,7 +178,10 @@ int iam_simulate_principal_policy(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	struct simulation s = { .call = call };
-	struct grant *grant = grants_get(call->state, in->arn);
+	struct policy_principal source;
+
+	policy_principal_of(&call->arena, in->arn, &source); /* a session stands for its role */
+	struct grant *grant = grants_get(call->state, source.kind == POLICY_ROLE ? source.role_arn : in->arn);
 
 	if (!grant)
 		return call_fault(call, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the service keeps in SPACE_KMS:
- *   ("key", id)
- * {"id","description","state","manager","created_ms","policy","tags":{},"rotation","period","deletion_ms"?,"window"?, "material":
- * base64 of 32 bytes}
+ *   ("key", id)      {"id", "description", "state", "manager", "created_ms", "policy", "tags": {}, "rotation", "period",
+ *                     "deletion_ms"?, "material": base64 of 32 bytes}
  *   ("alias", name)  {"name","target","created_ms","updated_ms"}; the name with its "alias/"
  */
 #ifndef GLEANER_SERVICE_KMS_INTERNAL_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Functions as they are stored, in SPACE_LAMBDA:
- *   ("function", name)           {"name", "next_version", "tags":{}, "reserved":n, "policies":{qualifier: {"revision",
- * "statements":[…]}}, "aliases":{name: {…}}, "event_configs":{qualifier: {…}}, "codes":[folder],
- * "published":{"revision","version"}}
+ *   ("function", name)           {"name", "next_version", "tags": {}, "reserved": n, "aliases": {name: {…}},
+ *                                 "policies": {qualifier: {"revision", "statements": […]}}, "event_configs": {qualifier: {…}},
+ *                                 "codes": [folder], "published": {"revision", "version"}}
  *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "code": folder}
  *                                 version is "$LATEST" or ten digits, so that versions list in AWS's order
  * The code lies unpacked in <data>/functions/<name>/<code>/, a new folder for every upload, its package beside it as <code>.zip;

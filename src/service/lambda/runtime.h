@@ -4,7 +4,7 @@
  * invocations and execution environments. An environment is a process with a Runtime API of its own, and runs one invocation at a
  * time:
  *
- *   STARTING    env_start (launch.c): the process starts and initialises           -> its first "next": runtime_next
+ *   STARTING    environment_start (launch.c): the process starts and initialises   -> its first "next": runtime_next
  *   IDLE        its "next" is held back                                             -> an invocation: scheduler_pump
  *   BUSY        the invocation was handed over                                      -> response or error: runtime_response
  *   RETURNING   answered, not back yet: counted as free soon                        -> "next": runtime_next

@@ -29,10 +29,11 @@ static void answer(struct http_exchange *x, int status, struct str body)
 
 #define ACCEPTED STR("{\"status\":\"OK\"}\n")
 #define BAD_ID STR("{\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}")
-#define BAD_STATE \
+#define BAD_STATE                                                                                                                \
 	STR("{\"errorMessage\":\"State transition is not allowed for the runtime\",\"errorType\":\"InvalidStateTransition\"}")
-#define TOO_LARGE \
-	STR("{\"errorMessage\":\"Exceeded maximum allowed payload size (6291556 bytes).\",\"errorType\":\"RequestEntityTooLarge\"}")
+#define TOO_LARGE                                                                                                                \
+	STR("{\"errorMessage\":\"Exceeded maximum allowed payload size (6291556 "                                                \
+	    "bytes).\",\"errorType\":\"RequestEntityTooLarge\"}")
 
 /* What an operation answers; it runs with the lock held. */
 struct verdict {
@@ -134,7 +135,8 @@ static struct verdict runtime_error(struct environment *v, struct http_exchange 
 	if (r->too_large)
 		return refused(413, TOO_LARGE);
 	take_answer(v->invocation, r, OUTCOME_FUNCTION_ERROR);
-	snprintf(v->invocation->error_type, sizeof(v->invocation->error_type), STR_FMT, STR_ARG(type.p ? type : STR("Unhandled")));
+	snprintf(v->invocation->error_type, sizeof(v->invocation->error_type), STR_FMT,
+		 STR_ARG(type.p ? type : STR("Unhandled")));
 	returned(v, e);
 	return verdict;
 }
@@ -275,5 +277,8 @@ static void on_free(void *context, struct http_exchange *x)
 }
 
 const struct http_handlers runtime_handlers = {
-	.on_headers = on_headers, .on_body = on_body, .on_end = on_end, .on_free = on_free,
+	.on_headers = on_headers,
+	.on_body = on_body,
+	.on_end = on_end,
+	.on_free = on_free,
 };

@@ -191,7 +191,8 @@ static int not_found(struct lambda *l, struct str name, struct str qualifier, st
 {
 	struct str region = host_region(l->host), account = host_account(l->host);
 
-	return error_set(err, ERR_NOT_FOUND, "Function not found: arn:aws:lambda:" STR_FMT ":" STR_FMT ":function:" STR_FMT "%s" STR_FMT,
+	return error_set(err, ERR_NOT_FOUND,
+			 "Function not found: arn:aws:lambda:" STR_FMT ":" STR_FMT ":function:" STR_FMT "%s" STR_FMT,
 			 STR_ARG(region), STR_ARG(account), STR_ARG(name), qualifier.p ? ":" : "", STR_ARG(qualifier));
 }
 
@@ -238,7 +239,8 @@ static int new_target(struct lambda *l, struct str name, struct str qualifier, s
 	arena_init(&t->credentials_arena, 1 << 16);
 	arena_init(&a, 1 << 20);
 	t->name = arena_str(&t->arena, name);
-	t->key = arena_printf(&t->arena, STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(qualifier.p ? qualifier : STR(LAMBDA_LATEST)));
+	t->key = arena_printf(&t->arena, STR_FMT ":" STR_FMT, STR_ARG(name),
+			      STR_ARG(qualifier.p ? qualifier : STR(LAMBDA_LATEST)));
 	result = store_read_begin(host_store(l->host), &txn, err);
 	if (result == 0) {
 		result = read_target(t, qualifier, txn, &a, err);
@@ -259,7 +261,8 @@ static struct target *adopt(struct lambda *l, struct target *fresh)
 {
 	struct target *old = map_get(&l->targets, fresh->key);
 
-	if (old && str_eq(old->revision, fresh->revision) && str_eq(old->version, fresh->version) && old->reserved == fresh->reserved) {
+	if (old && str_eq(old->revision, fresh->revision) && str_eq(old->version, fresh->version) &&
+	    old->reserved == fresh->reserved) {
 		old->generation = fresh->generation;
 		target_unref(fresh);
 		old->references++;

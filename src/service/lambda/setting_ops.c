@@ -42,7 +42,7 @@ static int load_tagged(struct call *call, struct function_name *name, const stru
 
 	if (result == 0 && name->qualifier.p)
 		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+				       "Tags on function aliases and versions are not supported. Please specify a function ARN.");
 	return result ? result : function_load(call, name, function);
 }
 
@@ -51,7 +51,8 @@ static int save_tags(struct call *call, struct str name, const struct json *func
 	struct json *updated = json_copy_object(&call->arena, function);
 
 	if (tags && tags->count > TAGS_MAX)
-		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The number of tags exceeds the limit of %d.", TAGS_MAX);
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The number of tags exceeds the limit of %d.",
+				     TAGS_MAX);
 	json_put(&call->arena, updated, STR("tags"), tags);
 	return function_save(call, name, updated);
 }
@@ -63,7 +64,8 @@ int lambda_tag_resource(struct call *call)
 	const struct json *function;
 	int result = load_tagged(call, &name, &function);
 
-	return result ? result : save_tags(call, name.name, function, tags_merge(&call->arena, json_get_c(function, "tags"), in->tags));
+	return result ? result
+		      : save_tags(call, name.name, function, tags_merge(&call->arena, json_get_c(function, "tags"), in->tags));
 }
 
 int lambda_untag_resource(struct call *call)
@@ -73,7 +75,8 @@ int lambda_untag_resource(struct call *call)
 	const struct json *function;
 	int result = load_tagged(call, &name, &function);
 
-	return result ? result : save_tags(call, name.name, function, tags_without(&call->arena, json_get_c(function, "tags"), in->keys));
+	return result ? result
+		      : save_tags(call, name.name, function, tags_without(&call->arena, json_get_c(function, "tags"), in->keys));
 }
 
 int lambda_list_tags(struct call *call)
@@ -104,7 +107,8 @@ const struct bind lambda_put_concurrency_fields[] = {
 LAMBDA_INPUT_FITS(struct concurrency_input);
 
 /* A function's record with a member put (or, NULL, taken out); and the running part told. */
-static int change_function(struct call *call, struct str name, const struct json *function, struct str member, const struct json *value)
+static int change_function(struct call *call, struct str name, const struct json *function, struct str member,
+			   const struct json *value)
 {
 	struct json *updated = json_new_object(&call->arena);
 	int result;
@@ -133,8 +137,9 @@ int lambda_put_function_concurrency(struct call *call)
 		return result;
 	if (in->reserved.value > l->concurrency)
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
-				   "minimum value of [0].");
+				     "Specified ReservedConcurrentExecutions for function decreases account's "
+				     "UnreservedConcurrentExecution below its "
+				     "minimum value of [0].");
 	result = change_function(call, name.name, function, STR("reserved"), json_new_i64(&call->arena, in->reserved.value));
 	if (result == 0)
 		write_i64(&call->out, "ReservedConcurrentExecutions", in->reserved.value);
@@ -184,7 +189,11 @@ int lambda_get_code_signing(struct call *call)
 struct event_config_input {
 	struct str function_name, qualifier;
 	struct opt_i64 retries, age;
-	struct { struct { struct str destination; } on_success, on_failure; } destinations;
+	struct {
+		struct {
+			struct str destination;
+		} on_success, on_failure;
+	} destinations;
 };
 
 static bool is_destination(struct str text)
@@ -199,7 +208,10 @@ static bool is_destination(struct str text)
 }
 
 static const struct bind destination_fields[] = {
-	{ .name = "Destination", .kind = BIND_KIND_STR, .max = 350, .valid = is_destination,
+	{ .name = "Destination",
+	  .kind = BIND_KIND_STR,
+	  .max = 350,
+	  .valid = is_destination,
 	  .pattern = "^$|arn:aws:(sqs|sns|lambda|events):.*" },
 	BIND_DONE,
 };
@@ -222,7 +234,7 @@ LAMBDA_INPUT_FITS(struct event_config_input);
 
 const struct bind lambda_list_event_configs_fields[] = {
 	BIND_STR(struct named_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 256),
-	BIND_IGNORED("Marker"),   /* all fit on one page */
+	BIND_IGNORED("Marker"), /* all fit on one page */
 	BIND_IGNORED("MaxItems"),
 	BIND_DONE,
 };
@@ -241,7 +253,8 @@ static int write_event_config(struct call *call, const struct json *config)
 }
 
 /* `old` is what stays where the request says nothing; NULL for a new one. */
-static int save_event_config(struct call *call, const struct function_name *name, const struct json *function, const struct json *old)
+static int save_event_config(struct call *call, const struct function_name *name, const struct json *function,
+			     const struct json *old)
 {
 	static const char *const members[] = { "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig", NULL };
 	struct json *config = json_new_object(&call->arena), *all = record_member(call, function, STR("event_configs"));
@@ -295,7 +308,8 @@ static int no_event_config(struct call *call, const struct function_name *name)
 {
 	struct str arn = function_arn(call, name->name, event_slot(name));
 
-	return lambda_refuse(call, &lambda_ResourceNotFoundException, "The function " STR_FMT " doesn't have an EventInvokeConfig", STR_ARG(arn));
+	return lambda_refuse(call, &lambda_ResourceNotFoundException,
+			     "The function " STR_FMT " doesn't have an EventInvokeConfig", STR_ARG(arn));
 }
 
 int lambda_update_event_config(struct call *call)

@@ -11,7 +11,8 @@ struct publish_version_input {
 };
 
 const struct bind lambda_publish_version_fields[] = {
-	BIND_STR(struct publish_version_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .max = 140),
+	BIND_STR(struct publish_version_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true,
+		 .max = 140),
 	BIND_STR(struct publish_version_input, code_sha256, "CodeSha256"),
 	BIND_STR(struct publish_version_input, description, "Description", .max = 256),
 	BIND_STR(struct publish_version_input, revision_id, "RevisionId"),
@@ -43,7 +44,9 @@ LAMBDA_INPUT_FITS(struct list_input);
 
 struct alias_input {
 	struct str function_name, name, function_version, description, revision_id;
-	struct { const struct json *weights; } routing;
+	struct {
+		const struct json *weights;
+	} routing;
 };
 
 static const struct bind routing_fields[] = {
@@ -91,8 +94,9 @@ static struct str unchanged_version(const struct json *function, const struct js
 {
 	const struct json *published = json_get_c(function, "published");
 
-	return str_eq(json_get_text(published, STR("revision")), json_get_text(config, STR("RevisionId"))) ?
-		json_get_text(published, STR("version")) : STR_NULL;
+	return str_eq(json_get_text(published, STR("revision")), json_get_text(config, STR("RevisionId")))
+		       ? json_get_text(published, STR("version"))
+		       : STR_NULL;
 }
 
 static const struct json *published_record(struct call *call, const struct json *latest, struct str name, struct str version,
@@ -109,8 +113,8 @@ static const struct json *published_record(struct call *call, const struct json 
 	return record;
 }
 
-static int save_published(struct call *call, const struct json *function, struct str name, const struct json *config, int64_t number,
-			  const struct json *record)
+static int save_published(struct call *call, const struct json *function, struct str name, const struct json *config,
+			  int64_t number, const struct json *record)
 {
 	struct json *updated = json_copy_object(&call->arena, function), *published = json_new_object(&call->arena);
 	struct str version = json_get_text(json_get_c(record, "config"), STR("Version"));
@@ -158,8 +162,9 @@ static int check_published(struct call *call, const struct function_name *name)
 	sha = json_get_text(config, STR("CodeSha256"));
 	if (in->code_sha256.n > 0 && !str_eq(in->code_sha256, sha))
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				   "CodeSHA256 (" STR_FMT ") is different from current CodeSHA256 in $LATEST (" STR_FMT
-				   "). Please try again with the CodeSHA256 in $LATEST.", STR_ARG(in->code_sha256), STR_ARG(sha));
+				     "CodeSHA256 (" STR_FMT ") is different from current CodeSHA256 in $LATEST (" STR_FMT
+				     "). Please try again with the CodeSHA256 in $LATEST.",
+				     STR_ARG(in->code_sha256), STR_ARG(sha));
 	return lambda_check_revision(call, in->revision_id, json_get_text(config, STR("RevisionId")));
 }
 
@@ -209,8 +214,9 @@ int lambda_list_versions(struct call *call)
 	write_list(&call->out, "Versions", NULL);
 	result = record_page(call->txn, SPACE_LAMBDA, &key, &window, &call->arena, write_version, call, &next, &err);
 	if (result < 0)
-		return result == ERR_INVALID ? lambda_refuse(call, &lambda_InvalidParameterValueException, "The marker is not valid.") :
-					       call_fault(call, &err);
+		return result == ERR_INVALID
+			       ? lambda_refuse(call, &lambda_InvalidParameterValueException, "The marker is not valid.")
+			       : call_fault(call, &err);
 	write_end(&call->out);
 	write_str(&call->out, "NextMarker", next);
 	return 0;
@@ -246,7 +252,8 @@ static int check_alias_version(struct call *call, const struct function_name *na
 	if (!version.p)
 		return 0;
 	if (!function_is_version(version))
-		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The function version " STR_FMT " is not valid.", STR_ARG(version));
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
+				     "The function version " STR_FMT " is not valid.", STR_ARG(version));
 	return version_load(call, &(struct function_name){ name->name, version }, version, &record);
 }
 
@@ -257,7 +264,8 @@ static int check_routing(struct call *call)
 
 	if (!weights || weights->count == 0)
 		return 0;
-	return lambda_refuse(call, &lambda_InvalidParameterValueException, "AdditionalVersionWeights is not offered by this server.");
+	return lambda_refuse(call, &lambda_InvalidParameterValueException,
+			     "AdditionalVersionWeights is not offered by this server.");
 }
 
 static int save_alias(struct call *call, const struct json *function, struct str name, const struct json *alias)

@@ -66,6 +66,12 @@ struct str logs_arn_resource(struct call *call)
 	return in->arn;
 }
 
+/* What AWS asks permission for when no group is named. */
+struct str logs_any_group_resource(struct call *call)
+{
+	return arena_concat(&call->arena, logs_group_arn(call, STR("")), STR(":log-stream:"));
+}
+
 int logs_need_group(struct call *call, struct str name, const struct json **out)
 {
 	struct error err = { 0 };

@@ -99,6 +99,9 @@ int logs_page_fault(struct call *call, const struct error *err);
 struct str logs_group_arn(struct call *call, struct str group);
 struct str logs_group_resource(struct call *call);
 struct str logs_arn_resource(struct call *call);
+struct str logs_any_group_resource(struct call *call);
+/* All resource policies of the account as one. */
+struct str logs_resource_policy(struct call *call, struct store_txn *txn, struct str arn);
 
 #define LOGS_OPERATION(name)             \
 	int logs_##name(struct call *call); \

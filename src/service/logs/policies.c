@@ -86,3 +86,41 @@ int logs_describe_resource_policies(struct call *call)
 	write_str(&call->out, "nextToken", next);
 	return 0;
 }
+
+/* ---- for permissions ---- */
+
+struct merging {
+	struct arena *arena;
+	struct json *statements;
+};
+
+static int merge_policy(void *argument, const struct json *policy)
+{
+	struct merging *m = argument;
+	const struct json *document;
+
+	if (json_parse(m->arena, json_get_text(policy, STR("policyDocument")), &document, NULL) < 0)
+		return 0;
+	const struct json *statements = json_get_c(document, "Statement");
+	if (json_is(statements, JSON_OBJECT))
+		json_add(m->arena, m->statements, statements);
+	for (size_t i = 0; json_is(statements, JSON_ARRAY) && i < statements->count; i++)
+		json_add(m->arena, m->statements, statements->items[i]);
+	return 1;
+}
+
+struct str logs_resource_policy(struct call *call, struct store_txn *txn, struct str arn)
+{
+	struct merging m = { .arena = &call->arena, .statements = json_new_array(&call->arena) };
+	struct json *merged = json_new_object(&call->arena);
+	struct key key;
+
+	(void)arn;
+	record_key(&key, STR("policy"));
+	if (record_page(txn, SPACE_LOGS, &key, &(struct record_window){ 0 }, &call->arena, merge_policy, &m, NULL, NULL) < 0 ||
+	    m.statements->count == 0)
+		return STR_NULL;
+	json_put(&call->arena, merged, STR("Version"), json_new_string(&call->arena, STR("2012-10-17")));
+	json_put(&call->arena, merged, STR("Statement"), m.statements);
+	return json_to_str(&call->arena, merged);
+}

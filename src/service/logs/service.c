@@ -13,7 +13,7 @@
 static const struct operation operations[] = {
 	ROW("CreateLogGroup", create_log_group, WRITE, logs_group_resource),
 	ROW("DeleteLogGroup", delete_log_group, WRITE, logs_group_resource),
-	ROW("DescribeLogGroups", describe_log_groups, READ, NULL),
+	ROW("DescribeLogGroups", describe_log_groups, READ, logs_any_group_resource),
 	ROW("PutRetentionPolicy", put_retention_policy, WRITE, logs_group_resource),
 	ROW("DeleteRetentionPolicy", delete_retention_policy, WRITE, logs_group_resource),
 	ROW("AssociateKmsKey", associate_kms_key, WRITE, logs_group_resource),
@@ -99,4 +99,5 @@ const struct service service_logs = {
 	.start = logs_start,
 	.stop = logs_stop,
 	.close = logs_close,
+	.resource_policy = logs_resource_policy,
 };

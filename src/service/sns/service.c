@@ -4,9 +4,9 @@
  */
 #include "service/sns/internal.h"
 
-#define ROW(wire, fn, mode, where)                                                                                             \
+#define ROW(wire, fn, mode, where, ...)                                                                                        \
 	{ .name = wire, .kind = OPERATION_##mode, .run = sns_##fn, .input = sns_##fn##_fields, .input_size = sizeof(struct sns_input), \
-	  .resource = where }
+	  .resource = where, ##__VA_ARGS__ }
 
 static const struct operation operations[] = {
 	ROW("CreateTopic", create_topic, WRITE, sns_topic_resource),
@@ -24,7 +24,7 @@ static const struct operation operations[] = {
 	ROW("GetSubscriptionAttributes", get_subscription_attributes, READ, sns_subscription_resource),
 	ROW("SetSubscriptionAttributes", set_subscription_attributes, WRITE, sns_subscription_resource),
 	ROW("Publish", publish, ASYNC, sns_topic_resource),
-	ROW("PublishBatch", publish_batch, ASYNC, sns_topic_resource),
+	ROW("PublishBatch", publish_batch, ASYNC, sns_topic_resource, .action = "sns:Publish"),
 	{ 0 },
 };
 

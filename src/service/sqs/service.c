@@ -6,9 +6,9 @@
 
 #include "os/clock.h"
 
-#define ROW(wire, fn, mode)                                                                                                \
+#define ROW(wire, fn, mode, ...)                                                                                           \
 	{ .name = wire, .kind = OPERATION_##mode, .run = sqs_##fn, .input = sqs_##fn##_fields, .input_size = sizeof(struct sqs_input), \
-	  .resource = sqs_queue_resource }
+	  .resource = sqs_queue_resource, ##__VA_ARGS__ }
 
 static const struct operation operations[] = {
 	ROW("CreateQueue", create_queue, WRITE),
@@ -23,12 +23,12 @@ static const struct operation operations[] = {
 	ROW("PurgeQueue", purge_queue, WRITE),
 	ROW("ListDeadLetterSourceQueues", list_dead_letter_source_queues, READ),
 	ROW("SendMessage", send_message, WRITE),
-	ROW("SendMessageBatch", send_message_batch, WRITE),
+	ROW("SendMessageBatch", send_message_batch, WRITE, .action = "sqs:SendMessage"),
 	ROW("ReceiveMessage", receive_message, ASYNC),
 	ROW("DeleteMessage", delete_message, WRITE),
-	ROW("DeleteMessageBatch", delete_message_batch, WRITE),
+	ROW("DeleteMessageBatch", delete_message_batch, WRITE, .action = "sqs:DeleteMessage"),
 	ROW("ChangeMessageVisibility", change_message_visibility, WRITE),
-	ROW("ChangeMessageVisibilityBatch", change_message_visibility_batch, WRITE),
+	ROW("ChangeMessageVisibilityBatch", change_message_visibility_batch, WRITE, .action = "sqs:ChangeMessageVisibility"),
 	{ 0 },
 };
 

@@ -156,16 +156,16 @@ static void test_s3_get(void **state)
 	struct fixture x;
 	(void)state;
 	SETUP(&x, replies);
-	assert_int_equal(s3_get_object(x.client, &x.arena, &get, &object, &x.err), 0);
+	assert_int_equal(aws_s3_get_object(x.client, &x.arena, &get, &object, &x.err), 0);
 	assert_true(str_eq_c(object.body, "0123456789"));
 	assert_int_equal(object.size, 443);
 	assert_true(fake_header_has(x.fake, 0, "range: bytes=0-9\n"));
 	assert_true(fake_header_has(x.fake, 0, "if-match: \"e\"\n"));
 	get = (struct s3_get){ .id = { STR("bucket"), STR("k"), STR_NULL }, .max = 9 };
-	assert_int_equal(s3_get_object(x.client, &x.arena, &get, &object, &x.err), ERR_LIMIT);
-	assert_int_equal(s3_get_object(x.client, &x.arena, &get, &object, &x.err), ERR_SERVICE);
+	assert_int_equal(aws_s3_get_object(x.client, &x.arena, &get, &object, &x.err), ERR_LIMIT);
+	assert_int_equal(aws_s3_get_object(x.client, &x.arena, &get, &object, &x.err), ERR_SERVICE);
 	assert_string_equal(x.err.name, "NoSuchKey");
-	assert_int_equal(s3_head_object(x.client, &x.arena, &get.id, &object, &x.err), ERR_SERVICE);
+	assert_int_equal(aws_s3_head_object(x.client, &x.arena, &get.id, &object, &x.err), ERR_SERVICE);
 	assert_string_equal(x.err.name, "NotFound");
 	teardown(&x);
 }
@@ -185,7 +185,7 @@ static void test_s3_put(void **state)
 	struct fixture x;
 	(void)state;
 	SETUP(&x, replies);
-	assert_int_equal(s3_put_object(x.client, &x.arena, &put, &object, &x.err), 0);
+	assert_int_equal(aws_s3_put_object(x.client, &x.arena, &put, &object, &x.err), 0);
 	assert_true(str_eq_c(object.etag, "\"e\""));
 	assert_true(fake_header_has(x.fake, 0, "if-none-match: *\n"));
 	assert_true(fake_header_has(x.fake, 0, "content-type: text/plain\n"));
@@ -197,7 +197,7 @@ static void test_s3_put(void **state)
 	assert_int_equal(fwrite("hello", 1, 5, file), 5);
 	fflush(file);
 	put = (struct s3_put){ .id = put.id, .fd = fileno(file), .length = 5 };
-	assert_int_equal(s3_put_object(x.client, &x.arena, &put, &object, &x.err), 0);
+	assert_int_equal(aws_s3_put_object(x.client, &x.arena, &put, &object, &x.err), 0);
 	assert_true(fake_header_has(x.fake, 2,
 				    "x-amz-content-sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"));
 	assert_true(fake_body_has(x.fake, 1, "hello"));
@@ -226,15 +226,15 @@ static void test_s3_lists(void **state)
 	struct fixture x;
 	(void)state;
 	SETUP(&x, replies);
-	assert_int_equal(s3_list_versions(x.client, &x.arena, STR("bucket"), STR("uploads/a"), &versions, &count, &x.err), 0);
+	assert_int_equal(aws_s3_list_versions(x.client, &x.arena, STR("bucket"), STR("uploads/a"), &versions, &count, &x.err), 0);
 	assert_int_equal(count, 2);
 	assert_true(str_eq_c(versions[0].key, "uploads/a+") && str_eq_c(versions[0].version_id, "1") &&
 		    !versions[0].delete_marker);
 	assert_true(versions[1].delete_marker);
-	assert_int_equal(s3_list_objects(x.client, &x.arena, STR("bucket"), STR(""), &token, &objects, &count, &x.err), 0);
+	assert_int_equal(aws_s3_list_objects(x.client, &x.arena, STR("bucket"), STR(""), &token, &objects, &count, &x.err), 0);
 	assert_int_equal(count, 1);
 	assert_int_equal(objects[0].size, 7);
-	assert_int_equal(s3_list_objects(x.client, &x.arena, STR("bucket"), STR(""), &token, &objects, &count, &x.err), 0);
+	assert_int_equal(aws_s3_list_objects(x.client, &x.arena, STR("bucket"), STR(""), &token, &objects, &count, &x.err), 0);
 	assert_int_equal(count, 0);
 	assert_false(str_is_set(token));
 	teardown(&x);

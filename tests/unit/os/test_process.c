@@ -73,7 +73,11 @@ static int start_shell(struct process **p, struct process_watcher *w, struct rec
 	const char *const arguments[] = { "sh", "-c", script, NULL };
 	const char *const environment[] = { "PATH=/usr/bin:/bin", "GREETING=hello", NULL };
 	struct process_options o = {
-		.program = "/bin/sh", .arguments = arguments, .environment = environment, .handlers = &handlers, .context = r,
+		.program = "/bin/sh",
+		.arguments = arguments,
+		.environment = environment,
+		.handlers = &handlers,
+		.context = r,
 	};
 
 	record_init(r);
@@ -178,7 +182,7 @@ static void test_kill_takes_the_group(void **state)
 	assert_true(clock_mono_ns() - started < 10000000000LL);
 	for (int i = 0; i < 200 && kill((pid_t)child, 0) == 0; i++)
 		clock_sleep_ms(10); /* init has to reap it */
-	process_kill(p); /* harmless when it has ended */
+	process_kill(p);            /* harmless when it has ended */
 	process_free(p);
 	record_release(&r);
 }
@@ -195,7 +199,11 @@ static void test_start_errors(void **state)
 		const char *const environment[] = { NULL };
 		struct record r;
 		struct process_options o = {
-			.program = cases[i].program, .arguments = arguments, .environment = environment, .handlers = &handlers, .context = &r,
+			.program = cases[i].program,
+			.arguments = arguments,
+			.environment = environment,
+			.handlers = &handlers,
+			.context = &r,
 		};
 		struct process *p;
 		struct error err;

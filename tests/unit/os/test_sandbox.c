@@ -30,7 +30,9 @@
 
 static int connect_to(int port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int error = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
 
@@ -159,8 +161,14 @@ static int tear_down(void **state)
 static struct sandbox rules(const struct fixture *f)
 {
 	return (struct sandbox){
-		.kit = f->kit, .paths = f->paths, .scratch = f->tmp, .scratch_bytes = 4 << 20, .memory_bytes = 64 << 20, .processes = 20,
-		.files = 64, .slot = 7,
+		.kit = f->kit,
+		.paths = f->paths,
+		.scratch = f->tmp,
+		.scratch_bytes = 4 << 20,
+		.memory_bytes = 64 << 20,
+		.processes = 20,
+		.files = 64,
+		.slot = 7,
 	};
 }
 
@@ -168,7 +176,11 @@ static void run(struct fixture *f, const struct sandbox *s, struct record *r, co
 {
 	const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
 	struct process_options o = {
-		.program = arguments[0], .arguments = arguments, .environment = environment, .sandbox = s, .handlers = &handlers,
+		.program = arguments[0],
+		.arguments = arguments,
+		.environment = environment,
+		.sandbox = s,
+		.handlers = &handlers,
 		.context = r,
 	};
 	struct process *p;
@@ -225,7 +237,8 @@ static void test_sees_only_its_own(void **state)
 	char script[512];
 
 	require(f, SANDBOX_VIEW);
-	snprintf(script, sizeof(script), "cat %s; ls -d %s /root /home /var/lib; echo * $PWD; cd /var && echo *", f->secret, f->folder);
+	snprintf(script, sizeof(script), "cat %s; ls -d %s /root /home /var/lib; echo * $PWD; cd /var && echo *", f->secret,
+		 f->folder);
 	run_shell(f, &s, &r, script);
 	assert_false(said(&r, "the secret"));
 	assert_false(said(&r, "\n/root\n"));
@@ -242,8 +255,8 @@ static void test_landlock_alone_hides_the_data(void **state)
 
 	require(f, SANDBOX_FILES);
 	s.without = SANDBOX_VIEW | SANDBOX_PROCESSES;
-	snprintf(script, sizeof(script), "cat %s; echo x > %s/new; ls %s; echo y > %s/file && cat %s/file && rm %s/file", f->secret,
-		 f->code, f->folder, f->tmp, f->tmp, f->tmp);
+	snprintf(script, sizeof(script), "cat %s; echo x > %s/new; ls %s; echo y > %s/file && cat %s/file && rm %s/file",
+		 f->secret, f->code, f->folder, f->tmp, f->tmp, f->tmp);
 	run_shell(f, &s, &r, script);
 	assert_false(said(&r, "the secret"));
 	assert_false(said(&r, "secret\n"));
@@ -293,7 +306,8 @@ static void test_orphans_die_with_the_first(void **state)
 	run_shell(f, &s, &r, "(setsid sleep 4321 &) ; exit 3");
 	assert_int_equal(r.end.status, 3);
 	buf_release(&r.text);
-	const char *const arguments[] = { "/bin/sh", "-c", "for d in /proc/[0-9]*; do tr '\\0' ' ' < $d/cmdline 2>/dev/null; echo; done", NULL };
+	const char *const arguments[] = { "/bin/sh", "-c",
+					  "for d in /proc/[0-9]*; do tr '\\0' ' ' < $d/cmdline 2>/dev/null; echo; done", NULL };
 	run(f, NULL, &r, arguments);
 	assert_false(said(&r, "sleep 4321"));
 	buf_release(&r.text);
@@ -306,8 +320,11 @@ static void test_ends_are_told_truly(void **state)
 		bool signaled;
 		int status;
 	} cases[] = {
-		{ "exit 0", false, 0 }, { "exit 5", false, 5 }, { "kill -KILL $$; sleep 5", true, SIGKILL },
-		{ "kill -ABRT $$; sleep 5", true, SIGABRT }, { "kill -TERM $$; sleep 5", true, SIGTERM },
+		{ "exit 0", false, 0 },
+		{ "exit 5", false, 5 },
+		{ "kill -KILL $$; sleep 5", true, SIGKILL },
+		{ "kill -ABRT $$; sleep 5", true, SIGABRT },
+		{ "kill -TERM $$; sleep 5", true, SIGTERM },
 		{ "(sleep 0.05; exit 9) & (sleep 0.01; exit 8) & sleep 0.1; exit 7", false, 7 },
 	};
 	struct fixture *f = *state;
@@ -329,7 +346,11 @@ static void test_a_missing_program_is_told(void **state)
 	struct sandbox s = rules(f);
 	struct record r = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct process_options o = {
-		.program = arguments[0], .arguments = arguments, .environment = arguments + 1, .sandbox = &s, .handlers = &handlers,
+		.program = arguments[0],
+		.arguments = arguments,
+		.environment = arguments + 1,
+		.sandbox = &s,
+		.handlers = &handlers,
 		.context = &r,
 	};
 	struct process *p;

@@ -30,7 +30,10 @@ static int take_event(void *state, struct store_txn *txn, const struct json *eve
 static struct host *start(const char *folder)
 {
 	struct host_options options = {
-		.listen_address = "127.0.0.1", .data_folder = folder, .services = services, .settings = settings,
+		.listen_address = "127.0.0.1",
+		.data_folder = folder,
+		.services = services,
+		.settings = settings,
 		.hooks = { .put_event = take_event },
 	};
 	struct error err = { 0 };
@@ -59,8 +62,10 @@ static const char *start_sleeper(struct host *h, struct arena *a)
 {
 	const struct json *started;
 
-	call(h, a, "CreateProject", "{\"name\":\"sleeper\",\"source\":{\"type\":\"NO_SOURCE\",\"buildspec\":\"version: 0.2\\nphases:\\n"
-	     "  build:\\n    commands: [ sleep 1000 ]\\n  post_build:\\n    commands: [ 'true' ]\\n\"},\"artifacts\":{\"type\":\"NO_ARTIFACTS\"},"
+	call(h, a, "CreateProject",
+	     "{\"name\":\"sleeper\",\"source\":{\"type\":\"NO_SOURCE\",\"buildspec\":\"version: 0.2\\nphases:\\n"
+	     "  build:\\n    commands: [ sleep 1000 ]\\n  post_build:\\n    commands: [ 'true' "
+	     "]\\n\"},\"artifacts\":{\"type\":\"NO_ARTIFACTS\"},"
 	     "\"serviceRole\":\"arn:aws:iam::000000000000:role/r\",\"timeoutInMinutes\":5,"
 	     "\"environment\":{\"type\":\"LINUX_CONTAINER\",\"image\":\"i\",\"computeType\":\"BUILD_GENERAL1_SMALL\"}}");
 	started = call(h, a, "StartBuild", "{\"projectName\":\"sleeper\"}");
@@ -93,7 +98,8 @@ static void test_a_build_runs_out_of_time(void **state)
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
 }
 
-/* Stopping in the middle stores an end; what a crash leaves is settled at the next start. Here the first is seen after a restart. */
+/* Stopping in the middle stores an end; what a crash leaves is settled at the next start. Here the first is seen after a restart.
+ */
 static void test_a_stopped_server_leaves_no_build_behind(void **state)
 {
 	char folder[] = "/tmp/builds-XXXXXX";
@@ -120,7 +126,8 @@ static void test_a_stopped_server_leaves_no_build_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_build_runs_out_of_time), cmocka_unit_test(test_a_stopped_server_leaves_no_build_behind),
+		cmocka_unit_test(test_a_build_runs_out_of_time),
+		cmocka_unit_test(test_a_stopped_server_leaves_no_build_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

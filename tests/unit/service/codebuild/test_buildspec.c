@@ -64,13 +64,14 @@ static void test_depth_is_bounded(void **state)
 
 static void test_buildspec(void **state)
 {
-	static const char text[] = "version: 0.2\n"
-				   "env:\n  shell: bash\n  variables:\n    A: b\n  exported-variables: [X, Y]\n"
-				   "phases:\n"
-				   "  install:\n    runtime-versions:\n      python: 3\n    commands: [one]\n"
-				   "  build:\n    on-failure: CONTINUE\n    commands:\n      - two\n      - three\n    finally: [four]\n"
-				   "artifacts:\n  files: ['**/*']\n  base-directory: out\n  discard-paths: yes\n  name: n\n"
-				   "cache:\n  paths: [x]\n";
+	static const char text[] =
+		"version: 0.2\n"
+		"env:\n  shell: bash\n  variables:\n    A: b\n  exported-variables: [X, Y]\n"
+		"phases:\n"
+		"  install:\n    runtime-versions:\n      python: 3\n    commands: [one]\n"
+		"  build:\n    on-failure: CONTINUE\n    commands:\n      - two\n      - three\n    finally: [four]\n"
+		"artifacts:\n  files: ['**/*']\n  base-directory: out\n  discard-paths: yes\n  name: n\n"
+		"cache:\n  paths: [x]\n";
 	struct arena a;
 	struct error err = { 0 };
 	struct buildspec spec;
@@ -125,10 +126,25 @@ static void test_patterns(void **state)
 		const char *pattern, *path;
 		bool matches;
 	} cases[] = {
-		{ "**/*", "a", true }, { "**/*", "a/b/c.txt", true }, { "*", "a", true }, { "*", "a/b", false }, { "a/*", "a/b", true },
-		{ "a/*", "a/b/c", false }, { "a/**/*", "a/b/c", true }, { "a/**/*", "a/b", true }, { "a/**", "a/b/c", true }, { "*.log", "x.log", true },
-		{ "*.log", "d/x.log", false }, { "**/*.log", "d/e/x.log", true }, { "**/*.log", "x.log", true }, { "plan?", "plan1", true },
-		{ "plan?", "plan/", false }, { "plan", "plan", true }, { "plan", "plans", false }, { "./plan", "plan", true }, { "", "a", false },
+		{ "**/*", "a", true },
+		{ "**/*", "a/b/c.txt", true },
+		{ "*", "a", true },
+		{ "*", "a/b", false },
+		{ "a/*", "a/b", true },
+		{ "a/*", "a/b/c", false },
+		{ "a/**/*", "a/b/c", true },
+		{ "a/**/*", "a/b", true },
+		{ "a/**", "a/b/c", true },
+		{ "*.log", "x.log", true },
+		{ "*.log", "d/x.log", false },
+		{ "**/*.log", "d/e/x.log", true },
+		{ "**/*.log", "x.log", true },
+		{ "plan?", "plan1", true },
+		{ "plan?", "plan/", false },
+		{ "plan", "plan", true },
+		{ "plan", "plans", false },
+		{ "./plan", "plan", true },
+		{ "", "a", false },
 	};
 
 	(void)state;
@@ -141,8 +157,9 @@ static void test_patterns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yaml_becomes_json), cmocka_unit_test(test_depth_is_bounded), cmocka_unit_test(test_buildspec),
-		cmocka_unit_test(test_what_is_wrong_is_named), cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_yaml_becomes_json), cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_buildspec),         cmocka_unit_test(test_what_is_wrong_is_named),
+		cmocka_unit_test(test_patterns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

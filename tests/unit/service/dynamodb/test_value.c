@@ -47,6 +47,7 @@ static const struct {
 	{ "{'B':''}", NULL, 0 },
 	{ "{'BOOL':false}", NULL, 1 },
 	{ "{'NULL':true}", NULL, 1 },
+	{ "{'SS':['b','a']}", "{'SS':['a','b']}", 2 },
 	{ "{'SS':['a','bc']}", NULL, 3 },
 	{ "{'NS':['1','2.0']}", "{'NS':['1','2']}", 4 },
 	{ "{'BS':['AA==','AQ==']}", NULL, 2 },
@@ -136,7 +137,7 @@ static void test_equal(void **state)
 static void test_stored(void **state)
 {
 	static const char text[] =
-		"{'k':{'S':'x'},'n':{'N':'12'},'b':{'B':'AAEC'},'s':{'NS':['3','1']},'m':{'M':{'l':{'L':[{'BOOL':true}]}}},"
+		"{'k':{'S':'x'},'n':{'N':'12'},'b':{'B':'AAEC'},'s':{'NS':['1','3']},'m':{'M':{'l':{'L':[{'BOOL':true}]}}},"
 		"'z':{'NULL':true},'e':{'BS':['AA==']}}";
 	const struct value *item, *again;
 	const struct json *json;

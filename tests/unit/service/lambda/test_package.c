@@ -72,7 +72,9 @@ static int tear_down(void **state)
 static void test_unpacks_with_modes(void **state)
 {
 	static const struct entry entries[] = {
-		{ "bootstrap", "#!/bin/sh\n", 0100755 }, { "lib/deep/x.txt", "text", 0100600 }, { "plain", "p", 0 },
+		{ "bootstrap", "#!/bin/sh\n", 0100755 },
+		{ "lib/deep/x.txt", "text", 0100600 },
+		{ "plain", "p", 0 },
 	};
 	static const unsigned modes[] = { 0755, 0644, 0755 };
 	struct fixture *f = *state;
@@ -95,8 +97,9 @@ static void test_unpacks_with_modes(void **state)
 static void test_refuses_what_leads_out(void **state)
 {
 	static const struct entry cases[] = {
-		{ "../x", "", 0100644 }, { "/x", "", 0100644 }, { "a/../../x", "", 0100644 }, { "a/./x", "", 0100644 }, { "a//x", "", 0100644 },
-		{ "a\\x", "", 0100644 }, { "link", "/etc/passwd", 0120777 }, { "fifo", "", 0010644 }, { "device", "", 0020644 }, { "..", "", 0100644 },
+		{ "../x", "", 0100644 },   { "/x", "", 0100644 },   { "a/../../x", "", 0100644 },       { "a/./x", "", 0100644 },
+		{ "a//x", "", 0100644 },   { "a\\x", "", 0100644 }, { "link", "/etc/passwd", 0120777 }, { "fifo", "", 0010644 },
+		{ "device", "", 0020644 }, { "..", "", 0100644 },
 	};
 	struct fixture *f = *state;
 
