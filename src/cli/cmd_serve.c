@@ -29,7 +29,8 @@ static const char help[] =
 	"  --text-word-limit=100|off     words in one DetectText answer: as on AWS, or all\n"
 	"  --region REGION               default us-east-1\n"
 	"  --account-id ID               default 000000000000\n"
-	"  --log-level=error|warn|info|debug\n\n"
+	"  --log-level=error|warn|info|debug\n"
+	"  --operations                  list the operations that are served, as Markdown, and exit\n\n"
 	"Prints one line when it is ready. Stop it with SIGINT or SIGTERM.\n";
 
 enum { SETTINGS_MAX = 8 };
@@ -41,6 +42,7 @@ struct serve {
 	struct host_options host;
 	const char *settings[SETTINGS_MAX][2]; /* ends with a row of NULL */
 	size_t setting_count;
+	bool list_operations;
 };
 
 static int wrong(const char *option, const char *value)
@@ -115,6 +117,13 @@ static int set_bare(struct serve *s, const char *value)
 	return 0;
 }
 
+static int set_operations(struct serve *s, const char *value)
+{
+	(void)value;
+	s->list_operations = true;
+	return 0;
+}
+
 static int set_data_dir(struct serve *s, const char *value)
 {
 	s->host.data_folder = value;
@@ -167,6 +176,7 @@ static const struct serve_option {
 	{ "region", set_region, NULL, false },
 	{ "account-id", set_account, NULL, false },
 	{ "log-level", set_log_level, NULL, false },
+	{ "operations", set_operations, NULL, true },
 };
 
 enum { OPTION_COUNT = sizeof(serve_options) / sizeof(*serve_options), OPTION_HELP = OPTION_COUNT };
@@ -211,6 +221,31 @@ static int read_options(struct serve *s, int argc, char **argv)
 		return EXIT_USAGE + 1;
 	}
 	return 0;
+}
+
+/* An operation may have several rows, for what tells them apart on the wire; they stand together. */
+static bool is_listed(const struct operation *first, const struct operation *op)
+{
+	return !op->refused && (op == first || !str_eq(str_c(op[-1].name), str_c(op->name)));
+}
+
+/* docs/operations.md is this, so that what is documented is what is served. */
+static int list_operations(const struct host_options *options)
+{
+	printf("# Operations\n\nWhat the local server answers, from the services' own tables (`gleaner serve --operations`). Everything else is "
+	       "refused by name.\n");
+	for (const struct service *const *s = options->services; *s; s++) {
+		const char *separator = "";
+		printf("\n## %s\n\n", (*s)->name);
+		for (const struct operation *op = (*s)->operations; op->name; op++) {
+			if (!is_listed((*s)->operations, op))
+				continue;
+			printf("%s%s", separator, op->name);
+			separator = ", ";
+		}
+		printf("\n");
+	}
+	return EXIT_OK;
 }
 
 static const char *default_data_folder(struct arena *a)
@@ -279,7 +314,7 @@ int cmd_serve(int argc, char **argv)
 	s.host.data_folder = default_data_folder(&s.arena);
 	add_setting(&s, "text-folders", text_folders(&s.arena));
 	int stop = read_options(&s, argc, argv);
-	int result = stop ? stop - 1 : serve(&s, &signals);
+	int result = stop ? stop - 1 : s.list_operations ? list_operations(&s.host) : serve(&s, &signals);
 	arena_release(&s.arena);
 	return result;
 }

@@ -14,7 +14,7 @@
 
 #include "os/process_internal.h"
 
-enum { READ_SIZE = 16 * 1024, READS_AT_ONCE = 128 };
+enum { READ_SIZE = 16 * 1024, READS_AT_ONCE = 128, POLL_MS = 10 };
 
 /* ---- the watcher's thread ---- */
 
@@ -166,13 +166,36 @@ static bool must_stop(struct process_watcher *w)
 	return stop;
 }
 
+/* Finds ended ones among those without a descriptor. Answers how long the next wait may be. */
+static int look_after_polled(struct process_watcher *w)
+{
+	struct process *ended = NULL;
+	bool polled;
+
+	pthread_mutex_lock(&w->lock);
+	polled = w->polled > 0;
+	for (struct process *p = w->live; p && polled && !ended; p = p->next) {
+		siginfo_t info = { 0 };
+		if (p->sources[SOURCE_EXIT].fd < 0 && !p->reaped &&
+		    waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == p->pid) {
+			ended = p;
+			w->polled--;
+		}
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (ended)
+		end_process(w, ended);
+	return !polled ? -1 : ended ? 0 : POLL_MS;
+}
+
 static void *watch(void *argument)
 {
 	struct process_watcher *w = argument;
 	struct epoll_event events[32];
+	int timeout = -1;
 
 	while (!must_stop(w)) {
-		int n = epoll_wait(w->epoll, events, 32, -1);
+		int n = epoll_wait(w->epoll, events, 32, timeout);
 		for (int i = 0; i < n; i++) {
 			struct source *source = events[i].data.ptr;
 			uint64_t count;
@@ -183,6 +206,7 @@ static void *watch(void *argument)
 			else
 				read_output(source);
 		}
+		timeout = look_after_polled(w);
 		forget_ended(w);
 		deliver_ends(w);
 	}
@@ -245,6 +269,7 @@ void process_watcher_free(struct process_watcher *w)
 
 int process_watch(struct process_watcher *w, struct process *p)
 {
+	uint64_t one = 1;
 	int result = 0;
 
 	pthread_mutex_lock(&w->lock);
@@ -259,10 +284,15 @@ int process_watch(struct process_watcher *w, struct process *p)
 	w->live = p;
 	for (size_t i = 0; i < 3 && result == 0; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &p->sources[i] };
-		result = epoll_ctl(w->epoll, EPOLL_CTL_ADD, p->sources[i].fd, &event);
+		if (p->sources[i].fd < 0)
+			w->polled++;
+		else
+			result = epoll_ctl(w->epoll, EPOLL_CTL_ADD, p->sources[i].fd, &event);
 	}
 	if (result != 0)
 		unlink_process(p);
+	if (w->polled > 0)
+		(void)!write(w->wake, &one, sizeof(one)); /* so that the thread starts taking turns */
 	pthread_mutex_unlock(&w->lock);
 	return result;
 }

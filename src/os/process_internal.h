@@ -42,7 +42,8 @@ struct process_watcher {
 	struct process *ended; /* of this round; the thread's own */
 	bool stopping;
 	int epoll, wake;
-	int init; /* the first process's program (init.c), as a file in memory */
+	unsigned polled; /* live ones without a descriptor of the process: looked after in turns (valgrind knows no pidfd_open) */
+	int init;        /* the first process's program (init.c), as a file in memory */
 };
 
 /* A file in memory with init.c's program. -1 and errno. */

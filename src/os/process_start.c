@@ -232,7 +232,7 @@ static struct process *make_process(struct process_watcher *w, const struct proc
 	struct process *p = calloc(1, sizeof(*p));
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	if (!p || pidfd < 0) {
+	if (!p || (pidfd < 0 && errno != ENOSYS)) {
 		free(p);
 		if (pidfd >= 0)
 			close(pidfd);

@@ -71,6 +71,7 @@ struct operation {
 	const char *query;          /* names that must be in the query: "uploadId&partNumber"; "name=value" also fits */
 	const char *header;         /* a header that must be there: "x-amz-copy-source" */
 	int status;                 /* of success; 0 is 200 */
+	bool refused;               /* known by name only: `run` answers that it is not supported */
 	bool anonymous;             /* may be called unsigned (AssumeRoleWithWebIdentity, CORS preflight) */
 };
 

@@ -199,6 +199,47 @@ static void find_components(struct finder *f)
 	}
 }
 
+/* Cuts what two boxes beside each other share in the middle: both would read it. */
+static void part(struct rotated_box *a, struct rotated_box *b)
+{
+	float distance = (b->centre.x - a->centre.x) * a->axis.x + (b->centre.y - a->centre.y) * a->axis.y;
+	float across = (b->centre.y - a->centre.y) * a->axis.x - (b->centre.x - a->centre.x) * a->axis.y;
+	float parallel = fabsf(a->axis.x * b->axis.x + a->axis.y * b->axis.y);
+	float height = fminf(a->height, b->height);
+	float shared = (a->width + b->width) / 2 - fabsf(distance);
+	float sign = distance >= 0 ? 1 : -1;
+
+	if (parallel < 0.98f || fabsf(across) > 0.25f * height || shared <= 0 || shared > fminf(a->width, b->width) / 2 || shared > 2 * height)
+		return;
+	a->width -= shared / 2;
+	a->centre.x -= sign * a->axis.x * shared / 4;
+	a->centre.y -= sign * a->axis.y * shared / 4;
+	b->width -= shared / 2;
+	b->centre.x += sign * a->axis.x * shared / 4;
+	b->centre.y += sign * a->axis.y * shared / 4;
+}
+
+/* The same box with its axis along the longer side, pointing to the right. */
+static void lay_along(struct rotated_box *b)
+{
+	if (b->height > b->width) {
+		*b = (struct rotated_box){ b->centre, { -b->axis.y, b->axis.x }, b->height, b->width };
+	}
+	if (b->axis.x < 0)
+		b->axis = (struct image_point){ -b->axis.x, -b->axis.y };
+}
+
+void boxes_part(struct text_box *boxes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		lay_along(&boxes[i].box);
+	if (count > PARTED_MAX)
+		return;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = i + 1; k < count; k++)
+			part(&boxes[i].box, &boxes[k].box);
+}
+
 int boxes_find(const float *map, int width, int height, const struct box_settings *settings, struct text_box **out, size_t *count,
 	       struct error *err)
 {
@@ -208,7 +249,7 @@ int boxes_find(const float *map, int width, int height, const struct box_setting
 	if (rc == 0) {
 		f.points = calloc(2 * f.list.count + 1, sizeof(*f.points));
 		f.hull = calloc(2 * f.list.count + 2, sizeof(*f.hull));
-		f.boxes = calloc(BOXES_MAX, sizeof(*f.boxes));
+		f.boxes = calloc(f.list.count < BOXES_MAX ? f.list.count + 1 : BOXES_MAX, sizeof(*f.boxes));
 		rc = f.points && f.hull && f.boxes ? 0 : ERR_NO_MEMORY;
 	}
 	if (rc == 0 && f.list.count > 0)

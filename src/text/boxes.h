@@ -27,4 +27,10 @@ struct text_box {
 int boxes_find(const float *map, int width, int height, const struct box_settings *settings, struct text_box **out, size_t *count,
 	       struct error *err) MUST_CHECK;
 
+/* Where grown boxes beside each other overlap, shortens both to the middle; axes then run along the longer sides. Quadratic, so
+ * more than PARTED_MAX boxes are left as they are. */
+void boxes_part(struct text_box *boxes, size_t count);
+
+enum { PARTED_MAX = 5000 };
+
 #endif

@@ -48,6 +48,8 @@ static int find_in_map(const struct detector *d, const struct image *image, cons
 	rc = boxes_find(map->data, width, height, &d->boxes, out, count, err);
 	for (size_t i = 0; rc == 0 && i < *count; i++)
 		to_image(&(*out)[i], (float)image->width / (float)width, (float)image->height / (float)height);
+	if (rc == 0)
+		boxes_part(*out, *count);
 	return rc;
 }
 

@@ -147,50 +147,55 @@ static void order_area(struct item *items, size_t count, int depth, float *scrat
 	order_area(items + at, count - at, depth - 1, scratch);
 }
 
-/* Pages lie on their side or upside down: the frame is turned so that most text, by length, runs to the right. */
-static int main_direction(const struct text_polygon *first, size_t count, size_t stride)
+static const struct text_polygon *outline(const struct text_polygon *first, size_t stride, size_t i)
 {
-	float sums[4] = { 0 };
+	return (const struct text_polygon *)(const void *)((const char *)first + i * stride);
+}
+
+static int quarter_of(struct image_point axis)
+{
+	if (fabsf(axis.x) >= fabsf(axis.y))
+		return axis.x >= 0 ? 0 : 2;
+	return axis.y >= 0 ? 1 : 3;
+}
+
+/* The direction in which most text runs, by length: pages lie on their side, upside down, or askew. */
+static struct image_point main_axis(const struct text_polygon *first, size_t count, size_t stride)
+{
+	struct image_point sums[4] = { { 0, 0 } };
+	float lengths[4] = { 0 };
 	int best = 0;
+	float norm;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct text_polygon *p = (const struct text_polygon *)(const void *)((const char *)first + i * stride);
-		struct image_point axis = polygon_axis(p);
-		int quarter = fabsf(axis.x) >= fabsf(axis.y) ? (axis.x >= 0 ? 0 : 2) : (axis.y >= 0 ? 1 : 3);
+		struct image_point axis = polygon_axis(outline(first, stride, i));
+		float length = polygon_width(outline(first, stride, i));
+		int quarter = quarter_of(axis);
 
-		sums[quarter] += polygon_width(p);
+		lengths[quarter] += length;
+		sums[quarter].x += axis.x * length;
+		sums[quarter].y += axis.y * length;
 	}
 	for (int i = 1; i < 4; i++)
-		if (sums[i] > sums[best])
+		if (lengths[i] > lengths[best])
 			best = i;
-	return best;
+	norm = hypotf(sums[best].x, sums[best].y);
+	return norm > 0 ? (struct image_point){ sums[best].x / norm, sums[best].y / norm } : (struct image_point){ 1, 0 };
 }
 
-static struct image_point turn_point(struct image_point p, int quarter)
-{
-	switch (quarter) {
-	case 1:
-		return (struct image_point){ p.y, -p.x };
-	case 2:
-		return (struct image_point){ -p.x, -p.y };
-	case 3:
-		return (struct image_point){ -p.y, p.x };
-	default:
-		return p;
-	}
-}
-
-static struct item item_of(const struct text_polygon *p, int quarter, size_t index)
+/* The box around an outline in the frame whose lines run along `axis`. */
+static struct item item_of(const struct text_polygon *p, struct image_point axis, size_t index)
 {
 	struct item it = { INFINITY, INFINITY, -INFINITY, -INFINITY, index };
 
 	for (int k = 0; k < 4; k++) {
-		struct image_point q = turn_point(p->points[k], quarter);
+		float u = p->points[k].x * axis.x + p->points[k].y * axis.y;
+		float v = p->points[k].y * axis.x - p->points[k].x * axis.y;
 
-		it.left = fminf(it.left, q.x);
-		it.right = fmaxf(it.right, q.x);
-		it.top = fminf(it.top, q.y);
-		it.bottom = fmaxf(it.bottom, q.y);
+		it.left = fminf(it.left, u);
+		it.right = fmaxf(it.right, u);
+		it.top = fminf(it.top, v);
+		it.bottom = fmaxf(it.bottom, v);
 	}
 	return it;
 }
@@ -199,12 +204,12 @@ int order_lines(const struct text_polygon *first, size_t count, size_t stride, s
 {
 	struct item *items = calloc(count + 1, sizeof(*items));
 	float *scratch = calloc(count + 1, sizeof(*scratch));
-	int quarter = main_direction(first, count, stride);
+	struct image_point axis = main_axis(first, count, stride);
 	int rc;
 
 	if (items && scratch) {
 		for (size_t i = 0; i < count; i++)
-			items[i] = item_of((const struct text_polygon *)(const void *)((const char *)first + i * stride), quarter, i);
+			items[i] = item_of(outline(first, stride, i), axis, i);
 		order_area(items, count, DEPTH_MAX, scratch);
 		for (size_t i = 0; i < count; i++)
 			order[i] = items[i].index;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/page.h"
 
+#include <math.h>
+
 #include "text/geometry.h"
 
 void page_init(struct page_builder *b, struct arena *arena)
@@ -73,6 +75,51 @@ static bool is_gap(const struct text_word *a, const struct text_word *b)
 	float height = (polygon_height(&a->polygon) + polygon_height(&b->polygon)) / 2;
 
 	return gap > PAGE_GAP_HEIGHTS * height;
+}
+
+#define EM_DASH "\u2014"
+
+static bool belongs_to_previous(struct str text)
+{
+	if (str_starts(text, STR(EM_DASH)))
+		return true;
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr(";:!?", text.p[i]))
+			return false;
+	return true;
+}
+
+/* How far `b` begins behind the end of `a`, in heights. */
+static float distance_in_heights(const struct text_word *a, const struct text_word *b)
+{
+	struct image_point from = point_between(a->polygon.points[1], a->polygon.points[2], 0.5f);
+	struct image_point to = point_between(b->polygon.points[0], b->polygon.points[3], 0.5f);
+
+	return point_distance(from, to) / fmaxf(polygon_height(&a->polygon), 1);
+}
+
+void page_join_print(struct page_builder *b)
+{
+	struct text_page *page = &b->page;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < page->word_count; i++) {
+		struct text_word *word = &page->words[i];
+		struct text_word *last = kept > 0 ? &page->words[kept - 1] : NULL;
+
+		if (!last || last->line != word->line || distance_in_heights(last, word) > 1 ||
+		    !(belongs_to_previous(word->text) || str_ends(last->text, STR(EM_DASH)))) {
+			page->words[kept++] = *word;
+			continue;
+		}
+		const struct text_polygon both[2] = { last->polygon, word->polygon };
+
+		last->polygon = polygon_around(both, 2, sizeof(both[0]));
+		last->confidence = fminf(last->confidence, word->confidence);
+		last->text = arena_concat(b->arena, last->text, word->text);
+		b->failed |= !last->text.p;
+	}
+	page->word_count = kept;
 }
 
 /* Gives every word its final line: a new one where the engine began one and at every large gap. Returns how many lines there are. */

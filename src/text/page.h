@@ -21,6 +21,9 @@ void page_add_line(struct page_builder *b);
 /* `text` is copied. Words without text are dropped; before any line, one is begun. */
 void page_add_word(struct page_builder *b, struct str text, float confidence, const struct text_polygon *polygon);
 
+/* Old print sets punctuation and dashes apart, and readers take them for words: puts them to the words they belong to. */
+void page_join_print(struct page_builder *b);
+
 /* Breaks lines at large gaps, drops empty ones, gives each its text, confidence and polygon. ERR_NO_MEMORY. */
 int page_finish(struct page_builder *b, struct text_page *out, struct error *err) MUST_CHECK;
 

@@ -36,6 +36,8 @@ const struct ppocr_settings ppocr_settings = {
 	.page_side = 1280,
 	.page_from = 1450,
 	.flat = 0.54f,
+	.large = 90,
+	.large_target = 48,
 	.doubt = 0.7f,
 	.tall = 1.5f,
 	.short_aspect = 2.5f,
@@ -238,6 +240,50 @@ static int side_for(const struct image *image)
 	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
 }
 
+static int compare_floats(const void *pa, const void *pb)
+{
+	float a = *(const float *)pa;
+	float b = *(const float *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The median height of what was found, 0 without boxes or memory. */
+static float usual_height(const struct text_box *boxes, size_t count)
+{
+	float *heights = count ? calloc(count, sizeof(*heights)) : NULL;
+	float usual;
+
+	if (!heights)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		heights[i] = fminf(boxes[i].box.width, boxes[i].box.height);
+	qsort(heights, count, sizeof(*heights), compare_floats);
+	usual = heights[count / 2];
+	free(heights);
+	return usual;
+}
+
+/* Large text falls apart at a scale that is right for small text: where most of what was found is large, looks again at a smaller one. */
+static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+	float longer = (float)(g->image->width > g->image->height ? g->image->width : g->image->height);
+	int side = side_for(g->image);
+	float height;
+	int rc = detector_find(&g->ppocr->detector, g->image, side, boxes, count, err);
+
+	if (rc < 0)
+		return rc;
+	height = usual_height(*boxes, *count) * (float)side / longer;
+	if (height <= s->large)
+		return 0;
+	free(*boxes);
+	*boxes = NULL;
+	*count = 0;
+	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), boxes, count, err);
+}
+
 static int read_print(struct reading *g, struct error *err)
 {
 	if (!g->ppocr->tesseract || !print_is_likely(g->image, flatness(g->image)))
@@ -249,7 +295,7 @@ static int find_lines(struct reading *g, struct error *err)
 {
 	struct text_box *boxes = NULL;
 	size_t count = 0;
-	int rc = detector_find(&g->ppocr->detector, g->image, side_for(g->image), &boxes, &count, err);
+	int rc = find_boxes(g, &boxes, &count, err);
 
 	if (rc < 0)
 		return rc;
@@ -339,14 +385,29 @@ static void add_word(struct page_builder *page, const struct charset *charset, c
 	buf_release(&text);
 }
 
-static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line)
+/* The detector often takes the words of a line one by one: `next` goes on where `last` ends. */
+static bool continues(const struct text_polygon *last, const struct text_polygon *next)
+{
+	struct image_point axis = polygon_axis(last);
+	struct image_point other = polygon_axis(next);
+	struct image_point from = point_between(last->points[1], last->points[2], 0.5f);
+	struct image_point to = point_between(next->points[0], next->points[3], 0.5f);
+	float height = fminf(polygon_height(last), polygon_height(next));
+	float along = (to.x - from.x) * axis.x + (to.y - from.y) * axis.y;
+	float across = (to.y - from.y) * axis.x - (to.x - from.x) * axis.y;
+
+	return axis.x * other.x + axis.y * other.y > 0.97f && fabsf(across) < 0.35f * height && along > -0.5f * height && along < height;
+}
+
+static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line, bool begin)
 {
 	struct ctc_word *words = calloc(line->character_count + 1, sizeof(*words));
 	size_t count;
 
 	if (!words)
 		return ERR_NO_MEMORY;
-	page_add_line(page);
+	if (begin)
+		page_add_line(page);
 	count = ctc_words(line->characters, line->character_count, line->steps, charset, words);
 	for (size_t i = 0; i < count; i++)
 		add_word(page, charset, line, &words[i]);
@@ -354,9 +415,10 @@ static int add_line(struct page_builder *page, const struct charset *charset, co
 	return 0;
 }
 
-static void add_print_line(struct page_builder *page, const struct text_page *print, const struct text_line *line)
+static void add_print_line(struct page_builder *page, const struct text_page *print, const struct text_line *line, bool begin)
 {
-	page_add_line(page);
+	if (begin)
+		page_add_line(page);
 	for (size_t i = line->first_word; i < line->first_word + line->word_count; i++)
 		page_add_word(page, print->words[i].text, print->words[i].confidence, &print->words[i].polygon);
 }
@@ -374,13 +436,17 @@ static int add_lines(struct reading *g, struct page_builder *page, struct error 
 	if (rc == 0)
 		rc = order_lines(outlines, count, sizeof(*outlines), order);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
+		bool begin = i == 0 || !continues(&outlines[order[i - 1]], &outlines[order[i]]);
+
 		if (order[i] < g->print.line_count)
-			add_print_line(page, &g->print, &g->print.lines[order[i]]);
+			add_print_line(page, &g->print, &g->print.lines[order[i]], begin);
 		else
-			rc = add_line(page, &g->ppocr->charset, &g->lines[order[i] - g->print.line_count]);
+			rc = add_line(page, &g->ppocr->charset, &g->lines[order[i] - g->print.line_count], begin);
 	}
 	free(order);
 	free(outlines);
+	if (rc == 0 && g->print.line_count > 0)
+		page_join_print(page);
 	return rc == 0 ? 0 : error_set(err, rc, "no memory for the text of an image");
 }
 

@@ -11,13 +11,15 @@
 /* A page with fewer sure lines than this share is not clean print: nothing is taken. */
 #define SURE_SHARE 0.5f
 
-enum { PRINT_SIDE_MIN = 1000, SHORT_LINE = 4 };
+/* Larger scans, of newspapers and letters, the networks read better. */
+enum { PRINT_SIDE_MIN = 1000, PRINT_SIDE_MAX = 2400, SHORT_LINE = 4 };
 
 #define PRINT_FLATNESS 0.9f
 
 bool print_is_likely(const struct image *image, float flatness)
 {
-	return flatness >= PRINT_FLATNESS && image->height > image->width && image->width >= PRINT_SIDE_MIN;
+	return flatness >= PRINT_FLATNESS && image->height > image->width && image->width >= PRINT_SIDE_MIN &&
+	       image->width <= PRINT_SIDE_MAX;
 }
 
 static bool is_sure(const struct text_page *page, const struct text_line *line)

@@ -5,6 +5,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from test_sqs import attribute, queue, receive, sqs  # noqa: F401 (fixtures)
+
 
 @pytest.fixture
 def events(client):
@@ -28,6 +30,15 @@ def code(error):
 
 def put(events, source, detail, **more):
     return events.put_events(Entries=[{"Source": source, "DetailType": "d", "Detail": json.dumps(detail), **more}])
+
+
+def make_group(logs, group):
+    """A log group that EventBridge may write to."""
+    logs.create_log_group(logGroupName=group)
+    logs.put_resource_policy(policyName="events" + group.replace("/", "-"), policyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"}]}))
 
 
 def lines(logs, group, count):
@@ -73,7 +84,7 @@ def test_delivery_to_a_log_group(client, events, rule):
     name, _ = rule
     logs = client("logs")
     group = f"/aws/events/{name}"
-    logs.create_log_group(logGroupName=group)
+    make_group(logs, group)
     events.put_targets(Rule=name, Targets=[{"Id": "l", "Arn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"}])
     answer = put(events, name, {"n": 1})
     put(events, "another", {"n": 2})
@@ -87,7 +98,7 @@ def test_a_rule_on_another_bus(client, events):
     logs = client("logs")
     bus = f"bus{time.time_ns()}"
     events.create_event_bus(Name=bus)
-    logs.create_log_group(logGroupName=f"/{bus}")
+    make_group(logs, f"/{bus}")
     events.put_rule(Name="r", EventBusName=bus, EventPattern='{"detail":{"n":[{"numeric":[">",1]}]}}')
     events.put_targets(Rule="r", EventBusName=bus, Targets=[
         {"Id": "l", "Arn": f"arn:aws:logs:us-east-1:000000000000:log-group:/{bus}", "InputPath": "$.detail"}])
@@ -101,6 +112,24 @@ def test_a_rule_on_another_bus(client, events):
     with pytest.raises(ClientError) as error:
         events.describe_event_bus(Name=bus)
     assert code(error) == "ResourceNotFoundException"
+
+
+def test_a_refused_event_ends_in_the_dead_letter_queue(client, events, rule, sqs, queue):  # noqa: F811
+    """Nobody allowed EventBridge to write to the group."""
+    name, arn = rule
+    dead = attribute(sqs, queue, "QueueArn")
+    sqs("SetQueueAttributes", QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": dead,
+        "Condition": {"ArnEquals": {"aws:SourceArn": arn}}}]})})
+    client("logs").create_log_group(logGroupName=f"/closed/{name}")
+    target = f"arn:aws:logs:us-east-1:000000000000:log-group:/closed/{name}"
+    events.put_targets(Rule=name, Targets=[{"Id": "l", "Arn": target, "DeadLetterConfig": {"Arn": dead}}])
+    put(events, name, {"n": 1})
+    got = receive(sqs, queue, WaitTimeSeconds=10, MessageAttributeNames=["All"])[0]
+    attributes = {k: v["StringValue"] for k, v in got["MessageAttributes"].items()}
+    assert attributes["RULE_ARN"] == arn and attributes["TARGET_ARN"] == target and attributes["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert attributes["RETRY_ATTEMPTS"] == "0" and "EXHAUSTED_RETRY_CONDITION" not in attributes
+    assert json.loads(got["Body"])["detail"] == {"n": 1}
 
 
 @pytest.mark.parametrize("operation, parameters, expected", [

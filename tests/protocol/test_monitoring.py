@@ -65,6 +65,9 @@ def test_alarm_is_echoed(watch, name):
 
 def test_alarm_acts(watch, sns, sqs, topic, queue, name):
     subscribe(sns, sqs, topic, queue)
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                                                "Action": "sns:Publish", "Resource": topic}]}))
     alarm(watch, name, AlarmActions=[topic])
     wait_for(watch, name, "OK")
     watch.put_metric_data(Namespace="Test", MetricData=[{"MetricName": name, "Value": 1}])

@@ -11,7 +11,7 @@
 #define ROW(wire, fn, mode, type, ...) \
 	{ .name = wire, .kind = OPERATION_##mode, .run = states_##fn, .input = states_##fn##_fields, .input_size = sizeof(type), ##__VA_ARGS__ }
 /* Known to the API and refused here, by name. */
-#define REFUSED(wire) { .name = wire, .kind = OPERATION_ASYNC, .run = states_unsupported }
+#define REFUSED(wire) { .name = wire, .kind = OPERATION_ASYNC, .run = states_unsupported, .refused = true }
 #define ON_MACHINE .resource = states_machine_resource
 #define ON_EXECUTION .resource = states_execution_resource
 
