@@ -104,7 +104,7 @@ def rotated_sign():
     draw.rounded_rectangle((14, 14, 1086, 446), 24, outline="white", width=8)
     draw.text((80, 60), "NORTH HARBOUR", font=font("Sans-Bold", 98), fill="white")
     draw.text((80, 210), "Ferry terminal 2 km", font=font("Sans-Bold", 84), fill="white")
-    draw.text((80, 320), "Market square", font=font("Sans-Bold", 84), fill="white")
+    draw.text((80, 320), "Market hall", font=font("Sans-Bold", 84), fill="white")
     scene = Image.new("RGB", (1400, 1000), (176, 196, 212))
     turned = sign.rotate(18, resample=Image.BICUBIC, expand=True, fillcolor=(176, 196, 212))
     scene.paste(turned, ((1400 - turned.width) // 2, (1000 - turned.height) // 2))
@@ -131,7 +131,7 @@ EXPECTED = {
     "page.png": {"status": "succeeded", "words": ["Lighthouse", "Keeper", "evening", "hundred", "ledger", "winter", "swallow", "harbour"]},
     "receipt.png": {"status": "succeeded", "words": ["HARBOUR", "BAKERY", "Almond", "4.20", "TOTAL", "13.95", "card"]},
     "screenshot.png": {"status": "succeeded", "words": ["Account", "settings", "Security", "Billing", "Lindgren", "maria@example.org", "Europe/Stockholm", "Language"]},
-    "rotated-sign.png": {"status": "succeeded", "words": ["NORTH", "HARBOUR", "Ferry", "terminal", "Market", "square"]},
+    "rotated-sign.png": {"status": "succeeded", "words": ["NORTH", "HARBOUR", "Ferry", "terminal", "Market", "hall"]},
     "not-a-png.png": {"status": "failed", "error": "NotPng"},
     "truncated.png": {"status": "failed", "error": "CorruptImage"},
     "bomb.png": {"status": "failed", "error": "ImageTooLarge"},

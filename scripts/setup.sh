@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libssl-dev libxml2-dev libpng-dev
-  libjpeg62-turbo-dev libzip-dev libseccomp-dev zlib1g-dev libcmocka-dev libtesseract-dev libleptonica-dev tesseract-ocr
+  libjpeg62-turbo-dev libzip-dev libseccomp-dev libyaml-dev zlib1g-dev libcmocka-dev libtesseract-dev libleptonica-dev tesseract-ocr
   tesseract-ocr-eng tesseract-ocr-osd ca-certificates curl)
 test=(python3-pytest python3-boto3 awscli openssl libasan8 libubsan1 zip)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)

@@ -71,7 +71,7 @@ def protocol(name, build, totals, extra):
     """Both builds run at once: the tests mostly wait."""
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
            "GLEANER_FUNCTIONS": str(BUILDS["release"] / "functions" / "bootstrap"), "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra],
+    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra],
                                cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     last = ""
     for line in process.stdout:

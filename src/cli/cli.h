@@ -22,6 +22,7 @@ int cmd_serve(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_jobs(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
+int cmd_explain_access(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #endif

@@ -50,11 +50,11 @@ static void report(struct doctor *d, enum finding_kind kind, const char *what, s
 
 static void check_pipeline(struct doctor *d)
 {
-	struct str pipeline = provision_pipeline_folder(&d->arena), bootstrap = provision_bootstrap(&d->arena);
+	struct str pipeline = provision_pipeline_folder(&d->arena), package = provision_package(&d->arena);
 
 	report(d, file_exists(pipeline.p) ? FOUND : MISSING, "pipeline", pipeline, "name its folder with 'gleaner serve --pipeline DIR'");
-	report(d, file_exists(bootstrap.p) ? FOUND : MISSING, "functions", bootstrap,
-	       "run 'make build', or name the binary with 'gleaner serve --functions FILE'");
+	report(d, file_exists(package.p) ? FOUND : MISSING, "functions", package,
+	       "run 'make build', or name the package with 'gleaner serve --functions FILE'");
 }
 
 static void check_sandbox(struct doctor *d)

@@ -21,7 +21,7 @@ static const char help[] =
 	"  --data-dir DIR                default $XDG_DATA_HOME/gleaner or ~/.local/share/gleaner\n"
 	"  --bare                        no pipeline: empty services\n"
 	"  --pipeline DIR                the folder with the pipeline's definition (default: the one this was built from)\n"
-	"  --functions FILE              the functions' bootstrap (default: beside this program)\n"
+	"  --functions FILE              the functions' package (default: beside this program)\n"
 	"  --iam=on|off                  evaluate IAM policies (default on)\n"
 	"  --sandbox=require|on|off      confine functions; 'require' refuses to start where a layer is missing (default on)\n"
 	"  --durability=full|relaxed     fsync each commit, or leave that to the system (default full)\n"
@@ -138,7 +138,7 @@ static int set_pipeline(struct serve *s, const char *value)
 
 static int set_functions(struct serve *s, const char *value)
 {
-	s->provision.bootstrap = value;
+	s->provision.package = value;
 	return 0;
 }
 

@@ -13,6 +13,7 @@ static const struct command {
 	{ "submit", cmd_submit, "submit images to the pipeline" },
 	{ "jobs", cmd_jobs, "list, get, watch or delete jobs" },
 	{ "detect", cmd_detect, "detect text in images, without a server" },
+	{ "explain-access", cmd_explain_access, "tell what IAM policies decide, and by which statement" },
 	{ "doctor", cmd_doctor, "tell what is installed, what is missing, how to fix it" },
 };
 
@@ -20,7 +21,7 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: gleaner COMMAND [OPTION…]\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-14s  %s\n", commands[i].name, commands[i].summary);
 	fprintf(out, "\n'gleaner COMMAND --help' tells more. 'gleaner --version' prints the version.\n"
 		     "Exit status: 0 success, 1 failure, 2 wrong usage, 3 no server or no connection, 4 some jobs failed.\n");
 }

@@ -7,7 +7,6 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zip.h>
 
 #include "base/digest.h"
 #include "base/encode.h"
@@ -27,8 +26,8 @@ struct provisioner {
 	struct error *err;
 	struct template_value *values;
 	const char *folder;
-	struct str bootstrap;      /* path of the functions' binary */
-	struct str package;        /* the zip, base64 */
+	struct str package_path;   /* the functions' zip */
+	struct str package;        /* its bytes, base64 */
 	struct str api_id;
 };
 
@@ -442,51 +441,6 @@ static int renew_api(struct provisioner *p)
 	return result ? result : make_routes(p, json_get_c(file, "paths"));
 }
 
-/* ---- the package ---- */
-
-static int zip_failed(struct provisioner *p, zip_t *archive, const char *what)
-{
-	error_set(p->err, ERR_IO, "the function package can't be made: %s", what);
-	zip_discard(archive);
-	return ERR_IO;
-}
-
-/* One entry, `bootstrap`, executable, with a fixed time: the same binary gives the same zip. */
-static int make_package(struct provisioner *p)
-{
-	static const char name[] = "bootstrap";
-	struct str binary;
-	zip_error_t error;
-	zip_stat_t status;
-	int result = file_read(p->arena, p->bootstrap.p, MIB(64), &binary, p->err);
-
-	if (result)
-		return error_prefix(p->err, "the functions' binary"), result;
-	zip_source_t *out = zip_source_buffer_create(NULL, 0, 0, &error);
-	zip_t *archive = out ? zip_open_from_source(out, ZIP_TRUNCATE, &error) : NULL;
-	if (!archive)
-		return error_set(p->err, ERR_NO_MEMORY, "the function package can't be made");
-	zip_source_keep(out);
-	zip_source_t *content = zip_source_buffer(archive, binary.p, binary.n, 0);
-	zip_int64_t index = zip_file_add(archive, name, content, 0);
-	if (index < 0)
-		return zip_failed(p, archive, zip_strerror(archive));
-	zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1);
-	zip_file_set_external_attributes(archive, (zip_uint64_t)index, 0, ZIP_OPSYS_UNIX, (S_IFREG | 0755u) << 16);
-	zip_file_set_mtime(archive, (zip_uint64_t)index, 315532800, 0); /* 1980-01-01, the format's first day */
-	if (zip_close(archive))
-		return zip_failed(p, archive, zip_strerror(archive));
-	zip_source_stat(out, &status);
-	char *bytes = arena_alloc(p->arena, status.size);
-	if (!bytes || zip_source_open(out) || zip_source_read(out, bytes, status.size) != (zip_int64_t)status.size)
-		result = error_set(p->err, ERR_NO_MEMORY, "the function package can't be read back");
-	else
-		p->package = base64_encode(p->arena, bytes, status.size);
-	zip_source_close(out);
-	zip_source_free(out);
-	return result;
-}
-
 /* ---- what is set up already ---- */
 
 static struct str record_of(struct host *h, struct arena *a)
@@ -528,7 +482,7 @@ static int remember(struct provisioner *p, struct str fingerprint)
 	return store_write_wait(host_store(p->host), write_record, &content, p->err);
 }
 
-/* Of the files' contents, and of the binary's size and time: reading it whole would cost more than the rest of the start. */
+/* Of the files' contents, and of the package's size and time: reading it whole would cost more than the rest of the start. */
 static int fingerprint_of(struct provisioner *p, struct str *out)
 {
 	static const char *const files[] = { "buckets.json", "table.json", "functions.json", "state-machine.asl.json", "rules.json",
@@ -538,8 +492,8 @@ static int fingerprint_of(struct provisioner *p, struct str *out)
 	struct stat status;
 	int result = 0;
 
-	if (stat(p->bootstrap.p, &status))
-		return error_set_errno(p->err, p->bootstrap.p);
+	if (stat(p->package_path.p, &status))
+		return error_set_errno(p->err, p->package_path.p);
 	if (digest_init(&d, DIGEST_SHA256))
 		return error_set(p->err, ERR_NO_MEMORY, "out of memory");
 	digest_add(&d, &status.st_size, sizeof(status.st_size));
@@ -560,10 +514,13 @@ static int fingerprint_of(struct provisioner *p, struct str *out)
 
 static int set_up(struct provisioner *p)
 {
-	int result = make_package(p);
+	struct str package;
+	int result = file_read(p->arena, p->package_path.p, MIB(64), &package, p->err);
 
-	if (!result)
+	if (!result) {
+		p->package = base64_encode(p->arena, package.p, package.n);
 		result = make_buckets(p);
+	}
 	if (!result)
 		result = make_table(p);
 	if (!result)
@@ -577,7 +534,7 @@ static int set_up(struct provisioner *p)
 	return result;
 }
 
-/* Beside the program ("build/gleaner" -> "build/bootstrap"), or in the share folder of an installation. */
+/* Beside the program ("build/gleaner" -> "build/functions/bootstrap.zip"), or in the share folder of an installation. */
 static struct str find_beside(struct arena *a, const char *name, const char *installed)
 {
 	char program[4096];
@@ -595,9 +552,9 @@ struct str provision_pipeline_folder(struct arena *a)
 	return find_beside(a, "../pipeline", "pipeline");
 }
 
-struct str provision_bootstrap(struct arena *a)
+struct str provision_package(struct arena *a)
 {
-	return find_beside(a, "functions/bootstrap", "bootstrap");
+	return find_beside(a, "functions/bootstrap.zip", "bootstrap.zip");
 }
 
 static int run(struct provisioner *p)
@@ -654,7 +611,7 @@ int provision(struct host *h, const struct provision_options *options, struct er
 	};
 	p.values = values;
 	p.folder = options->pipeline_folder ? options->pipeline_folder : provision_pipeline_folder(&a).p;
-	p.bootstrap = options->bootstrap ? str_c(options->bootstrap) : provision_bootstrap(&a);
+	p.package_path = options->package ? str_c(options->package) : provision_package(&a);
 	int result = arena_failed(&a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : run(&p);
 	arena_release(&a);
 	return result;

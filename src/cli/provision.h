@@ -12,14 +12,14 @@
 struct provision_options {
 	bool bare;                   /* do nothing */
 	const char *pipeline_folder; /* NULL: found beside the program or where it was built */
-	const char *bootstrap;       /* the functions' binary; NULL likewise */
+	const char *package;         /* the functions' zip, the one that AWS gets; NULL likewise */
 };
 
 int provision(struct host *h, const struct provision_options *options, struct error *err) MUST_CHECK;
 
 /* Where `provision` looks when the options name nothing: beside the program, or in the share folder of an installation. */
 struct str provision_pipeline_folder(struct arena *a);
-struct str provision_bootstrap(struct arena *a);
+struct str provision_package(struct arena *a);
 
 /* The members of /_gleaner/info that name the pipeline's resources. */
 void provision_info(const struct host *h, struct writer *w);

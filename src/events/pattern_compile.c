@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <math.h>
-#include <sys/socket.h>
 
 /* What one compilation carries along. */
 struct compiler {
@@ -39,7 +38,7 @@ static bool is_scalar(const struct json *v)
 	return v->type != JSON_ARRAY && v->type != JSON_OBJECT;
 }
 
-static int need_text(struct compiler *c, const char *operator, const struct json *v, struct test *out)
+static int need_text(struct compiler *c, const char *operator, const struct json * v, struct test *out)
 {
 	if (!json_is(v, JSON_STRING))
 		return refuse(c, "%s match pattern must be a string", operator);
@@ -48,7 +47,7 @@ static int need_text(struct compiler *c, const char *operator, const struct json
 }
 
 /* "x", or {"equals-ignore-case": "x"}. */
-static int compile_affix(struct compiler *c, enum test_kind kind, const char *operator, const struct json *v, struct test *out)
+static int compile_affix(struct compiler *c, enum test_kind kind, const char *operator, const struct json * v, struct test *out)
 {
 	const struct json *folded = json_get_c(v, "equals-ignore-case");
 
@@ -275,14 +274,10 @@ static const struct {
 	const char *name;
 	compile_fn compile;
 } operators[] = {
-	{ "exists", compile_exists },
-	{ "prefix", compile_prefix },
-	{ "suffix", compile_suffix },
-	{ "equals-ignore-case", compile_equals },
-	{ "wildcard", compile_wildcard },
-	{ "anything-but", compile_but },
-	{ "numeric", compile_numeric },
-	{ "cidr", compile_cidr },
+	{ "exists", compile_exists },     { "prefix", compile_prefix },
+	{ "suffix", compile_suffix },     { "equals-ignore-case", compile_equals },
+	{ "wildcard", compile_wildcard }, { "anything-but", compile_but },
+	{ "numeric", compile_numeric },   { "cidr", compile_cidr },
 };
 
 static compile_fn find_operator(struct str name)
@@ -374,8 +369,8 @@ static int compile_object(struct compiler *c, const struct json *v, const struct
 		return no_memory(c);
 	for (size_t i = 0; i < v->count; i++) {
 		const struct json_member *member = &v->members[i];
-		int rc = is_choice(member->name, member->value) ? compile_choices(c, member->value, p) :
-								  compile_field(c, member, &p->fields[p->field_count++]);
+		int rc = is_choice(member->name, member->value) ? compile_choices(c, member->value, p)
+								: compile_field(c, member, &p->fields[p->field_count++]);
 		if (rc < 0)
 			return rc;
 	}

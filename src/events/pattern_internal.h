@@ -8,16 +8,16 @@
 #include "events/pattern.h"
 
 enum test_kind {
-	TEST_EXACT,     /* `value`: a string, number, boolean or null */
-	TEST_PREFIX,    /* `text`, `nocase` */
+	TEST_EXACT,  /* `value`: a string, number, boolean or null */
+	TEST_PREFIX, /* `text`, `nocase` */
 	TEST_SUFFIX,
-	TEST_EQUALS,    /* equals-ignore-case */
-	TEST_WILDCARD,  /* `text` as written: '*', and '\' before '*' or '\' */
-	TEST_NUMERIC,   /* `low`, `high` and whether each belongs to the range */
-	TEST_CIDR,      /* `network`, `bits`, `family` */
-	TEST_EXISTS,    /* any leaf value */
-	TEST_ABSENT,    /* no leaf value anywhere at this path */
-	TEST_OTHER,     /* anything-but: none of `but` holds */
+	TEST_EQUALS,   /* equals-ignore-case */
+	TEST_WILDCARD, /* `text` as written: '*', and '\' before '*' or '\' */
+	TEST_NUMERIC,  /* `low`, `high` and whether each belongs to the range */
+	TEST_CIDR,     /* `network`, `bits`, `family` */
+	TEST_EXISTS,   /* any leaf value */
+	TEST_ABSENT,   /* no leaf value anywhere at this path */
+	TEST_OTHER,    /* anything-but: none of `but` holds */
 };
 
 struct event_tests {
@@ -47,9 +47,9 @@ struct pattern_field {
 
 struct event_pattern {
 	size_t field_count;
-	struct pattern_field *fields;            /* all must hold */
+	struct pattern_field *fields; /* all must hold */
 	size_t choice_count;
-	const struct event_pattern **choices;    /* $or: one must hold, when there are any */
+	const struct event_pattern **choices; /* $or: one must hold, when there are any */
 };
 
 /* An address as text, in network order; 0 when it is none, else AF_INET or AF_INET6. */

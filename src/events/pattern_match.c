@@ -5,7 +5,6 @@
 #include "events/pattern_internal.h"
 
 #include <arpa/inet.h>
-#include <sys/socket.h>
 
 /* Where the walk stands: the fields taken from the event's root, innermost first. */
 struct place {
@@ -79,11 +78,16 @@ static bool test_text(const struct test *t, struct str value)
 {
 	switch (t->kind) {
 	case TEST_PREFIX:
-	case TEST_SUFFIX: return test_affix(t, value);
-	case TEST_EQUALS: return same_text(value, t->text, true);
-	case TEST_WILDCARD: return test_wildcard(t->text, value);
-	case TEST_CIDR: return test_cidr(t, value);
-	default: return false;
+	case TEST_SUFFIX:
+		return test_affix(t, value);
+	case TEST_EQUALS:
+		return same_text(value, t->text, true);
+	case TEST_WILDCARD:
+		return test_wildcard(t->text, value);
+	case TEST_CIDR:
+		return test_cidr(t, value);
+	default:
+		return false;
 	}
 }
 
@@ -93,12 +97,18 @@ static bool any_holds(const struct event_tests *tests, const struct json *v);
 static bool test_holds(const struct test *t, const struct json *v)
 {
 	switch (t->kind) {
-	case TEST_EXACT: return json_equal(t->value, v);
-	case TEST_NUMERIC: return test_numeric(t, v);
-	case TEST_EXISTS: return true;
-	case TEST_ABSENT: return false;
-	case TEST_OTHER: return !any_holds(&t->but, v);
-	default: return v->type == JSON_STRING && test_text(t, v->text);
+	case TEST_EXACT:
+		return json_equal(t->value, v);
+	case TEST_NUMERIC:
+		return test_numeric(t, v);
+	case TEST_EXISTS:
+		return true;
+	case TEST_ABSENT:
+		return false;
+	case TEST_OTHER:
+		return !any_holds(&t->but, v);
+	default:
+		return v->type == JSON_STRING && test_text(t, v->text);
 	}
 }
 
@@ -200,7 +210,8 @@ static bool field_matches(const struct pattern_field *field, const struct json *
 	return leaf_matches(field->tests, v) || (wants_absence(field->tests) && is_absent(&place));
 }
 
-static bool object_matches(const struct event_pattern *p, const struct json *v, const struct place *parent, const struct json *root)
+static bool object_matches(const struct event_pattern *p, const struct json *v, const struct place *parent,
+			   const struct json *root)
 {
 	bool chosen = p->choice_count == 0;
 

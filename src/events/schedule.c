@@ -42,11 +42,26 @@ struct field {
 
 typedef void (*set_fn)(struct schedule *out, int value);
 
-static void set_minute(struct schedule *s, int v) { s->minutes |= 1ULL << v; }
-static void set_hour(struct schedule *s, int v) { s->hours |= 1ULL << v; }
-static void set_day(struct schedule *s, int v) { s->days |= 1U << v; }
-static void set_month(struct schedule *s, int v) { s->months |= 1U << v; }
-static void set_weekday(struct schedule *s, int v) { s->weekdays |= 1U << v; }
+static void set_minute(struct schedule *s, int v)
+{
+	s->minutes |= 1ULL << v;
+}
+static void set_hour(struct schedule *s, int v)
+{
+	s->hours |= 1ULL << v;
+}
+static void set_day(struct schedule *s, int v)
+{
+	s->days |= 1U << v;
+}
+static void set_month(struct schedule *s, int v)
+{
+	s->months |= 1U << v;
+}
+static void set_weekday(struct schedule *s, int v)
+{
+	s->weekdays |= 1U << v;
+}
 static void set_year(struct schedule *s, int v)
 {
 	int bit = v - SCHEDULE_YEAR_MIN;

@@ -14,14 +14,14 @@ enum schedule_kind { SCHEDULE_RATE, SCHEDULE_CRON };
 
 struct schedule {
 	enum schedule_kind kind;
-	int64_t every_ms;             /* rate */
-	uint64_t minutes, hours;      /* cron: one bit a value */
-	uint32_t days, months;        /* bits 1–31, 1–12; no day bit: days of the week decide */
-	uint32_t weekdays;            /* bits 1–7, 1 is Sunday; none: days of the month decide */
-	bool last_day;                /* L */
-	int nearest_weekday;          /* 15W: 15; LW: 32; 0: none */
-	int last_weekday;             /* 6L: the month's last Friday; 0: none */
-	int nth_weekday, nth;         /* 6#3: the third Friday */
+	int64_t every_ms;        /* rate */
+	uint64_t minutes, hours; /* cron: one bit a value */
+	uint32_t days, months;   /* bits 1–31, 1–12; no day bit: days of the week decide */
+	uint32_t weekdays;       /* bits 1–7, 1 is Sunday; none: days of the month decide */
+	bool last_day;           /* L */
+	int nearest_weekday;     /* 15W: 15; LW: 32; 0: none */
+	int last_weekday;        /* 6L: the month's last Friday; 0: none */
+	int nth_weekday, nth;    /* 6#3: the third Friday */
 	uint8_t years[(SCHEDULE_YEAR_MAX - SCHEDULE_YEAR_MIN) / 8 + 1];
 };
 

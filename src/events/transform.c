@@ -235,7 +235,8 @@ int transform_apply(struct arena *a, const struct json *transformer, const struc
 	struct buf text;
 
 	buf_init(&text, MIB(1));
-	write_template(a, &text, json_get_text(transformer, STR("InputTemplate")), json_get_c(transformer, "InputPathsMap"), context);
+	write_template(a, &text, json_get_text(transformer, STR("InputTemplate")), json_get_c(transformer, "InputPathsMap"),
+		       context);
 	int failed = buf_failed(&text);
 	struct str copy = failed ? STR_NULL : arena_str(a, buf_str(&text));
 	buf_release(&text);

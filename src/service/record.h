@@ -12,16 +12,17 @@
 
 void record_key_parts(struct key *k, const struct str *parts, size_t count);
 /* record_key(&k, STR("rule"), bus, name) */
-#define record_key(k, ...) \
-	record_key_parts((k), (const struct str[]){ __VA_ARGS__ }, sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+#define record_key(k, ...)                                                                                                       \
+	record_key_parts((k), (const struct str[]){ __VA_ARGS__ },                                                               \
+			 sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 
 int record_get(struct store_txn *txn, enum store_space space, const struct key *key, struct arena *a, const struct json **out,
 	       struct error *err) MUST_CHECK; /* ERR_NOT_FOUND */
 int record_put(struct store_txn *txn, enum store_space space, const struct key *key, struct arena *a, const struct json *document,
 	       struct error *err) MUST_CHECK;
 /* Removes every record whose key starts with `prefix`. */
-int record_delete_all(struct store_txn *txn, enum store_space space, const struct key *prefix, struct arena *a, struct error *err)
-	MUST_CHECK;
+int record_delete_all(struct store_txn *txn, enum store_space space, const struct key *prefix, struct arena *a,
+		      struct error *err) MUST_CHECK;
 
 /* 1: taken; 0: passed over; negative: stop with that. */
 typedef int (*record_fn)(void *argument, const struct json *document);

@@ -11,6 +11,8 @@ struct text_engine_class {
 	const char *name;
 	/* Cheap: looks for the files. 0, or ERR_NOT_FOUND with advice. */
 	int (*find)(const struct text_options *options, struct error *err);
+	/* Reads the files and compares checksums, without loading; NULL: nothing to check. */
+	int (*check)(const struct text_options *options, struct error *err);
 	int (*load)(void **state, const struct text_options *options, struct error *err);
 	void (*unload)(void *state);
 	/* From many threads at once. Adds lines and words to the page; text.c finishes it. */

@@ -3,9 +3,9 @@
  * The PP-OCRv4 engine: detector, recogniser, and what lies between and after them.
  */
 #include <limits.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "image/convert.h"
@@ -13,17 +13,12 @@
 #include "os/file.h"
 #include "text/detector.h"
 #include "text/engine.h"
+#include "text/models.h"
 #include "text/onnx_fuse.h"
 #include "text/order.h"
 #include "text/ppocr_settings.h"
 #include "text/print.h"
 #include "text/recogniser.h"
-
-#define LIBRARY "libonnxruntime.so"
-#define DETECTION_MODEL "ch_PP-OCRv4_det_infer.onnx"
-#define RECOGNITION_MODEL "ch_PP-OCRv4_rec_infer.onnx"
-#define CHARACTER_LIST "ppocr_keys_v1.txt"
-#define ADVICE "For the better engine, PP-OCRv4, run scripts/fetch-models.sh."
 
 enum { FLATNESS_ROWS = 4 }; /* every fourth row tells enough */
 
@@ -54,39 +49,24 @@ struct ppocr {
 	struct recogniser recogniser;
 };
 
-/* ---- installation ---- */
-
-/* The first folder that has all files, into `out`. */
-static bool find_folder(const char *folders, char out[PATH_MAX])
-{
-	static const char *const files[] = { LIBRARY, DETECTION_MODEL, RECOGNITION_MODEL, CHARACTER_LIST };
-	struct str rest = str_c(folders);
-
-	while (rest.n > 0) {
-		struct str folder = str_split(&rest, ':');
-		size_t found = 0;
-		char path[PATH_MAX];
-
-		for (size_t i = 0; folder.n > 0 && i < sizeof(files) / sizeof(files[0]); i++) {
-			int n = snprintf(path, sizeof(path), STR_FMT "/%s", STR_ARG(folder), files[i]);
-
-			found += n > 0 && n < (int)sizeof(path) && access(path, R_OK) == 0;
-		}
-		if (found == sizeof(files) / sizeof(files[0])) {
-			snprintf(out, PATH_MAX, STR_FMT, STR_ARG(folder));
-			return true;
-		}
-	}
-	return false;
-}
+/* ---- loading ---- */
 
 static int find(const struct text_options *options, struct error *err)
 {
 	char folder[PATH_MAX];
 
-	if (find_folder(options->folders, folder))
+	if (models_find(options->folders, folder))
 		return 0;
-	return error_set(err, ERR_NOT_FOUND, ADVICE);
+	return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
+}
+
+static int check(const struct text_options *options, struct error *err)
+{
+	char folder[PATH_MAX];
+
+	if (!models_find(options->folders, folder))
+		return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
+	return models_verify(folder, err);
 }
 
 static int read_file(struct arena *a, const char *folder, const char *name, struct str *out, struct error *err)
@@ -115,16 +95,18 @@ static int load_model(struct ppocr *p, struct arena *a, const char *folder, cons
 
 static int load_files(struct ppocr *p, struct arena *a, const char *folder, int threads, struct error *err)
 {
-	struct str path = arena_printf(a, "%s/" LIBRARY, folder);
+	struct str path = arena_printf(a, "%s/" MODELS_LIBRARY, folder);
 	struct str keys;
-	int rc = path.p ? ort_new(&p->ort, path.p, err) : error_set(err, ERR_NO_MEMORY, "no memory for a path");
+	int rc = path.p ? models_verify(folder, err) : error_set(err, ERR_NO_MEMORY, "no memory for a path");
 
 	if (rc == 0)
-		rc = load_model(p, a, folder, DETECTION_MODEL, threads, &p->detection, err);
+		rc = ort_new(&p->ort, path.p, err);
 	if (rc == 0)
-		rc = load_model(p, a, folder, RECOGNITION_MODEL, 1, &p->recognition, err);
+		rc = load_model(p, a, folder, MODELS_DETECTION, threads, &p->detection, err);
 	if (rc == 0)
-		rc = read_file(a, folder, CHARACTER_LIST, &keys, err);
+		rc = load_model(p, a, folder, MODELS_RECOGNITION, 1, &p->recognition, err);
+	if (rc == 0)
+		rc = read_file(a, folder, MODELS_CHARACTERS, &keys, err);
 	if (rc == 0)
 		rc = charset_init(&p->charset, keys, err);
 	if (rc == 0)
@@ -157,11 +139,13 @@ static int load(void **state, const struct text_options *options, struct error *
 
 	if (!p)
 		return error_set(err, ERR_NO_MEMORY, "no memory for PP-OCRv4");
+	/* Layers' results come and go by the megabyte. Left to itself glibc would soon keep them in its heap, in pieces. */
+	mallopt(M_MMAP_THRESHOLD, (int)MIB(2));
 	arena_init(&arena, MIB(128));
-	if (find_folder(options->folders, folder))
+	if (models_find(options->folders, folder))
 		rc = load_files(p, &arena, folder, options->threads > 1 ? options->threads : 1, err);
 	else
-		rc = error_set(err, ERR_NOT_FOUND, ADVICE);
+		rc = error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
 	arena_release(&arena);
 	if (rc < 0) {
 		unload(p);
@@ -466,16 +450,37 @@ static int read_image(struct reading *g, struct page_builder *page, struct error
 	return rc;
 }
 
+/* A copy on white, without alpha. */
+static int flatten(const struct image *image, struct image *out, struct error *err)
+{
+	int rc = image_init(out, image->width, image->height, (enum image_layout)image->channels, err);
+
+	if (rc < 0)
+		return rc;
+	memcpy(out->pixels, image->pixels, image_stride(image) * image->height);
+	return image_convert(out, image->channels == IMAGE_RGBA ? IMAGE_RGB : IMAGE_GREY, err);
+}
+
 static int detect(void *state, const struct image *image, int64_t deadline_ns, struct page_builder *page, struct error *err)
 {
 	struct reading g = { .ppocr = state, .image = image, .deadline_ns = deadline_ns, .arena = page->arena };
+	struct image flat = { 0 };
+	int rc = 0;
 
-	return read_image(&g, page, err);
+	if (image->channels == IMAGE_RGBA || image->channels == IMAGE_GREY_ALPHA) {
+		rc = flatten(image, &flat, err);
+		g.image = &flat;
+	}
+	if (rc == 0)
+		rc = read_image(&g, page, err);
+	image_release(&flat);
+	return rc;
 }
 
 const struct text_engine_class text_engine_ppocr = {
 	.name = "ppocr",
 	.find = find,
+	.check = check,
 	.load = load,
 	.unload = unload,
 	.detect = detect,

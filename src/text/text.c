@@ -90,6 +90,11 @@ const char *text_engine_advice(const struct text_engine *engine)
 	return engine->advice[0] ? engine->advice : NULL;
 }
 
+int text_engine_check(const struct text_engine *engine, struct error *err)
+{
+	return engine->class->check ? engine->class->check(&engine->options, err) : 0;
+}
+
 int text_engine_load(struct text_engine *engine, struct error *err)
 {
 	int rc = 0;

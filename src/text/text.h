@@ -61,6 +61,9 @@ const char *text_engine_name(const struct text_engine *engine);
 /* Why a better engine is not in use and how to get it; NULL when the best one is. */
 const char *text_engine_advice(const struct text_engine *engine);
 
+/* Whether the engine's files are whole, without loading them. Takes some tens of milliseconds. ERR_CORRUPT, ERR_NOT_FOUND. */
+int text_engine_check(const struct text_engine *engine, struct error *err) MUST_CHECK;
+
 /* Loads what is not loaded yet. Errors as for `load`. Safe from any thread; text_detect calls it. */
 int text_engine_load(struct text_engine *engine, struct error *err) MUST_CHECK;
 

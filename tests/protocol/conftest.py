@@ -46,7 +46,7 @@ class Server:
 
     def start(self, port=0):
         self.log = open(self.data / "server.log", "ab")
-        functions = ["--functions", os.environ["GLEANER_FUNCTIONS"]] if "GLEANER_FUNCTIONS" in os.environ else []
+        functions = ["--functions", os.environ["GLEANER_FUNCTIONS"] + ".zip"] if "GLEANER_FUNCTIONS" in os.environ else []
         self.process = subprocess.Popen(
             [str(BINARY), "serve", "--listen", f"127.0.0.1:{port}", "--pipeline",
              str(ROOT / "pipeline"), "--data-dir", str(self.data), *functions, *self.arguments],

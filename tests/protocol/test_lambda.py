@@ -100,10 +100,10 @@ def failure(lam, name, do, arg=""):
     return json.loads(body)
 
 
-def raw(server, method, path, body=None):
+def raw(server, method, path, body=None, service="lambda", headers=None):
     """A signed request without a client, whose model may be too old to know every member."""
-    request = AWSRequest(method, server.endpoint + path, data=json.dumps(body) if body is not None else None)
-    SigV4Auth(Credentials(server.access_key, server.secret_key), "lambda", server.region).add_auth(request)
+    request = AWSRequest(method, server.endpoint + path, data=json.dumps(body) if body is not None else None, headers=headers or {})
+    SigV4Auth(Credentials(server.access_key, server.secret_key), service, server.region).add_auth(request)
     opened = urllib.request.Request(request.url, data=request.data.encode() if request.data else None, headers=dict(request.headers),
                                     method=method)
     with urllib.request.urlopen(opened) as reply:
@@ -547,3 +547,52 @@ def test_tmp_is_private(lam, make):
     name = make()
     assert result(lam, name, "tmp") == "ok"
     assert not os.path.exists("/tmp/file")
+
+
+# ---- what becomes of asynchronous invocations ----
+
+
+@pytest.fixture
+def queue(server, client, role):
+    """A queue of its own that the functions' role may send to: its ARN, and what takes the next message."""
+    def sqs(operation, **parameters):
+        answer = raw(server, "POST", "/", parameters, "sqs", {
+            "X-Amz-Target": "AmazonSQS." + operation, "Content-Type": "application/x-amz-json-1.0"})
+        return json.loads(answer or b"{}")
+
+    client("iam").put_role_policy(RoleName="lambda-tests", PolicyName="send", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
+    url = sqs("CreateQueue", QueueName="lambda-" + uuid.uuid4().hex[:10])["QueueUrl"]
+    arn = sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def receive():
+        messages = sqs("ReceiveMessage", QueueUrl=url, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages")
+        if messages:
+            sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
+        return messages and messages[0]
+
+    yield arn, receive
+    sqs("DeleteQueue", QueueUrl=url)
+
+
+def test_event_outcomes_reach_their_destination(lam, make, queue, wait_for):
+    name, (arn, receive) = make(), queue
+    lam.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={
+        "OnFailure": {"Destination": arn}, "OnSuccess": {"Destination": arn}})
+    for do, condition in (("error", "RetriesExhausted"), ("count", "Success")):
+        lam.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"do": do}))
+        record = json.loads(wait_for(receive)["Body"])
+        assert record["requestContext"]["condition"] == condition
+        assert record["requestContext"]["functionArn"].endswith(f":{name}:$LATEST")
+        assert record["requestPayload"] == {"do": do}
+    assert record["responsePayload"] == {"result": "2"}
+
+
+def test_dead_letter_queue(lam, make, queue, wait_for):
+    arn, receive = queue
+    name = make(DeadLetterConfig={"TargetArn": arn})
+    lam.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    lam.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"do": "error"}')
+    message = wait_for(receive)
+    assert json.loads(message["Body"]) == {"do": "error"}
+    assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "it went wrong"

@@ -91,7 +91,8 @@ def test_object_version(bare_server, rekognition):
 def test_filters(rekognition, receipt):
     image = {"Bytes": (SAMPLES / "receipt.png").read_bytes()}
     top = {"BoundingBox": {"Left": 0, "Top": 0, "Width": 1, "Height": 0.1}}
-    assert words(rekognition.detect_text(Image=image, Filters={"RegionsOfInterest": [top]})) == ["HARBOUR", "BAKERY"]
+    assert {"HARBOUR", "BAKERY"} <= set(words(rekognition.detect_text(Image=image, Filters={"RegionsOfInterest": [top]})))
+    assert "14" not in words(rekognition.detect_text(Image=image, Filters={"RegionsOfInterest": [top]}))
     triangle = {"Polygon": [{"X": 0, "Y": 0}, {"X": 1, "Y": 0}, {"X": 0, "Y": 0.1}]}
     assert "4.20" not in words(rekognition.detect_text(Image=image, Filters={"RegionsOfInterest": [triangle]}))
     wide = rekognition.detect_text(Image=image, Filters={"WordFilter": {"MinConfidence": 0, "MinBoundingBoxWidth": 0.2}})

@@ -22,23 +22,75 @@ static struct str number(const struct line *l, int64_t n)
 	return arena_printf(l->arena, "%lld", (long long)n);
 }
 
-static struct str account_id(const struct line *l) { return host_account(l->x->apigw->host); }
-static struct str api_id(const struct line *l) { return l->x->config->id; }
-static struct str domain_name(const struct line *l) { return l->x->call->host_name; }
-static struct str error_message(const struct line *l) { return str_c(l->x->problem); }
-static struct str http_method(const struct line *l) { return l->x->call->method; }
-static struct str source_ip(const struct line *l) { return l->x->call->remote; }
-static struct str user_agent(const struct line *l) { return call_header(l->x->call, STR("User-Agent")); }
-static struct str user_arn(const struct line *l) { return l->x->iam ? l->x->call->principal.arn : STR_NULL; }
-static struct str path(const struct line *l) { return l->x->call->path; }
-static struct str request_id(const struct line *l) { return str_c(l->x->call->request_id); }
-static struct str route_key(const struct line *l) { return l->x->route ? l->x->route->key_text : STR_NULL; }
-static struct str stage(const struct line *l) { return l->x->stage->name; }
-static struct str status(const struct line *l) { return number(l, l->reply->status); }
-static struct str response_length(const struct line *l) { return number(l, (int64_t)l->reply->body.n); }
-static struct str response_latency(const struct line *l) { return number(l, clock_wall_ms() - l->x->started_ms); }
-static struct str request_epoch(const struct line *l) { return number(l, l->x->started_ms); }
-static struct str protocol(const struct line *l) { (void)l; return STR("HTTP/1.1"); }
+static struct str account_id(const struct line *l)
+{
+	return host_account(l->x->apigw->host);
+}
+static struct str api_id(const struct line *l)
+{
+	return l->x->config->id;
+}
+static struct str domain_name(const struct line *l)
+{
+	return l->x->call->host_name;
+}
+static struct str error_message(const struct line *l)
+{
+	return str_c(l->x->problem);
+}
+static struct str http_method(const struct line *l)
+{
+	return l->x->call->method;
+}
+static struct str source_ip(const struct line *l)
+{
+	return l->x->call->remote;
+}
+static struct str user_agent(const struct line *l)
+{
+	return call_header(l->x->call, STR("User-Agent"));
+}
+static struct str user_arn(const struct line *l)
+{
+	return l->x->iam ? l->x->call->principal.arn : STR_NULL;
+}
+static struct str path(const struct line *l)
+{
+	return l->x->call->path;
+}
+static struct str request_id(const struct line *l)
+{
+	return str_c(l->x->call->request_id);
+}
+static struct str route_key(const struct line *l)
+{
+	return l->x->route ? l->x->route->key_text : STR_NULL;
+}
+static struct str stage(const struct line *l)
+{
+	return l->x->stage->name;
+}
+static struct str status(const struct line *l)
+{
+	return number(l, l->reply->status);
+}
+static struct str response_length(const struct line *l)
+{
+	return number(l, (int64_t)l->reply->body.n);
+}
+static struct str response_latency(const struct line *l)
+{
+	return number(l, clock_wall_ms() - l->x->started_ms);
+}
+static struct str request_epoch(const struct line *l)
+{
+	return number(l, l->x->started_ms);
+}
+static struct str protocol(const struct line *l)
+{
+	(void)l;
+	return STR("HTTP/1.1");
+}
 
 static struct str integration_latency(const struct line *l)
 {
@@ -64,15 +116,34 @@ static const struct {
 	const char *name;
 	variable_fn value;
 } variables[] = {
-	{ "accountId", account_id }, { "apiId", api_id }, { "domainName", domain_name }, { "domainPrefix", api_id },
-	{ "error.message", error_message }, { "error.messageString", error_message }, { "extendedRequestId", request_id },
-	{ "httpMethod", http_method }, { "identity.sourceIp", source_ip }, { "identity.userAgent", user_agent },
-	{ "identity.userArn", user_arn }, { "identity.caller", user_arn }, { "identity.user", user_arn },
-	{ "integration.latency", integration_latency }, { "integration.status", integration_status },
-	{ "integration.integrationStatus", integration_status }, { "integrationLatency", integration_latency },
-	{ "integrationStatus", integration_status }, { "path", path }, { "protocol", protocol }, { "requestId", request_id },
-	{ "requestTime", request_time }, { "requestTimeEpoch", request_epoch }, { "responseLatency", response_latency },
-	{ "responseLength", response_length }, { "routeKey", route_key }, { "stage", stage }, { "status", status },
+	{ "accountId", account_id },
+	{ "apiId", api_id },
+	{ "domainName", domain_name },
+	{ "domainPrefix", api_id },
+	{ "error.message", error_message },
+	{ "error.messageString", error_message },
+	{ "extendedRequestId", request_id },
+	{ "httpMethod", http_method },
+	{ "identity.sourceIp", source_ip },
+	{ "identity.userAgent", user_agent },
+	{ "identity.userArn", user_arn },
+	{ "identity.caller", user_arn },
+	{ "identity.user", user_arn },
+	{ "integration.latency", integration_latency },
+	{ "integration.status", integration_status },
+	{ "integration.integrationStatus", integration_status },
+	{ "integrationLatency", integration_latency },
+	{ "integrationStatus", integration_status },
+	{ "path", path },
+	{ "protocol", protocol },
+	{ "requestId", request_id },
+	{ "requestTime", request_time },
+	{ "requestTimeEpoch", request_epoch },
+	{ "responseLatency", response_latency },
+	{ "responseLength", response_length },
+	{ "routeKey", route_key },
+	{ "stage", stage },
+	{ "status", status },
 };
 
 static struct str claim(const struct line *l, struct str name)
@@ -96,8 +167,8 @@ static size_t name_length(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || (text.p[n] >= 'A' && text.p[n] <= 'Z') || text.p[n] == '.' ||
-			      text.p[n] == '_' || (text.p[n] >= '0' && text.p[n] <= '9')))
+	while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || (text.p[n] >= 'A' && text.p[n] <= 'Z') ||
+			      text.p[n] == '.' || text.p[n] == '_' || (text.p[n] >= '0' && text.p[n] <= '9')))
 		n++;
 	while (n && text.p[n - 1] == '.')
 		n--;

@@ -8,15 +8,17 @@
 #include "os/clock.h"
 #include "service/apigatewayv2/config.h"
 
-static const char api_defaults[] = "{\"apiKeySelectionExpression\":\"$request.header.x-api-key\",\"disableExecuteApiEndpoint\":false,"
-				   "\"ipAddressType\":\"ipv4\",\"routeSelectionExpression\":\"$request.method $request.path\",\"tags\":{}}";
+static const char api_defaults[] =
+	"{\"apiKeySelectionExpression\":\"$request.header.x-api-key\",\"disableExecuteApiEndpoint\":false,"
+	"\"ipAddressType\":\"ipv4\",\"routeSelectionExpression\":\"$request.method $request.path\",\"tags\":{}}";
 
 static void write_api(struct call *call, const struct json *api)
 {
 	struct str id = json_get_text(api, STR("Id"));
 
 	write_str(&call->out, "apiId", id);
-	write_strf(&call->out, "apiEndpoint", STR_FMT "/_aws/execute-api/" STR_FMT, STR_ARG(host_endpoint(call->host)), STR_ARG(id));
+	write_strf(&call->out, "apiEndpoint", STR_FMT "/_aws/execute-api/" STR_FMT, STR_ARG(host_endpoint(call->host)),
+		   STR_ARG(id));
 	apigw_write_members(call, api);
 }
 
@@ -39,9 +41,10 @@ static int check_cors(struct call *call, const struct json *api)
 
 	for (size_t i = 0; origins && i < origins->count; i++)
 		if (str_eq_c(json_text(origins->items[i]), "*") && json_true(json_get_c(cors, "allowCredentials")))
-			return call_failf(call, &apigw_BadRequestException,
-					  "allowCredentials is not supported for origin *. To set allowCredentials to true, allowOrigins "
-					  "must not be *.");
+			return call_failf(
+				call, &apigw_BadRequestException,
+				"allowCredentials is not supported for origin *. To set allowCredentials to true, allowOrigins "
+				"must not be *.");
 	return 0;
 }
 
@@ -179,7 +182,8 @@ int apigw_delete_route_settings(struct call *call)
 	if (apigw_get_record(call, &apigw_stage, in->api_id, in->id, &stage) < 0)
 		return -1;
 	struct json *changed = json_copy_object(&call->arena, stage);
-	json_put(&call->arena, changed, STR("routeSettings"), without(&call->arena, json_get_c(stage, "routeSettings"), in->token));
+	json_put(&call->arena, changed, STR("routeSettings"),
+		 without(&call->arena, json_get_c(stage, "routeSettings"), in->token));
 	return apigw_put_record(call, &apigw_stage, in->api_id, in->id, changed);
 }
 

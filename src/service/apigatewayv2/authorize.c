@@ -28,7 +28,8 @@ static void permitted(struct call *asked, void *argument)
 	struct execution *x = argument;
 
 	if (asked->error.code)
-		execution_refuse(x, asked->error.status >= 500 ? 500 : 403, asked->error.status >= 500 ? "Internal Server Error" : "Forbidden");
+		execution_refuse(x, asked->error.status >= 500 ? 500 : 403,
+				 asked->error.status >= 500 ? "Internal Server Error" : "Forbidden");
 	else
 		execution_integrate(x);
 }
@@ -106,11 +107,13 @@ static void refuse_token(struct execution *x, enum jwt_verdict verdict, const ch
 
 static void judge(struct execution *x)
 {
-	struct jwt_demand demand = { .issuer = issuer_of(x), .now_ms = clock_wall_ms(),
+	struct jwt_demand demand = { .issuer = issuer_of(x),
+				     .now_ms = clock_wall_ms(),
 				     .audience = json_get_c(json_get_c(x->route->authorizer, "jwtConfiguration"), "audience"),
 				     .scopes = json_get_c(x->route->record, "authorizationScopes") };
 	const char *why = NULL;
-	enum jwt_verdict verdict = jwt_judge(x->apigw->keys, &x->call->arena, find_token(x), &demand, &x->claims, &x->scopes, &why);
+	enum jwt_verdict verdict =
+		jwt_judge(x->apigw->keys, &x->call->arena, find_token(x), &demand, &x->claims, &x->scopes, &why);
 
 	if (verdict == JWT_OK)
 		execution_integrate(x);

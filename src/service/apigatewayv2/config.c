@@ -24,7 +24,8 @@ static int keep(void *argument, const struct json *record)
 	return json_add(r->arena, r->list, record) ? 1 : ERR_NO_MEMORY;
 }
 
-static int read_all(struct store_txn *txn, struct api_config *config, const char *space, const struct json **out, struct error *err)
+static int read_all(struct store_txn *txn, struct api_config *config, const char *space, const struct json **out,
+		    struct error *err)
 {
 	struct reading r = { .arena = &config->arena, .list = json_new_array(&config->arena) };
 	struct key key;

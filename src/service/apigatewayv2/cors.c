@@ -43,7 +43,8 @@ static struct str joined(struct arena *a, const struct json *list)
 	struct str out = STR_NULL;
 
 	for (size_t i = 0; list && i < list->count; i++)
-		out = i ? arena_printf(a, STR_FMT "," STR_FMT, STR_ARG(out), STR_ARG(json_text(list->items[i]))) : json_text(list->items[i]);
+		out = i ? arena_printf(a, STR_FMT "," STR_FMT, STR_ARG(out), STR_ARG(json_text(list->items[i])))
+			: json_text(list->items[i]);
 	return out;
 }
 

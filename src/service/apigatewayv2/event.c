@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The event a function receives, in payload format 2.0 or 1.0. Source: "Working with AWS Lambda proxy integrations for HTTP APIs",
- * API Gateway Developer Guide.
+ * The event a function receives, in payload format 2.0 or 1.0. Source: "Working with AWS Lambda proxy integrations for HTTP
+ * APIs", API Gateway Developer Guide.
  */
 #include "service/apigatewayv2/execution.h"
 
@@ -119,8 +119,8 @@ static struct str request_time(struct execution *x)
 	struct date_parts p;
 
 	date_split(x->started_ms, &p);
-	return arena_printf(&x->call->arena, "%02d/%.3s/%04d:%02d:%02d:%02d +0000", p.day, months + 3 * (p.month - 1), p.year, p.hour,
-			    p.minute, p.second);
+	return arena_printf(&x->call->arena, "%02d/%.3s/%04d:%02d:%02d:%02d +0000", p.day, months + 3 * (p.month - 1), p.year,
+			    p.hour, p.minute, p.second);
 }
 
 /* ---- format 2.0 ---- */
@@ -242,8 +242,15 @@ static struct str route_path(struct execution *x)
 
 static void write_identity(struct execution *x, struct writer *w)
 {
-	static const char *const absent[] = { "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
-					      "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn" };
+	static const char *const absent[] = { "accountId",
+					      "caller",
+					      "cognitoAuthenticationProvider",
+					      "cognitoAuthenticationType",
+					      "cognitoIdentityId",
+					      "cognitoIdentityPoolId",
+					      "principalOrgId",
+					      "user",
+					      "userArn" };
 
 	write_object(w, "identity");
 	write_str(w, "accessKey", x->call->principal.access_key);

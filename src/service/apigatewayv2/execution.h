@@ -18,16 +18,16 @@
 
 struct execution {
 	struct apigw *apigw;
-	struct call *call;          /* the claimer's, from the claim on */
+	struct call *call; /* the claimer's, from the claim on */
 	struct api_config *config;
-	struct api_stage *stage;    /* NULL when there is none */
-	struct api_route *route;    /* NULL before it is found */
-	struct str path;            /* within the stage, raw */
+	struct api_stage *stage;            /* NULL when there is none */
+	struct api_route *route;            /* NULL before it is found */
+	struct str path;                    /* within the stage, raw */
 	const struct json *claims, *scopes; /* of a JWT */
-	bool iam;                   /* the caller's identity was asked */
+	bool iam;                           /* the caller's identity was asked */
 	int64_t started_ms, integration_started_ms, integration_ms;
-	int integration_status;     /* 0: none */
-	const char *problem;        /* for the access log's $context.error.message */
+	int integration_status; /* 0: none */
+	const char *problem;    /* for the access log's $context.error.message */
 	timer_id timer;
 	atomic_bool claimed;
 	atomic_int references;

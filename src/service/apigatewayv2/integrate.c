@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The function behind a route: invoked in the gateway's name or an integration's role, waited for as long as the integration says.
+ * The function behind a route: invoked in the gateway's name or an integration's role, waited for as long as the integration
+ * says.
  */
 #include "service/apigatewayv2/execution.h"
 
@@ -72,8 +73,8 @@ static void refuse_invoked(struct execution *x, const struct call *invoked)
 
 	x->integration_status = invoked->error.code ? invoked->error.status : 200;
 	if (invoked->error.code)
-		log_warn("apigatewayv2", "an integration failed api=" STR_FMT " route=" STR_FMT " code=%s", STR_ARG(x->config->id),
-			 STR_ARG(x->route->key_text), invoked->error.name);
+		log_warn("apigatewayv2", "an integration failed api=" STR_FMT " route=" STR_FMT " code=%s",
+			 STR_ARG(x->config->id), STR_ARG(x->route->key_text), invoked->error.name);
 	execution_refuse(x, busy ? 503 : 500, busy ? "Service Unavailable" : "Internal Server Error");
 }
 
@@ -105,12 +106,13 @@ static struct str source_arn(struct execution *x)
 
 	(void)str_split(&path, ' ');
 	if (key->is_default)
-		return arena_printf(&x->call->arena, "arn:aws:execute-api:" STR_FMT ":" STR_FMT ":" STR_FMT "/" STR_FMT "/$default",
-				    STR_ARG(region), STR_ARG(host_account(x->apigw->host)), STR_ARG(x->config->id),
-				    STR_ARG(x->stage->name));
-	return arena_printf(&x->call->arena, "arn:aws:execute-api:" STR_FMT ":" STR_FMT ":" STR_FMT "/" STR_FMT "/" STR_FMT STR_FMT,
-			    STR_ARG(region), STR_ARG(host_account(x->apigw->host)), STR_ARG(x->config->id), STR_ARG(x->stage->name),
-			    STR_ARG(method), STR_ARG(path));
+		return arena_printf(
+			&x->call->arena, "arn:aws:execute-api:" STR_FMT ":" STR_FMT ":" STR_FMT "/" STR_FMT "/$default",
+			STR_ARG(region), STR_ARG(host_account(x->apigw->host)), STR_ARG(x->config->id), STR_ARG(x->stage->name));
+	return arena_printf(&x->call->arena,
+			    "arn:aws:execute-api:" STR_FMT ":" STR_FMT ":" STR_FMT "/" STR_FMT "/" STR_FMT STR_FMT,
+			    STR_ARG(region), STR_ARG(host_account(x->apigw->host)), STR_ARG(x->config->id),
+			    STR_ARG(x->stage->name), STR_ARG(method), STR_ARG(path));
 }
 
 static int invoking_principal(struct execution *x, struct principal *out, struct error *err)
@@ -118,7 +120,8 @@ static int invoking_principal(struct execution *x, struct principal *out, struct
 	struct str role = json_get_text(x->route->integration, STR("credentialsArn"));
 
 	if (role.n)
-		return host_role_principal(x->apigw->host, &x->call->arena, role, STR("BackplaneAssumeRoleSession"), source_arn(x), out, err);
+		return host_role_principal(x->apigw->host, &x->call->arena, role, STR("BackplaneAssumeRoleSession"),
+					   source_arn(x), out, err);
 	host_service_principal(out, STR("apigateway.amazonaws.com"), source_arn(x));
 	return 0;
 }
@@ -131,7 +134,8 @@ static void invoke(struct execution *x)
 	struct error err = { 0 };
 	struct str function;
 
-	if (!str_is_set(request.body) || integration_function(json_get_text(x->route->integration, STR("integrationUri")), &function) < 0 ||
+	if (!str_is_set(request.body) ||
+	    integration_function(json_get_text(x->route->integration, STR("integrationUri")), &function) < 0 ||
 	    invoking_principal(x, &request.principal, &err) < 0) {
 		execution_refuse(x, 500, "Internal Server Error");
 		return;
@@ -169,8 +173,8 @@ static struct str proxy_url(struct execution *x)
 
 static bool is_hop_header(struct str name)
 {
-	static const char *const names[] = { "host", "connection", "content-length", "transfer-encoding", "keep-alive", "te", "trailer",
-					     "upgrade", "expect" };
+	static const char *const names[] = { "host",    "connection", "content-length", "transfer-encoding", "keep-alive", "te",
+					     "trailer", "upgrade",    "expect" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq_nocase(name, str_c(names[i])))
@@ -216,7 +220,8 @@ static void proxy(void *argument)
 	struct http_client_response response = { 0 };
 	struct str method = json_get_text(x->route->integration, STR("integrationMethod"));
 	struct http_client_request request = { .method = str_eq_c(method, "ANY") || method.n == 0 ? x->call->method : method,
-					       .url = proxy_url(x), .body = x->call->body.bytes };
+					       .url = proxy_url(x),
+					       .body = x->call->body.bytes };
 	struct http_client *client = NULL;
 	struct http_header *headers;
 	int64_t limit = APIGW_TIMEOUT_MS;

@@ -15,10 +15,10 @@
 #include "service/record.h"
 #include "service/tags.h"
 
-#define APIGW_ERRORS(E, prefix)                                                   \
-	E(prefix, BadRequestException, 400, "The request is not valid.")           \
-	E(prefix, NotFoundException, 404, "The resource does not exist.")          \
-	E(prefix, ConflictException, 409, "The resource already exists.")          \
+#define APIGW_ERRORS(E, prefix)                                                                                                  \
+	E(prefix, BadRequestException, 400, "The request is not valid.")                                                         \
+	E(prefix, NotFoundException, 404, "The resource does not exist.")                                                        \
+	E(prefix, ConflictException, 409, "The resource already exists.")                                                        \
 	E(prefix, TooManyRequestsException, 429, "Limit exceeded.")
 
 APIGW_ERRORS(SERVICE_ERROR_EXTERN, apigw)
@@ -57,12 +57,12 @@ struct resource_input {
 };
 
 struct resource_kind {
-	const char *name;        /* "Route" */
-	const char *space;       /* first part of the key */
-	const char *id_member;   /* "routeId" */
-	const char *label;       /* of the path */
-	int max;                 /* an API may have */
-	const char *defaults;    /* JSON of what a new one has unless told otherwise */
+	const char *name;      /* "Route" */
+	const char *space;     /* first part of the key */
+	const char *id_member; /* "routeId" */
+	const char *label;     /* of the path */
+	int max;               /* an API may have */
+	const char *defaults;  /* JSON of what a new one has unless told otherwise */
 	int (*check)(struct call *call, const struct json *record, struct str id); /* negative: call_fail was called */
 	int (*check_delete)(struct call *call, struct str id);
 };
@@ -86,11 +86,11 @@ struct str apigw_resource_arn(struct call *call);
 
 /* ---- operations ---- */
 
-#define APIGW_CRUD(one)                  \
-	int apigw_create_##one(struct call *call); \
-	int apigw_get_##one(struct call *call);    \
-	int apigw_list_##one(struct call *call);   \
-	int apigw_update_##one(struct call *call); \
+#define APIGW_CRUD(one)                                                                                                          \
+	int apigw_create_##one(struct call *call);                                                                               \
+	int apigw_get_##one(struct call *call);                                                                                  \
+	int apigw_list_##one(struct call *call);                                                                                 \
+	int apigw_update_##one(struct call *call);                                                                               \
 	int apigw_delete_##one(struct call *call);
 APIGW_CRUD(api)
 APIGW_CRUD(route)

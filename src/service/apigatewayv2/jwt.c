@@ -79,8 +79,8 @@ bool key_sets_have(struct key_sets *k, struct str issuer, struct str key_id)
 
 	pthread_mutex_lock(&k->lock);
 	const struct key_set *set = map_get(&k->issuers, issuer);
-	bool have = set && now - set->fetched_ms < KEYS_LIVE_MS &&
-		    (find_key(set, key_id) || now - set->fetched_ms < KEYS_RETRY_MS);
+	bool have =
+		set && now - set->fetched_ms < KEYS_LIVE_MS && (find_key(set, key_id) || now - set->fetched_ms < KEYS_RETRY_MS);
 	pthread_mutex_unlock(&k->lock);
 	return have;
 }
@@ -121,7 +121,8 @@ static int get_keys(struct key_set *set, struct str issuer, struct error *err)
 	int rc = http_client_new(&client, &options, err);
 	if (rc < 0)
 		return rc;
-	rc = get_document(client, &set->arena, arena_concat(&set->arena, base, STR("/.well-known/openid-configuration")), &discovery, err);
+	rc = get_document(client, &set->arena, arena_concat(&set->arena, base, STR("/.well-known/openid-configuration")),
+			  &discovery, err);
 	if (rc == 0)
 		rc = get_document(client, &set->arena, json_get_text(discovery, STR("jwks_uri")), &document, err);
 	http_client_free(client);

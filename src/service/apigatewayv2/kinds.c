@@ -41,7 +41,8 @@ static int check_authorization(struct call *call, struct str api_id, const struc
 	if (!str_eq_c(type, "JWT"))
 		return 0;
 	if (authorizer_id.n == 0)
-		return call_failf(call, &apigw_BadRequestException, "AuthorizerId cannot be empty when the authorization type is JWT.");
+		return call_failf(call, &apigw_BadRequestException,
+				  "AuthorizerId cannot be empty when the authorization type is JWT.");
 	return apigw_get_record(call, &apigw_authorizer, api_id, authorizer_id, &authorizer);
 }
 
@@ -62,14 +63,18 @@ static int check_route(struct call *call, const struct json *route, struct str i
 	for (size_t i = 0; i < others->count; i++)
 		if (str_eq(json_get_text(others->items[i], STR("routeKey")), key) &&
 		    !str_eq(json_get_text(others->items[i], STR("routeId")), id))
-			return call_failf(call, &apigw_ConflictException, "Route with key " STR_FMT " already exists for this API",
-					  STR_ARG(key));
+			return call_failf(call, &apigw_ConflictException,
+					  "Route with key " STR_FMT " already exists for this API", STR_ARG(key));
 	return 0;
 }
 
 const struct resource_kind apigw_route = {
-	.name = "Route", .space = "route", .id_member = "routeId", .max = APIGW_ROUTES_MAX,
-	.defaults = "{\"apiKeyRequired\":false,\"authorizationType\":\"NONE\"}", .check = check_route,
+	.name = "Route",
+	.space = "route",
+	.id_member = "routeId",
+	.max = APIGW_ROUTES_MAX,
+	.defaults = "{\"apiKeyRequired\":false,\"authorizationType\":\"NONE\"}",
+	.check = check_route,
 };
 
 /* ---- integrations ---- */
@@ -106,8 +111,12 @@ static int check_integration_unused(struct call *call, struct str id)
 }
 
 const struct resource_kind apigw_integration = {
-	.name = "Integration", .space = "integration", .id_member = "integrationId", .max = APIGW_INTEGRATIONS_MAX,
-	.defaults = "{\"connectionType\":\"INTERNET\",\"timeoutInMillis\":30000}", .check = check_integration,
+	.name = "Integration",
+	.space = "integration",
+	.id_member = "integrationId",
+	.max = APIGW_INTEGRATIONS_MAX,
+	.defaults = "{\"connectionType\":\"INTERNET\",\"timeoutInMillis\":30000}",
+	.check = check_integration,
 	.check_delete = check_integration_unused,
 };
 
@@ -142,16 +151,20 @@ static int check_stage(struct call *call, const struct json *stage, struct str i
 	if (deployment_id.n && apigw_get_record(call, &apigw_deployment, in->api_id, deployment_id, &deployment) < 0)
 		return -1;
 	if (log.n && (arn_parse(log, &arn) < 0 || !str_eq_c(arn.service, "logs") || !str_starts(arn.resource, STR("log-group:"))))
-		return call_failf(call, &apigw_BadRequestException,
-				  "Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '" STR_FMT "'",
-				  STR_ARG(log));
+		return call_failf(
+			call, &apigw_BadRequestException,
+			"Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '" STR_FMT "'",
+			STR_ARG(log));
 	put_now(call, stage, STR("createdDate"), true);
 	put_now(call, stage, STR("lastUpdatedDate"), false);
 	return 0;
 }
 
 const struct resource_kind apigw_stage = {
-	.name = "Stage", .space = "stage", .id_member = "stageName", .max = APIGW_STAGES_MAX,
+	.name = "Stage",
+	.space = "stage",
+	.id_member = "stageName",
+	.max = APIGW_STAGES_MAX,
 	.defaults = "{\"autoDeploy\":false,\"defaultRouteSettings\":{\"detailedMetricsEnabled\":false},\"routeSettings\":{},"
 		    "\"stageVariables\":{},\"tags\":{}}",
 	.check = check_stage,
@@ -167,12 +180,14 @@ static int check_authorizer(struct call *call, const struct json *authorizer, st
 	(void)id;
 	if (!str_starts(issuer, STR("https://")) && !str_starts(issuer, STR("http://")))
 		return call_failf(call, &apigw_BadRequestException,
-				  "Caught exception when connecting to " STR_FMT ". Please try again later. Error: Invalid issuer: "
-				  STR_FMT ". Issuer must have a valid URL.", STR_ARG(issuer), STR_ARG(issuer));
+				  "Caught exception when connecting to " STR_FMT
+				  ". Please try again later. Error: Invalid issuer: " STR_FMT ". Issuer must have a valid URL.",
+				  STR_ARG(issuer), STR_ARG(issuer));
 	if (!sources || sources->count != 1 ||
 	    (!str_starts(json_text(json_at(sources, 0)), STR("$request.header.")) &&
 	     !str_starts(json_text(json_at(sources, 0)), STR("$request.querystring."))))
-		return call_failf(call, &apigw_BadRequestException, "Identity source must be a header or a query string parameter.");
+		return call_failf(call, &apigw_BadRequestException,
+				  "Identity source must be a header or a query string parameter.");
 	return 0;
 }
 
@@ -191,8 +206,13 @@ static int check_authorizer_unused(struct call *call, struct str id)
 }
 
 const struct resource_kind apigw_authorizer = {
-	.name = "Authorizer", .space = "authorizer", .id_member = "authorizerId", .max = APIGW_AUTHORIZERS_MAX, .defaults = "{}",
-	.check = check_authorizer, .check_delete = check_authorizer_unused,
+	.name = "Authorizer",
+	.space = "authorizer",
+	.id_member = "authorizerId",
+	.max = APIGW_AUTHORIZERS_MAX,
+	.defaults = "{}",
+	.check = check_authorizer,
+	.check_delete = check_authorizer_unused,
 };
 
 /* ---- deployments: freeze what the API is now ---- */
@@ -237,6 +257,10 @@ static int check_deployment(struct call *call, const struct json *deployment, st
 }
 
 const struct resource_kind apigw_deployment = {
-	.name = "Deployment", .space = "deployment", .id_member = "deploymentId", .max = 1000,
-	.defaults = "{\"autoDeployed\":false,\"deploymentStatus\":\"DEPLOYED\"}", .check = check_deployment,
+	.name = "Deployment",
+	.space = "deployment",
+	.id_member = "deploymentId",
+	.max = 1000,
+	.defaults = "{\"autoDeployed\":false,\"deploymentStatus\":\"DEPLOYED\"}",
+	.check = check_deployment,
 };

@@ -38,7 +38,8 @@ int apigw_need_api(struct call *call, struct str api_id, const struct json **out
 	return rc < 0 ? call_fault(call, &err) : 0;
 }
 
-int apigw_get_record(struct call *call, const struct resource_kind *kind, struct str api_id, struct str id, const struct json **out)
+int apigw_get_record(struct call *call, const struct resource_kind *kind, struct str api_id, struct str id,
+		     const struct json **out)
 {
 	const struct json *api;
 	struct error err = { 0 };
@@ -49,12 +50,13 @@ int apigw_get_record(struct call *call, const struct resource_kind *kind, struct
 	resource_key(&key, kind, api_id, id);
 	int rc = record_get(call->txn, SPACE_API, &key, &call->arena, out, &err);
 	if (rc == ERR_NOT_FOUND)
-		return call_failf(call, &apigw_NotFoundException, "Unable to find %s by ID " STR_FMT " within API " STR_FMT, kind->name,
-				  STR_ARG(id), STR_ARG(api_id));
+		return call_failf(call, &apigw_NotFoundException, "Unable to find %s by ID " STR_FMT " within API " STR_FMT,
+				  kind->name, STR_ARG(id), STR_ARG(api_id));
 	return rc < 0 ? call_fault(call, &err) : 0;
 }
 
-int apigw_put_record(struct call *call, const struct resource_kind *kind, struct str api_id, struct str id, const struct json *record)
+int apigw_put_record(struct call *call, const struct resource_kind *kind, struct str api_id, struct str id,
+		     const struct json *record)
 {
 	struct error err = { 0 };
 	struct key key;
@@ -130,7 +132,8 @@ struct str apigw_resource_arn(struct call *call)
 {
 	struct str path = str_starts(call->path, STR("/v2/")) ? str_from(call->path, 3) : STR("/apis");
 
-	return arena_printf(&call->arena, "arn:aws:apigateway:" STR_FMT "::" STR_FMT, STR_ARG(host_region(call->host)), STR_ARG(path));
+	return arena_printf(&call->arena, "arn:aws:apigateway:" STR_FMT "::" STR_FMT, STR_ARG(host_region(call->host)),
+			    STR_ARG(path));
 }
 
 /* ---- the five operations ---- */
@@ -158,7 +161,8 @@ static int create(struct call *call, const struct resource_kind *kind)
 	if (apigw_need_api(call, in->api_id, &api) < 0 || apigw_all_records(call, kind, in->api_id, &others) < 0)
 		return -1;
 	if (others->count >= (size_t)kind->max)
-		return call_failf(call, &apigw_TooManyRequestsException, "Maximum number of %ss for this API has been reached.", kind->name);
+		return call_failf(call, &apigw_TooManyRequestsException, "Maximum number of %ss for this API has been reached.",
+				  kind->name);
 	if (json_parse(&call->arena, str_c(kind->defaults), &defaults, NULL) < 0)
 		return call_fault(call, NULL);
 	struct str id = str_is_set(in->id) ? in->id : apigw_new_id(&call->arena);
@@ -219,7 +223,7 @@ static int list(struct call *call, const struct resource_kind *kind)
 	return 0;
 }
 
-static int delete(struct call *call, const struct resource_kind *kind)
+static int delete (struct call *call, const struct resource_kind *kind)
 {
 	const struct resource_input *in = call->input;
 	const struct json *record;
@@ -236,12 +240,27 @@ static int delete(struct call *call, const struct resource_kind *kind)
 	return apigw_changed(call, in->api_id);
 }
 
-#define CRUD(one)                                                                         \
-	int apigw_create_##one(struct call *call) { return create(call, &apigw_##one); }   \
-	int apigw_get_##one(struct call *call) { return get(call, &apigw_##one); }         \
-	int apigw_list_##one(struct call *call) { return list(call, &apigw_##one); }       \
-	int apigw_update_##one(struct call *call) { return update(call, &apigw_##one); }   \
-	int apigw_delete_##one(struct call *call) { return delete(call, &apigw_##one); }
+#define CRUD(one)                                                                                                                \
+	int apigw_create_##one(struct call *call)                                                                                \
+	{                                                                                                                        \
+		return create(call, &apigw_##one);                                                                               \
+	}                                                                                                                        \
+	int apigw_get_##one(struct call *call)                                                                                   \
+	{                                                                                                                        \
+		return get(call, &apigw_##one);                                                                                  \
+	}                                                                                                                        \
+	int apigw_list_##one(struct call *call)                                                                                  \
+	{                                                                                                                        \
+		return list(call, &apigw_##one);                                                                                 \
+	}                                                                                                                        \
+	int apigw_update_##one(struct call *call)                                                                                \
+	{                                                                                                                        \
+		return update(call, &apigw_##one);                                                                               \
+	}                                                                                                                        \
+	int apigw_delete_##one(struct call *call)                                                                                \
+	{                                                                                                                        \
+		return delete (call, &apigw_##one);                                                                              \
+	}
 CRUD(route)
 CRUD(integration)
 CRUD(stage)

@@ -6,10 +6,12 @@
 #include "service/apigatewayv2/internal.h"
 #include "service/apigatewayv2/jwt.h"
 
-#define ROW(wire, mode, verb, route, fn, fields, ...)                                                          \
-	{ .name = wire, .kind = OPERATION_##mode, .run = apigw_##fn, .input = apigw_##fields##_fields,           \
-	  .input_size = sizeof(struct resource_input), .resource = apigw_resource_arn, .action = "apigateway:" verb, \
-	  .method = verb, .path = route, ##__VA_ARGS__ }
+#define ROW(wire, mode, verb, route, fn, fields, ...)                                                                            \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = apigw_##fn, .input = apigw_##fields##_fields,                     \
+		.input_size = sizeof(struct resource_input), .resource = apigw_resource_arn, .action = "apigateway:" verb,       \
+		.method = verb, .path = route, ##__VA_ARGS__                                                                     \
+	}
 #define CREATE(wire, route, fn, fields) ROW(wire, WRITE, "POST", route, fn, fields, .status = 201)
 #define READ(wire, route, fn, fields) ROW(wire, READ, "GET", route, fn, fields)
 #define UPDATE(wire, route, fn, fields) ROW(wire, WRITE, "PATCH", route, fn, fields)
@@ -55,8 +57,13 @@ static const struct operation operations[] = {
 	DELETE("UntagResource", "/v2/tags/{resource-arn}", untag_resource, untag),
 	READ("GetTags", "/v2/tags/{resource-arn}", get_tags, get_tags),
 	/* Asked by execution only (authorize.c): it has no path. */
-	{ .name = "Invoke", .kind = OPERATION_ASYNC, .run = apigw_permit, .input = apigw_permit_fields,
-	  .input_size = sizeof(struct resource_input), .resource = apigw_permit_resource, .action = "execute-api:Invoke" },
+	{ .name = "Invoke",
+	  .kind = OPERATION_ASYNC,
+	  .run = apigw_permit,
+	  .input = apigw_permit_fields,
+	  .input_size = sizeof(struct resource_input),
+	  .resource = apigw_permit_resource,
+	  .action = "execute-api:Invoke" },
 	{ 0 },
 };
 

@@ -90,7 +90,8 @@ int events_delete_event_bus(struct call *call)
 		return call_fault(call, &err);
 	if (rules)
 		return call_failf(call, &events_ValidationException,
-				  "Cannot delete event bus " STR_FMT ". All rules on the event bus must be deleted first.", STR_ARG(bus));
+				  "Cannot delete event bus " STR_FMT ". All rules on the event bus must be deleted first.",
+				  STR_ARG(bus));
 	record_key(&key, STR("bus"), bus);
 	return store_delete(call->txn, SPACE_EVENTS, key_str(&key), &err) < 0 ? call_fault(call, &err) : 0;
 }

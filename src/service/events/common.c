@@ -26,10 +26,10 @@ struct str events_bus_arn(struct call *call, struct str bus)
 struct str events_rule_arn(struct call *call, struct str bus, struct str rule)
 {
 	if (str_eq_c(bus, "default"))
-		return arn_format(&call->arena, "events", host_region(call->host), host_account(call->host),
-				  "rule/" STR_FMT, STR_ARG(rule));
-	return arn_format(&call->arena, "events", host_region(call->host), host_account(call->host),
-			  "rule/" STR_FMT "/" STR_FMT, STR_ARG(bus), STR_ARG(rule));
+		return arn_format(&call->arena, "events", host_region(call->host), host_account(call->host), "rule/" STR_FMT,
+				  STR_ARG(rule));
+	return arn_format(&call->arena, "events", host_region(call->host), host_account(call->host), "rule/" STR_FMT "/" STR_FMT,
+			  STR_ARG(bus), STR_ARG(rule));
 }
 
 struct str events_rule_resource(struct call *call)
@@ -64,8 +64,8 @@ int events_need_rule(struct call *call, struct str bus, struct str rule, const s
 	record_key(&key, STR("rule"), bus, rule);
 	int rc = record_get(call->txn, SPACE_EVENTS, &key, &call->arena, out, &err);
 	if (rc == ERR_NOT_FOUND)
-		return call_failf(call, &events_ResourceNotFoundException, "Rule " STR_FMT " does not exist on EventBus " STR_FMT ".",
-				  STR_ARG(rule), STR_ARG(bus));
+		return call_failf(call, &events_ResourceNotFoundException,
+				  "Rule " STR_FMT " does not exist on EventBus " STR_FMT ".", STR_ARG(rule), STR_ARG(bus));
 	return rc < 0 ? call_fault(call, &err) : 0;
 }
 
@@ -74,7 +74,8 @@ bool events_valid_name(struct str text)
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+		      c == '_'))
 			return false;
 	}
 	return text.n > 0;

@@ -21,9 +21,9 @@
 #include "os/clock.h"
 
 enum {
-	ACTIVE_MAX = 512,              /* deliveries under way */
+	ACTIVE_MAX = 512, /* deliveries under way */
 	BATCH = 64,
-	BUSY_MS = 100,                 /* the store's or our queue is full: look again */
+	BUSY_MS = 100, /* the store's or our queue is full: look again */
 	STOP_WAIT_S = 10,
 };
 
@@ -35,20 +35,20 @@ struct dispatcher {
 	struct delivery *deliveries; /* all that are sending or waiting */
 	int active;
 	bool woken, stopping;
-	uint64_t seen;               /* the dispatcher's thread */
-	uint64_t next_sequence;      /* the writer thread */
+	uint64_t seen;          /* the dispatcher's thread */
+	uint64_t next_sequence; /* the writer thread */
 };
 
 struct delivery {
 	struct dispatcher *dispatcher;
 	struct delivery *next, *previous;
 	uint64_t sequence;
-	struct arena arena;          /* the row and the attempt under way */
+	struct arena arena; /* the row and the attempt under way */
 	const struct json *row;
 	int attempts;
 	int64_t first_ms, next_ms;
 	bool active;
-	timer_id timer;              /* while waiting */
+	timer_id timer; /* while waiting */
 	task_fn after_wait;
 	struct sending sending;
 };
@@ -198,7 +198,8 @@ static void buried(void *argument, const struct error *err)
 	struct delivery *x = argument;
 
 	if (err->code)
-		log_warn("events", "a dead letter was lost rule=" STR_FMT " reason=%s", STR_ARG(x->sending.rule_name), err->message);
+		log_warn("events", "a dead letter was lost rule=" STR_FMT " reason=%s", STR_ARG(x->sending.rule_name),
+			 err->message);
 	count(x, err->code ? "InvocationsFailedToBeSentToDlq" : "InvocationsSentToDlq");
 	settle(x);
 }
@@ -209,8 +210,8 @@ static void bury(struct delivery *x, const struct dead_letter *why)
 
 	count(x, "Invocations");
 	count(x, "FailedInvocations");
-	log_warn("events", "a target failed for good rule=" STR_FMT " code=%s retries=%d reason=%s", STR_ARG(x->sending.rule_name),
-		 why->code, why->retries, why->message);
+	log_warn("events", "a target failed for good rule=" STR_FMT " code=%s retries=%d reason=%s",
+		 STR_ARG(x->sending.rule_name), why->code, why->retries, why->message);
 	if (queue.n == 0) {
 		settle(x);
 		return;
@@ -331,8 +332,12 @@ static bool begin(struct delivery *x, struct str text)
 	x->attempts = (int)row_number(x->row, STR("Attempts"));
 	x->first_ms = row_number(x->row, STR("First"));
 	x->next_ms = row_number(x->row, STR("Next"));
-	x->sending = (struct sending){ .arena = &x->arena, .host = x->dispatcher->events->host, .done = sent, .argument = x,
-				       .target = json_get_c(x->row, "Target"), .event = json_get_c(x->row, "Event"),
+	x->sending = (struct sending){ .arena = &x->arena,
+				       .host = x->dispatcher->events->host,
+				       .done = sent,
+				       .argument = x,
+				       .target = json_get_c(x->row, "Target"),
+				       .event = json_get_c(x->row, "Event"),
 				       .rule_arn = json_get_text(x->row, STR("Rule")),
 				       .rule_name = json_get_text(x->row, STR("Name")) };
 	return true;
@@ -460,8 +465,8 @@ static void wake(void *argument)
 	dispatcher_wake(argument);
 }
 
-static int add_row(struct dispatcher *d, struct store_txn *txn, const struct event_rule *rule, struct str target, struct str event,
-		   struct error *err)
+static int add_row(struct dispatcher *d, struct store_txn *txn, const struct event_rule *rule, struct str target,
+		   struct str event, struct error *err)
 {
 	struct buf text;
 	struct writer w;
@@ -478,13 +483,14 @@ static int add_row(struct dispatcher *d, struct store_txn *txn, const struct eve
 	write_end(&w);
 	key_init(&key);
 	key_add_u64(&key, d->next_sequence++);
-	int rc = buf_failed(&text) ? error_set(err, buf_failed(&text), "an event is too large to store") :
-				     store_put(txn, SPACE_EVENTS_DELIVERY, key_str(&key), buf_str(&text), err);
+	int rc = buf_failed(&text) ? error_set(err, buf_failed(&text), "an event is too large to store")
+				   : store_put(txn, SPACE_EVENTS_DELIVERY, key_str(&key), buf_str(&text), err);
 	buf_release(&text);
 	return rc;
 }
 
-int dispatcher_add(struct dispatcher *d, struct store_txn *txn, const struct event_rule *rule, struct str event, struct error *err)
+int dispatcher_add(struct dispatcher *d, struct store_txn *txn, const struct event_rule *rule, struct str event,
+		   struct error *err)
 {
 	for (size_t i = 0; i < rule->target_count; i++) {
 		int rc = add_row(d, txn, rule, rule->targets[i].text, event, err);

@@ -15,12 +15,18 @@ static const struct {
 	const char *part; /* of the error's name */
 	struct send_failure failure;
 } failures[] = {
-	{ "AccessDenied", { "NO_PERMISSIONS", false } },     { "Unauthorized", { "NO_PERMISSIONS", false } },
-	{ "NotAuthorized", { "NO_PERMISSIONS", false } },    { "NotFound", { "NO_RESOURCE", false } },
-	{ "DoesNotExist", { "NO_RESOURCE", false } },        { "NonExistent", { "NO_RESOURCE", false } },
-	{ "NoSuch", { "NO_RESOURCE", false } },              { "Deleting", { "NO_RESOURCE", false } },
-	{ "Throttl", { "THROTTLING", true } },               { "TooManyRequests", { "THROTTLING", true } },
-	{ "LimitExceeded", { "RESOURCE_LIMIT_EXCEEDED", true } }, { "InvalidJson", { "INVALID_JSON", false } },
+	{ "AccessDenied", { "NO_PERMISSIONS", false } },
+	{ "Unauthorized", { "NO_PERMISSIONS", false } },
+	{ "NotAuthorized", { "NO_PERMISSIONS", false } },
+	{ "NotFound", { "NO_RESOURCE", false } },
+	{ "DoesNotExist", { "NO_RESOURCE", false } },
+	{ "NonExistent", { "NO_RESOURCE", false } },
+	{ "NoSuch", { "NO_RESOURCE", false } },
+	{ "Deleting", { "NO_RESOURCE", false } },
+	{ "Throttl", { "THROTTLING", true } },
+	{ "TooManyRequests", { "THROTTLING", true } },
+	{ "LimitExceeded", { "RESOURCE_LIMIT_EXCEEDED", true } },
+	{ "InvalidJson", { "INVALID_JSON", false } },
 };
 
 struct send_failure send_failure_of(const struct error *err)

@@ -69,7 +69,8 @@ static void compile_rule(struct building *b, struct event_rule *rule, const stru
 	struct error err = { 0 };
 
 	if (pattern.n && event_pattern_compile(&b->e->index.arena, pattern, &rule->pattern, &err) < 0)
-		log_error("events", "a stored pattern does not compile rule=" STR_FMT " reason=%s", STR_ARG(rule->name), err.message);
+		log_error("events", "a stored pattern does not compile rule=" STR_FMT " reason=%s", STR_ARG(rule->name),
+			  err.message);
 	rule->scheduled = schedule.n && schedule_parse(schedule, &rule->schedule, NULL) == 0;
 	if (json_to_i64(json_get_c(record, "From"), &rule->from_ms) != 0)
 		rule->from_ms = 0;

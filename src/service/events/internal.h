@@ -17,22 +17,22 @@
 #include "service/record.h"
 #include "service/tags.h"
 
-#define EVENTS_ERRORS(E, prefix)                                                                                    \
-	E(prefix, ValidationException, 400, "The request is not valid.")                                            \
-	E(prefix, ResourceNotFoundException, 400, "An entity that you specified does not exist.")                   \
-	E(prefix, ResourceAlreadyExistsException, 400, "The resource you are trying to create already exists.")     \
-	E(prefix, InvalidEventPatternException, 400, "Event pattern is not valid.")                                 \
+#define EVENTS_ERRORS(E, prefix)                                                                                                 \
+	E(prefix, ValidationException, 400, "The request is not valid.")                                                         \
+	E(prefix, ResourceNotFoundException, 400, "An entity that you specified does not exist.")                                \
+	E(prefix, ResourceAlreadyExistsException, 400, "The resource you are trying to create already exists.")                  \
+	E(prefix, InvalidEventPatternException, 400, "Event pattern is not valid.")                                              \
 	E(prefix, LimitExceededException, 400, "The requested resource exceeds the maximum number allowed.")
 
 EVENTS_ERRORS(SERVICE_ERROR_EXTERN, events)
 
 /* Service quotas of EventBridge. */
 enum {
-	EVENTS_RULES_MAX = 300,        /* a bus */
-	EVENTS_TARGETS_MAX = 5,        /* a rule */
+	EVENTS_RULES_MAX = 300, /* a bus */
+	EVENTS_TARGETS_MAX = 5, /* a rule */
 	EVENTS_BUSES_MAX = 100,
 	EVENTS_PATTERN_MAX = 4096,
-	EVENTS_ENTRIES_MAX = 10,       /* a PutEvents */
+	EVENTS_ENTRIES_MAX = 10, /* a PutEvents */
 	EVENTS_ENTRY_BYTES = 256 * 1024,
 	EVENTS_RETRIES_MAX = 185,
 	EVENTS_AGE_MAX_S = 86400,
@@ -49,7 +49,7 @@ struct event_rule {
 	const struct event_pattern *pattern; /* NULL: none */
 	bool scheduled;
 	struct schedule schedule;
-	int64_t from_ms, fired_ms;           /* a schedule's origin; when it fired last, 0: never */
+	int64_t from_ms, fired_ms; /* a schedule's origin; when it fired last, 0: never */
 	struct event_target *targets;
 	size_t target_count;
 };
@@ -58,8 +58,8 @@ struct event_index {
 	struct arena arena;
 	struct event_rule *rules; /* the enabled ones */
 	size_t count;
-	bool current;             /* no rule changed since it was built */
-	bool confirmed;           /* what it was built from is committed */
+	bool current;   /* no rule changed since it was built */
+	bool confirmed; /* what it was built from is committed */
 };
 
 struct events;
@@ -74,7 +74,7 @@ struct events {
 	struct host *host;
 	struct event_index index;
 	struct dispatcher *dispatcher;
-	timer_id schedule_timer;     /* writer thread, and stop */
+	timer_id schedule_timer; /* writer thread, and stop */
 	_Atomic bool stopping;
 };
 
@@ -147,8 +147,8 @@ int events_page_fault(struct call *call, const struct error *err);
 
 /* ---- operations ---- */
 
-#define EVENTS_OPERATION(name) \
-	int events_##name(struct call *call); \
+#define EVENTS_OPERATION(name)                                                                                                   \
+	int events_##name(struct call *call);                                                                                    \
 	extern const struct bind events_##name##_fields[];
 EVENTS_OPERATION(create_event_bus)
 EVENTS_OPERATION(delete_event_bus)
@@ -171,18 +171,38 @@ EVENTS_OPERATION(untag_resource)
 EVENTS_OPERATION(list_tags_for_resource)
 
 /* Each input begins with the names that make the resource's ARN. */
-struct bus_input { struct str bus; const struct json *tags; struct str description, event_source; };
+struct bus_input {
+	struct str bus;
+	const struct json *tags;
+	struct str description, event_source;
+};
 struct rule_input {
 	struct str bus, name;
 	struct str event_pattern, schedule_expression, state, description, role_arn;
 	const struct json *tags;
 	struct opt_bool force;
 };
-struct rules_input { struct str bus, prefix, target_arn, token; struct opt_i64 limit; };
-struct targets_input { struct str bus, name; const struct json *targets, *ids; struct opt_bool force; struct opt_i64 limit; struct str token; };
-struct put_events_input { const struct json *entries; };
-struct test_pattern_input { struct str event_pattern, event; };
-struct events_tags_input { struct str arn; const struct json *tags, *keys; };
+struct rules_input {
+	struct str bus, prefix, target_arn, token;
+	struct opt_i64 limit;
+};
+struct targets_input {
+	struct str bus, name;
+	const struct json *targets, *ids;
+	struct opt_bool force;
+	struct opt_i64 limit;
+	struct str token;
+};
+struct put_events_input {
+	const struct json *entries;
+};
+struct test_pattern_input {
+	struct str event_pattern, event;
+};
+struct events_tags_input {
+	struct str arn;
+	const struct json *tags, *keys;
+};
 
 int events_prepare_put_rule(struct call *call);
 int events_prepare_put_targets(struct call *call);

@@ -51,7 +51,8 @@ static int match_rules(struct events *e, struct store_txn *txn, struct str bus, 
 	return 0;
 }
 
-int events_publish(struct events *e, struct store_txn *txn, struct str bus, const struct json *given, char id[37], struct error *err)
+int events_publish(struct events *e, struct store_txn *txn, struct str bus, const struct json *given, char id[37],
+		   struct error *err)
 {
 	struct arena arena;
 	struct buf text;
@@ -194,7 +195,8 @@ int events_prepare_put_events(struct call *call)
 			make_event(&call->arena, given, detail, &entries[i]);
 	}
 	if (size > EVENTS_ENTRY_BYTES)
-		return call_failf(call, &events_ValidationException, "Total size of the entries in the request is over the limit.");
+		return call_failf(call, &events_ValidationException,
+				  "Total size of the entries in the request is over the limit.");
 	if (!entries || arena_failed(&call->arena))
 		return call_fault(call, &(struct error){ .code = ERR_NO_MEMORY, .message = "out of memory for events" });
 	call->scratch = entries;
@@ -225,7 +227,8 @@ int events_put_events(struct call *call)
 	for (size_t i = 0; i < in->entries->count; i++) {
 		char id[37] = "";
 
-		if (!entries[i].error_code && events_publish(call->state, call->txn, entries[i].bus, entries[i].event, id, &err) < 0)
+		if (!entries[i].error_code &&
+		    events_publish(call->state, call->txn, entries[i].bus, entries[i].event, id, &err) < 0)
 			return call_fault(call, &err);
 		failed += entries[i].error_code != NULL;
 		write_entry(call, &entries[i], id);
@@ -245,7 +248,9 @@ const struct bind events_test_event_pattern_fields[] = {
 
 int events_test_event_pattern(struct call *call)
 {
-	static const char *const required[] = { "id", "detail-type", "source", "account", "time", "region", "resources", "detail" };
+	static const char *const required[] = {
+		"id", "detail-type", "source", "account", "time", "region", "resources", "detail"
+	};
 	const struct test_pattern_input *in = call->input;
 	const struct event_pattern *pattern;
 	const struct json *event;

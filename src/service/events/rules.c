@@ -8,8 +8,8 @@
 
 static const char *const states[] = { "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", NULL };
 
-#define RULE_NAME(type, member, text) \
-	BIND_STR(type, member, text, .required = true, .min = 1, .max = 64, .valid = events_valid_name, \
+#define RULE_NAME(type, member, text)                                                                                            \
+	BIND_STR(type, member, text, .required = true, .min = 1, .max = 64, .valid = events_valid_name,                          \
 		 .pattern = "[\\.\\-_A-Za-z0-9]+")
 #define RULE_BUS(type) BIND_STR(type, bus, "EventBusName", .min = 1, .max = 1600)
 
@@ -146,22 +146,31 @@ int events_put_rule(struct call *call)
 /* ---- one rule ---- */
 
 const struct bind events_describe_rule_fields[] = {
-	RULE_NAME(struct rule_input, name, "Name"), RULE_BUS(struct rule_input), BIND_DONE,
+	RULE_NAME(struct rule_input, name, "Name"),
+	RULE_BUS(struct rule_input),
+	BIND_DONE,
 };
 const struct bind events_enable_rule_fields[] = {
-	RULE_NAME(struct rule_input, name, "Name"), RULE_BUS(struct rule_input), BIND_DONE,
+	RULE_NAME(struct rule_input, name, "Name"),
+	RULE_BUS(struct rule_input),
+	BIND_DONE,
 };
 const struct bind events_disable_rule_fields[] = {
-	RULE_NAME(struct rule_input, name, "Name"), RULE_BUS(struct rule_input), BIND_DONE,
+	RULE_NAME(struct rule_input, name, "Name"),
+	RULE_BUS(struct rule_input),
+	BIND_DONE,
 };
 const struct bind events_delete_rule_fields[] = {
-	RULE_NAME(struct rule_input, name, "Name"), RULE_BUS(struct rule_input), BIND_BOOL(struct rule_input, force, "Force"), BIND_DONE,
+	RULE_NAME(struct rule_input, name, "Name"),
+	RULE_BUS(struct rule_input),
+	BIND_BOOL(struct rule_input, force, "Force"),
+	BIND_DONE,
 };
 
 static void write_rule(struct writer *w, const struct json *rule)
 {
-	static const char *const members[] = { "Name",	      "Arn",	     "EventPattern", "ScheduleExpression",
-					       "State",	      "Description", "RoleArn",	     "EventBusName" };
+	static const char *const members[] = { "Name",  "Arn",         "EventPattern", "ScheduleExpression",
+					       "State", "Description", "RoleArn",      "EventBusName" };
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		write_str(w, members[i], json_get_text(rule, str_c(members[i])));
@@ -309,8 +318,8 @@ static int write_name_by_target(void *argument, const struct json *rule)
 	struct key key;
 
 	record_key(&key, STR("target"), events_bus_name(in->bus), name);
-	int rc = record_page(call->txn, SPACE_EVENTS, &key, &(struct record_window){ 0 }, &call->arena, look_at_target, &search, NULL,
-			     &err);
+	int rc = record_page(call->txn, SPACE_EVENTS, &key, &(struct record_window){ 0 }, &call->arena, look_at_target, &search,
+			     NULL, &err);
 	if (rc < 0)
 		return rc;
 	if (search.found)

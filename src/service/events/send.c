@@ -32,8 +32,8 @@ static void put_text(struct outgoing *o, struct str name, struct str text)
 static struct str execution_name(struct outgoing *o)
 {
 	struct sending *s = o->s;
-	struct str origin = arena_printf(s->arena, STR_FMT "\n" STR_FMT, STR_ARG(s->rule_arn),
-					 STR_ARG(json_get_text(s->target, STR("Id"))));
+	struct str origin =
+		arena_printf(s->arena, STR_FMT "\n" STR_FMT, STR_ARG(s->rule_arn), STR_ARG(json_get_text(s->target, STR("Id"))));
 	char id[UUID_LENGTH + 1];
 	uint8_t digest[SHA256_SIZE];
 
@@ -124,7 +124,7 @@ static const struct sender {
 	const char *operation;
 	bool needs_role;
 	void (*fill)(struct outgoing *o);
-	const char *before;             /* an operation to run first, its failure ignored */
+	const char *before; /* an operation to run first, its failure ignored */
 	void (*fill_before)(struct outgoing *o);
 } senders[] = {
 	{ "states", "stateMachine:", "StartExecution", true, fill_states, NULL, NULL },
@@ -160,7 +160,9 @@ bool send_supports(struct str target_arn, bool *needs_role)
 static int transform(struct sending *s, const struct json *transformer, struct str *out, struct error *err)
 {
 	char now[DATE_TEXT_MAX];
-	struct transform_context context = { .event = s->event, .rule_arn = s->rule_arn, .rule_name = s->rule_name,
+	struct transform_context context = { .event = s->event,
+					     .rule_arn = s->rule_arn,
+					     .rule_name = s->rule_name,
 					     .ingestion_time = date_iso(now, clock_wall_ms()) };
 	const struct json *parsed;
 	int rc = transform_apply(s->arena, transformer, &context, out, err);

@@ -4,8 +4,11 @@
  */
 #include "service/events/internal.h"
 
-#define ROW(wire, fn, mode, type, ...) \
-	{ .name = wire, .kind = OPERATION_##mode, .run = events_##fn, .input = events_##fn##_fields, .input_size = sizeof(type), ##__VA_ARGS__ }
+#define ROW(wire, fn, mode, type, ...)                                                                                           \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = events_##fn, .input = events_##fn##_fields,                       \
+		.input_size = sizeof(type), ##__VA_ARGS__                                                                        \
+	}
 
 static const struct operation operations[] = {
 	ROW("PutEvents", put_events, WRITE, struct put_events_input, .prepare = events_prepare_put_events,
@@ -40,7 +43,8 @@ static struct str bus_policy(struct call *call, struct store_txn *txn, struct st
 		return STR_NULL;
 	return arena_printf(&call->arena,
 			    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}]}", STR_ARG(arn));
+			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}]}",
+			    STR_ARG(arn));
 }
 
 static void events_close(void *state)

@@ -64,7 +64,8 @@ static int find_resource(struct call *call, struct key *key, const struct json *
 	bool is_rule;
 
 	if (resource_key(in->arn, key, &is_rule) != 0)
-		return call_failf(call, &events_ValidationException, "Parameter " STR_FMT " is not valid. Reason: Provided Arn is not in correct format.",
+		return call_failf(call, &events_ValidationException,
+				  "Parameter " STR_FMT " is not valid. Reason: Provided Arn is not in correct format.",
 				  STR_ARG(in->arn));
 	int rc = record_get(call->txn, SPACE_EVENTS, key, &call->arena, out, &err);
 	if (rc == ERR_NOT_FOUND && str_ends(in->arn, STR(":event-bus/default"))) {

@@ -30,7 +30,12 @@ static const struct bind sqs_fields[] = {
 };
 
 static const struct bind target_fields[] = {
-	{ .name = "Id", .kind = BIND_KIND_STR, .required = true, .min = 1, .max = 64, .valid = events_valid_name,
+	{ .name = "Id",
+	  .kind = BIND_KIND_STR,
+	  .required = true,
+	  .min = 1,
+	  .max = 64,
+	  .valid = events_valid_name,
 	  .pattern = "[\\.\\-_A-Za-z0-9]+" },
 	{ .name = "Arn", .kind = BIND_KIND_STR, .required = true, .min = 1, .max = 1600 },
 	{ .name = "RoleArn", .kind = BIND_KIND_STR, .min = 1, .max = 1600 },
@@ -51,8 +56,8 @@ static const struct bind target_fields[] = {
 	BIND_DONE,
 };
 
-#define TARGETS_RULE \
-	BIND_STR(struct targets_input, name, "Rule", .required = true, .min = 1, .max = 64, .valid = events_valid_name, \
+#define TARGETS_RULE                                                                                                             \
+	BIND_STR(struct targets_input, name, "Rule", .required = true, .min = 1, .max = 64, .valid = events_valid_name,          \
 		 .pattern = "[\\.\\-_A-Za-z0-9]+")
 #define TARGETS_BUS BIND_STR(struct targets_input, bus, "EventBusName", .min = 1, .max = 1600)
 
@@ -88,7 +93,8 @@ static int check_arns(struct call *call, const struct json *target)
 				  STR_ARG(arn_text));
 	if (queue.n && (arn_parse(queue, &queue_arn) != 0 || !str_eq_c(queue_arn.service, "sqs")))
 		return call_failf(call, &events_ValidationException,
-				  "Parameter DeadLetterConfig.Arn is not valid. Reason: Invalid SQS ARN: " STR_FMT ".", STR_ARG(queue));
+				  "Parameter DeadLetterConfig.Arn is not valid. Reason: Invalid SQS ARN: " STR_FMT ".",
+				  STR_ARG(queue));
 	return 0;
 }
 
@@ -100,7 +106,8 @@ static int check_input(struct call *call, const struct json *target)
 	struct error err = { 0 };
 
 	if (!!input + !!path + !!transformer > 1)
-		return refuse_target(call, target, "Only one of Input, InputPath, or InputTransformer must be provided for target");
+		return refuse_target(call, target,
+				     "Only one of Input, InputPath, or InputTransformer must be provided for target");
 	if (input && json_parse(&call->arena, input->text, &parsed, NULL) != 0)
 		return refuse_target(call, target, "JSON syntax error in input for target");
 	if (path && transform_check_path(path->text, &err) < 0)
@@ -123,7 +130,8 @@ static int check_group(struct call *call, const struct json *target)
 				  STR_ARG(json_get_text(target, STR("Id"))));
 	if (!fifo && group.n)
 		return call_failf(call, &events_ValidationException,
-				  "Parameter(s) MessageGroupId not valid for target: " STR_FMT ". Reason: the queue is not a FIFO queue.",
+				  "Parameter(s) MessageGroupId not valid for target: " STR_FMT
+				  ". Reason: the queue is not a FIFO queue.",
 				  STR_ARG(json_get_text(target, STR("Id"))));
 	return 0;
 }
@@ -190,7 +198,8 @@ static int check_target_quota(struct call *call, struct str bus)
 	struct key key;
 
 	record_key(&key, STR("target"), bus, in->name);
-	if (record_page(call->txn, SPACE_EVENTS, &key, &(struct record_window){ 0 }, &call->arena, count_target, &count, NULL, &err) < 0)
+	if (record_page(call->txn, SPACE_EVENTS, &key, &(struct record_window){ 0 }, &call->arena, count_target, &count, NULL,
+			&err) < 0)
 		return call_fault(call, &err);
 	return count <= EVENTS_TARGETS_MAX ? 0 : call_fail(call, &events_LimitExceededException);
 }

@@ -39,8 +39,8 @@ int log_event_read(struct str key, struct str value, struct log_event *out)
 	return 0;
 }
 
-static int put_event(struct logs *l, struct store_txn *txn, const struct log_batch *batch, const struct log_event *event, int64_t now,
-		     struct buf *row, struct error *err)
+static int put_event(struct logs *l, struct store_txn *txn, const struct log_batch *batch, const struct log_event *event,
+		     int64_t now, struct buf *row, struct error *err)
 {
 	struct key key;
 
@@ -102,7 +102,8 @@ static int64_t number_of(const struct json *record, struct str name, int64_t oth
 
 static const struct json *with_times(struct arena *a, const struct json *stream, const struct log_batch *batch, int64_t now)
 {
-	int64_t first = number_of(stream, STR("firstEventTimestamp"), INT64_MAX), last = number_of(stream, STR("lastEventTimestamp"), 0);
+	int64_t first = number_of(stream, STR("firstEventTimestamp"), INT64_MAX),
+		last = number_of(stream, STR("lastEventTimestamp"), 0);
 	struct json *out = json_copy_object(a, stream);
 
 	for (size_t i = 0; i < batch->count; i++) {

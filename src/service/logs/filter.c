@@ -177,7 +177,9 @@ static bool read_condition_word(struct parser *p, struct node *node)
 	static const struct {
 		const char *words;
 		enum node_kind kind;
-	} conditions[] = { { "IS NULL", NODE_IS_NULL }, { "NOT EXISTS", NODE_NOT_EXISTS }, { "IS TRUE", NODE_IS_TRUE },
+	} conditions[] = { { "IS NULL", NODE_IS_NULL },
+			   { "NOT EXISTS", NODE_NOT_EXISTS },
+			   { "IS TRUE", NODE_IS_TRUE },
 			   { "IS FALSE", NODE_IS_FALSE } };
 
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
@@ -194,8 +196,8 @@ static bool read_comparison(struct parser *p, struct node *node)
 	static const struct {
 		const char *sign;
 		enum compare_kind compare;
-	} signs[] = { { "!=", COMPARE_NE }, { ">=", COMPARE_GE }, { "<=", COMPARE_LE }, { "=", COMPARE_EQ }, { ">", COMPARE_GT },
-		      { "<", COMPARE_LT } };
+	} signs[] = { { "!=", COMPARE_NE }, { ">=", COMPARE_GE }, { "<=", COMPARE_LE },
+		      { "=", COMPARE_EQ },  { ">", COMPARE_GT },  { "<", COMPARE_LT } };
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		if (take(p, signs[i].sign)) {
@@ -335,12 +337,18 @@ static bool compare(const struct node *node, const struct json *v)
 	bool numeric = json_is(v, JSON_NUMBER) && json_to_double(v, &number) == 0;
 
 	switch (node->compare) {
-	case COMPARE_EQ: return equals(node, v);
-	case COMPARE_NE: return v && !equals(node, v);
-	case COMPARE_LT: return numeric && number < node->number;
-	case COMPARE_LE: return numeric && number <= node->number;
-	case COMPARE_GT: return numeric && number > node->number;
-	case COMPARE_GE: return numeric && number >= node->number;
+	case COMPARE_EQ:
+		return equals(node, v);
+	case COMPARE_NE:
+		return v && !equals(node, v);
+	case COMPARE_LT:
+		return numeric && number < node->number;
+	case COMPARE_LE:
+		return numeric && number <= node->number;
+	case COMPARE_GT:
+		return numeric && number > node->number;
+	case COMPARE_GE:
+		return numeric && number >= node->number;
 	}
 	return false;
 }
@@ -350,17 +358,25 @@ static bool node_matches(const struct node *node, const struct json *line)
 	const struct json *v;
 
 	switch (node->kind) {
-	case NODE_AND: return node_matches(node->left, line) && node_matches(node->right, line);
-	case NODE_OR: return node_matches(node->left, line) || node_matches(node->right, line);
-	default: break;
+	case NODE_AND:
+		return node_matches(node->left, line) && node_matches(node->right, line);
+	case NODE_OR:
+		return node_matches(node->left, line) || node_matches(node->right, line);
+	default:
+		break;
 	}
 	v = find(line, node->path);
 	switch (node->kind) {
-	case NODE_IS_NULL: return json_is(v, JSON_NULL);
-	case NODE_NOT_EXISTS: return !v;
-	case NODE_IS_TRUE: return json_is(v, JSON_BOOL) && v->boolean;
-	case NODE_IS_FALSE: return json_is(v, JSON_BOOL) && !v->boolean;
-	default: return compare(node, v);
+	case NODE_IS_NULL:
+		return json_is(v, JSON_NULL);
+	case NODE_NOT_EXISTS:
+		return !v;
+	case NODE_IS_TRUE:
+		return json_is(v, JSON_BOOL) && v->boolean;
+	case NODE_IS_FALSE:
+		return json_is(v, JSON_BOOL) && !v->boolean;
+	default:
+		return compare(node, v);
 	}
 }
 

@@ -5,7 +5,8 @@
  *   ERROR "two words"      every term is in the line          ?ERROR ?WARN   at least one is
  *   ERROR -Exiting         … and this one is not              { $.a.b = 1 && $.c = "x*" }   the line is JSON and fits
  *
- * Space-delimited patterns ([a, b, c]) and regular expressions (%…%) are refused. Lives in the arena it was compiled into. *Pure.*
+ * Space-delimited patterns ([a, b, c]) and regular expressions (%…%) are refused. Lives in the arena it was compiled into.
+ * *Pure.*
  */
 #ifndef GLEANER_SERVICE_LOGS_FILTER_H
 #define GLEANER_SERVICE_LOGS_FILTER_H

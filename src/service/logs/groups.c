@@ -22,8 +22,8 @@ bool logs_valid_name(struct str text)
 	return text.n > 0;
 }
 
-#define GROUP_NAME                                                                                                        \
-	BIND_STR(struct logs_input, group, "logGroupName", .required = true, .min = 1, .max = 512, .valid = logs_valid_name, \
+#define GROUP_NAME                                                                                                               \
+	BIND_STR(struct logs_input, group, "logGroupName", .required = true, .min = 1, .max = 512, .valid = logs_valid_name,     \
 		 .pattern = "[\\.\\-_/#A-Za-z0-9]+")
 
 static struct str name_of_arn(struct str text)
@@ -45,7 +45,8 @@ struct str logs_group_name(const struct logs_input *in)
 
 struct str logs_group_arn(struct call *call, struct str group)
 {
-	return arn_format(&call->arena, "logs", host_region(call->host), host_account(call->host), "log-group:" STR_FMT, STR_ARG(group));
+	return arn_format(&call->arena, "logs", host_region(call->host), host_account(call->host), "log-group:" STR_FMT,
+			  STR_ARG(group));
 }
 
 /* Permissions are asked for the group with ":*" behind, or its stream. */
@@ -205,7 +206,8 @@ static int64_t count_filters(struct call *call, struct str group)
 	struct key key;
 
 	record_key(&key, STR("filter"), group);
-	if (record_page(call->txn, SPACE_LOGS, &key, &(struct record_window){ 0 }, &call->arena, count_one, &count, NULL, NULL) < 0)
+	if (record_page(call->txn, SPACE_LOGS, &key, &(struct record_window){ 0 }, &call->arena, count_one, &count, NULL, NULL) <
+	    0)
 		return 0;
 	return count;
 }
@@ -284,14 +286,16 @@ static int change_group(struct call *call, struct str name, const char *member, 
 }
 
 const struct bind logs_put_retention_policy_fields[] = {
-	GROUP_NAME, BIND_I64(struct logs_input, days, "retentionInDays", .required = true), BIND_DONE,
+	GROUP_NAME,
+	BIND_I64(struct logs_input, days, "retentionInDays", .required = true),
+	BIND_DONE,
 };
 const struct bind logs_delete_retention_policy_fields[] = { GROUP_NAME, BIND_DONE };
 
 static bool valid_retention(int64_t days)
 {
-	static const int allowed[] = { 1,   3,	 5,   7,   14,	30,   60,   90,	  120,	150,  180,  365,
-				       400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 };
+	static const int allowed[] = { 1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+				       365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 };
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		if (days == allowed[i])
@@ -305,9 +309,12 @@ int logs_put_retention_policy(struct call *call)
 
 	if (!valid_retention(in->days.value))
 		return call_failf(call, &logs_InvalidParameterException,
-				  "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: Member must "
-				  "satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, "
-				  "2557, 2922, 3288, 3653]", (long long)in->days.value);
+				  "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
+				  "Member must "
+				  "satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, "
+				  "1827, 2192, "
+				  "2557, 2922, 3288, 3653]",
+				  (long long)in->days.value);
 	retention_plan(call->state, 0);
 	return change_group(call, in->group, "retentionInDays", json_new_i64(&call->arena, in->days.value));
 }
@@ -318,8 +325,10 @@ int logs_delete_retention_policy(struct call *call)
 }
 
 const struct bind logs_associate_kms_key_fields[] = {
-	GROUP_NAME, BIND_STR(struct logs_input, kms_key, "kmsKeyId", .required = true, .max = 256),
-	BIND_REFUSED("resourceIdentifier"), BIND_DONE,
+	GROUP_NAME,
+	BIND_STR(struct logs_input, kms_key, "kmsKeyId", .required = true, .max = 256),
+	BIND_REFUSED("resourceIdentifier"),
+	BIND_DONE,
 };
 const struct bind logs_disassociate_kms_key_fields[] = { GROUP_NAME, BIND_REFUSED("resourceIdentifier"), BIND_DONE };
 
@@ -342,12 +351,16 @@ int logs_disassociate_kms_key(struct call *call)
 
 const struct bind logs_tag_resource_fields[] = { GROUP_ARN, NEW_TAGS, BIND_DONE };
 const struct bind logs_untag_resource_fields[] = {
-	GROUP_ARN, BIND_LIST(struct logs_input, keys, "tagKeys", .required = true, .max = TAGS_MAX), BIND_DONE,
+	GROUP_ARN,
+	BIND_LIST(struct logs_input, keys, "tagKeys", .required = true, .max = TAGS_MAX),
+	BIND_DONE,
 };
 const struct bind logs_list_tags_for_resource_fields[] = { GROUP_ARN, BIND_DONE };
 const struct bind logs_tag_log_group_fields[] = { GROUP_NAME, NEW_TAGS, BIND_DONE };
 const struct bind logs_untag_log_group_fields[] = {
-	GROUP_NAME, BIND_LIST(struct logs_input, keys, "tags", .required = true), BIND_DONE,
+	GROUP_NAME,
+	BIND_LIST(struct logs_input, keys, "tags", .required = true),
+	BIND_DONE,
 };
 const struct bind logs_list_tags_log_group_fields[] = { GROUP_NAME, BIND_DONE };
 

@@ -19,17 +19,17 @@
 #include "service/record.h"
 #include "service/tags.h"
 
-#define LOGS_ERRORS(E, prefix)                                                                                 \
-	E(prefix, InvalidParameterException, 400, "A parameter is specified incorrectly.")                      \
-	E(prefix, ResourceNotFoundException, 400, "The specified resource does not exist.")                     \
-	E(prefix, ResourceAlreadyExistsException, 400, "The specified resource already exists.")                \
+#define LOGS_ERRORS(E, prefix)                                                                                                   \
+	E(prefix, InvalidParameterException, 400, "A parameter is specified incorrectly.")                                       \
+	E(prefix, ResourceNotFoundException, 400, "The specified resource does not exist.")                                      \
+	E(prefix, ResourceAlreadyExistsException, 400, "The specified resource already exists.")                                 \
 	E(prefix, LimitExceededException, 400, "Resource limit exceeded.")
 
 LOGS_ERRORS(SERVICE_ERROR_EXTERN, logs)
 
 enum {
-	LOGS_EVENTS_MAX = 10000,            /* of a request or a page */
-	LOGS_BATCH_BYTES = 1048576,         /* messages and 26 bytes each */
+	LOGS_EVENTS_MAX = 10000,    /* of a request or a page */
+	LOGS_BATCH_BYTES = 1048576, /* messages and 26 bytes each */
 	LOGS_EVENT_OVERHEAD = 26,
 	LOGS_EVENT_BYTES = 1024 * 1024,
 	LOGS_PAGE_BYTES = 1024 * 1024,
@@ -83,8 +83,8 @@ void embedded_metrics_apply(struct logs *l, struct str line);
 /* ---- shared by the operations (groups.c) ---- */
 
 struct logs_input {
-	struct str group, group_identifier, stream, prefix, token, arn, kms_key, group_class, order_by, filter_name, filter_pattern,
-		policy_name, policy_document, metric_name, metric_namespace, pattern;
+	struct str group, group_identifier, stream, prefix, token, arn, kms_key, group_class, order_by, filter_name,
+		filter_pattern, policy_name, policy_document, metric_name, metric_namespace, pattern;
 	const struct json *tags, *keys, *events, *names, *transformations;
 	struct opt_i64 limit, start, end, days;
 	struct opt_bool descending, from_head;
@@ -103,8 +103,8 @@ struct str logs_any_group_resource(struct call *call);
 /* All resource policies of the account as one. */
 struct str logs_resource_policy(struct call *call, struct store_txn *txn, struct str arn);
 
-#define LOGS_OPERATION(name)             \
-	int logs_##name(struct call *call); \
+#define LOGS_OPERATION(name)                                                                                                     \
+	int logs_##name(struct call *call);                                                                                      \
 	extern const struct bind logs_##name##_fields[];
 LOGS_OPERATION(create_log_group)
 LOGS_OPERATION(delete_log_group)

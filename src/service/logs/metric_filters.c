@@ -14,9 +14,9 @@ static bool valid_filter_name(struct str text)
 }
 
 #define FILTER_GROUP BIND_STR(struct logs_input, group, "logGroupName", .required = true, .min = 1, .max = 512)
-#define FILTER_NAME                                                                                                                 \
-	BIND_STR(struct logs_input, filter_name, "filterName", .required = true, .min = 1, .max = 512, .valid = valid_filter_name, \
-		 .pattern = "[^:*]*")
+#define FILTER_NAME                                                                                                              \
+	BIND_STR(struct logs_input, filter_name, "filterName", .required = true, .min = 1, .max = 512,                           \
+		 .valid = valid_filter_name, .pattern = "[^:*]*")
 
 static const struct bind transformation_fields[] = {
 	{ .name = "metricName", .kind = BIND_KIND_STR, .required = true, .max = 255 },

@@ -61,8 +61,10 @@ static bool gather(struct gathering *g, const struct line *line)
 		g->lines = grown;
 		g->capacity = capacity;
 	}
-	struct line copy = { .group = arena_str(&g->arena, line->group), .stream = arena_str(&g->arena, line->stream),
-			     .text = arena_str(&g->arena, line->text), .timestamp_ms = line->timestamp_ms };
+	struct line copy = { .group = arena_str(&g->arena, line->group),
+			     .stream = arena_str(&g->arena, line->stream),
+			     .text = arena_str(&g->arena, line->text),
+			     .timestamp_ms = line->timestamp_ms };
 	if (arena_failed(&g->arena))
 		return false;
 	g->lines[g->count++] = copy;
@@ -117,7 +119,8 @@ static void written(void *argument, int result, const struct error *err)
 	if (result < 0)
 		log_error("logs", "lines were lost lines=%zu reason=%s", flush->taken->count, err->message);
 	if (flush->taken->dropped)
-		log_warn("logs", "lines were dropped because too many came at once lines=%llu", (unsigned long long)flush->taken->dropped);
+		log_warn("logs", "lines were dropped because too many came at once lines=%llu",
+			 (unsigned long long)flush->taken->dropped);
 	gathering_free(flush->taken);
 	free(flush);
 	pthread_mutex_lock(&q->lock);
@@ -178,7 +181,9 @@ static void plan(struct log_queue *q)
 
 void log_queue_add(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
 {
-	struct line one = { .group = group, .stream = stream, .timestamp_ms = timestamp_ms,
+	struct line one = { .group = group,
+			    .stream = stream,
+			    .timestamp_ms = timestamp_ms,
 			    .text = str_sub(line, 0, LOGS_EVENT_BYTES - LOGS_EVENT_OVERHEAD) };
 
 	if (line.n == 0 || group.n == 0 || stream.n == 0)

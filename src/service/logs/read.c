@@ -105,9 +105,12 @@ static void write_page(struct call *call, const struct reading *r, const struct 
 int logs_get_log_events(struct call *call)
 {
 	const struct logs_input *in = call->input;
-	struct reading r = { .group = logs_group_name(in), .stream = in->stream, .backwards = !in->from_head.value,
+	struct reading r = { .group = logs_group_name(in),
+			     .stream = in->stream,
+			     .backwards = !in->from_head.value,
 			     .limit = in->limit.set ? (size_t)in->limit.value : LOGS_EVENTS_MAX,
-			     .from = { in->start.value, 0 }, .to = { in->end.set ? in->end.value : FOREVER, 0 } };
+			     .from = { in->start.value, 0 },
+			     .to = { in->end.set ? in->end.value : FOREVER, 0 } };
 	const struct json *stream;
 	struct error err = { 0 };
 	struct place at;

@@ -6,9 +6,11 @@
 
 #include "os/clock.h"
 
-#define ROW(wire, fn, mode, where)                                                                                   \
-	{ .name = wire, .kind = OPERATION_##mode, .run = logs_##fn, .input = logs_##fn##_fields,                       \
-	  .input_size = sizeof(struct logs_input), .resource = where }
+#define ROW(wire, fn, mode, where)                                                                                               \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = logs_##fn, .input = logs_##fn##_fields,                           \
+		.input_size = sizeof(struct logs_input), .resource = where                                                       \
+	}
 
 static const struct operation operations[] = {
 	ROW("CreateLogGroup", create_log_group, WRITE, logs_group_resource),

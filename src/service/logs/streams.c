@@ -6,15 +6,16 @@
 
 #include "os/clock.h"
 
-#define GROUP_NAME BIND_STR(struct logs_input, group, "logGroupName", .required = true, .min = 1, .max = 512, .valid = logs_valid_name, \
-			    .pattern = "[\\.\\-_/#A-Za-z0-9]+")
+#define GROUP_NAME                                                                                                               \
+	BIND_STR(struct logs_input, group, "logGroupName", .required = true, .min = 1, .max = 512, .valid = logs_valid_name,     \
+		 .pattern = "[\\.\\-_/#A-Za-z0-9]+")
 
 static bool valid_stream_name(struct str text)
 {
 	return str_find_char(text, ':', 0) < 0 && str_find_char(text, '*', 0) < 0;
 }
 
-#define STREAM_NAME                                                                                                                \
+#define STREAM_NAME                                                                                                              \
 	BIND_STR(struct logs_input, stream, "logStreamName", .required = true, .min = 1, .max = 512, .valid = valid_stream_name, \
 		 .pattern = "[^:*]*")
 
@@ -50,8 +51,8 @@ static int collect_keys(struct call *call, struct str group, struct str stream, 
 	struct key prefix;
 
 	record_key(&prefix, group);
-	int rc = store_scan(&cursor, call->txn, SPACE_LOG_EVENTS, key_str(&prefix), key_prefix_end(&call->arena, key_str(&prefix)), false,
-			    err);
+	int rc = store_scan(&cursor, call->txn, SPACE_LOG_EVENTS, key_str(&prefix),
+			    key_prefix_end(&call->arena, key_str(&prefix)), false, err);
 	while (rc >= 0 && (rc = store_next(&cursor, &key, &value, err)) > 0)
 		if (log_event_read(key, value, &event) == 0 && str_eq(event.stream, stream))
 			json_add(&call->arena, keys, json_new_string(&call->arena, arena_str(&call->arena, key)));
@@ -150,7 +151,8 @@ static void write_stream(struct call *call, struct str group, const struct json 
 static void write_streams(struct call *call, struct str group, const struct json *streams, size_t from)
 {
 	const struct logs_input *in = call->input;
-	size_t limit = in->limit.set ? (size_t)in->limit.value : 50, to = from + limit < streams->count ? from + limit : streams->count;
+	size_t limit = in->limit.set ? (size_t)in->limit.value : 50,
+	       to = from + limit < streams->count ? from + limit : streams->count;
 
 	write_list(&call->out, "logStreams", "member");
 	for (size_t i = from; i < to; i++)
@@ -179,7 +181,8 @@ int logs_describe_log_streams(struct call *call)
 	if (logs_need_group(call, group, &ignored) < 0)
 		return -1;
 	record_key(&key, STR("stream"), group);
-	if (record_page(call->txn, SPACE_LOGS, &key, &(struct record_window){ 0 }, &call->arena, collect_stream, &list, NULL, &err) < 0)
+	if (record_page(call->txn, SPACE_LOGS, &key, &(struct record_window){ 0 }, &call->arena, collect_stream, &list, NULL,
+			&err) < 0)
 		return call_fault(call, &err);
 	if (by_time && list.streams->count)
 		qsort(list.streams->items, list.streams->count, sizeof(*list.streams->items), by_last_event);
@@ -200,7 +203,8 @@ static const struct bind event_fields[] = {
 const struct bind logs_put_log_events_fields[] = {
 	GROUP_NAME,
 	STREAM_NAME,
-	BIND_LIST(struct logs_input, events, "logEvents", .required = true, .min = 1, .max = LOGS_EVENTS_MAX, .fields = event_fields),
+	BIND_LIST(struct logs_input, events, "logEvents", .required = true, .min = 1, .max = LOGS_EVENTS_MAX,
+		  .fields = event_fields),
 	BIND_IGNORED("sequenceToken"), /* "The sequence token is now ignored in PutLogEvents actions." */
 	BIND_REFUSED("entity"),
 	BIND_DONE,
@@ -225,7 +229,8 @@ static int take_events(struct call *call, struct taken *out)
 	for (size_t i = 0; out->events && i < in->events->count; i++) {
 		struct log_event event = { .message = json_get_text(in->events->items[i], STR("message")) };
 
-		if (json_to_i64(json_get_c(in->events->items[i], "timestamp"), &event.timestamp_ms) != 0 || event.timestamp_ms < before)
+		if (json_to_i64(json_get_c(in->events->items[i], "timestamp"), &event.timestamp_ms) != 0 ||
+		    event.timestamp_ms < before)
 			return call_failf(call, &logs_InvalidParameterException,
 					  "Log events in a single PutLogEvents request must be in chronological order.");
 		before = event.timestamp_ms;

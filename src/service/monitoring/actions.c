@@ -86,8 +86,8 @@ static void acted(struct call *call, void *argument)
 {
 	(void)argument;
 	if (call->error.code)
-		log_warn("monitoring", "an alarm's action failed operation=%s code=%s", call->operation ? call->operation->name : "-",
-			 call->error.name);
+		log_warn("monitoring", "an alarm's action failed operation=%s code=%s",
+			 call->operation ? call->operation->name : "-", call->error.name);
 }
 
 static void put_text(struct arena *a, struct json *out, const char *name, struct str text)
@@ -114,7 +114,8 @@ static void start_action(struct monitoring *m, struct arena *a, struct str actio
 		put_text(a, parameters, "InvocationType", STR("Event"));
 		request.body = message;
 	}
-	host_service_principal(&request.principal, topic ? STR("cloudwatch.amazonaws.com") : STR("lambda.alarms.cloudwatch.amazonaws.com"),
+	host_service_principal(&request.principal,
+			       topic ? STR("cloudwatch.amazonaws.com") : STR("lambda.alarms.cloudwatch.amazonaws.com"),
 			       json_get_text(alarm, STR("AlarmArn")));
 	request.parameters = parameters;
 	if (host_call(m->host, &request, acted, NULL) < 0)
@@ -224,8 +225,8 @@ static const struct json *state_object(struct arena *a, const struct json *alarm
 }
 
 /* "CloudWatch Alarm State Change", for rules to see. */
-static int publish_event(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *before, const struct json *after,
-			 struct error *err)
+static int publish_event(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *before,
+			 const struct json *after, struct error *err)
 {
 	struct json *event = json_new_object(a), *detail = json_new_object(a), *resources = json_new_array(a);
 
@@ -240,8 +241,8 @@ static int publish_event(struct monitoring *m, struct store_txn *txn, struct are
 	return host_put_event(m->host, txn, event, err);
 }
 
-int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm, const struct verdict *verdict,
-		 int64_t now_ms, struct error *err)
+int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm,
+		 const struct verdict *verdict, int64_t now_ms, struct error *err)
 {
 	struct str old_state = json_get_text(alarm, STR("StateValue"));
 	const struct json *now = json_new_i64(a, now_ms);

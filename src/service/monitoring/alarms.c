@@ -11,7 +11,8 @@ MONITORING_ERRORS(SERVICE_ERROR_ROW, monitoring)
 
 struct str monitoring_alarm_arn(struct call *call, struct str name)
 {
-	return arn_format(&call->arena, "cloudwatch", host_region(call->host), host_account(call->host), "alarm:" STR_FMT, STR_ARG(name));
+	return arn_format(&call->arena, "cloudwatch", host_region(call->host), host_account(call->host), "alarm:" STR_FMT,
+			  STR_ARG(name));
 }
 
 struct str monitoring_alarm_resource(struct call *call)
@@ -69,8 +70,9 @@ static void put_list(struct arena *a, struct json *out, const char *name, const 
 /* What a changed alarm keeps: its state and its tags. */
 static void put_state(struct call *call, struct json *out, const struct json *before)
 {
-	static const char *const kept[] = { "StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp",
-					    "StateTransitionedTimestamp", "Tags" };
+	static const char *const kept[] = {
+		"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp", "Tags"
+	};
 	const struct monitoring_input *in = call->input;
 	struct arena *a = &call->arena;
 	const struct json *now = json_new_i64(a, clock_wall_ms());
@@ -130,8 +132,8 @@ static int check_actions(struct call *call)
 			struct arn arn;
 
 			if (arn_parse(action, &arn) < 0 || (!str_eq_c(arn.service, "sns") && !str_eq_c(arn.service, "lambda")))
-				return call_failf(call, &monitoring_ValidationError, "Invalid arn syntax or unsupported action: " STR_FMT,
-						  STR_ARG(action));
+				return call_failf(call, &monitoring_ValidationError,
+						  "Invalid arn syntax or unsupported action: " STR_FMT, STR_ARG(action));
 		}
 	}
 	return 0;
@@ -193,10 +195,12 @@ static int check_metric_alarm(struct call *call)
 	for (size_t i = 0; i < sizeof(treatments) / sizeof(treatments[0]); i++)
 		known = known || str_eq_c(in->missing, treatments[i]);
 	if (!known)
-		return call_failf(call, &monitoring_ValidationError, "Option for treating missing data must be one of: [breaching, notBreaching, "
-								     "ignore, missing]");
+		return call_failf(call, &monitoring_ValidationError,
+				  "Option for treating missing data must be one of: [breaching, notBreaching, "
+				  "ignore, missing]");
 	if (in->period.value % 60)
-		return call_failf(call, &monitoring_ValidationError, "Period must be 60 or a multiple of 60: measurements are kept by the minute.");
+		return call_failf(call, &monitoring_ValidationError,
+				  "Period must be 60 or a multiple of 60: measurements are kept by the minute.");
 	if (in->period.value * in->periods.value > 604800)
 		return call_failf(call, &monitoring_ValidationError, "Metrics cannot be checked across more than seven days.");
 	if (in->datapoints.set && in->datapoints.value > in->periods.value)
@@ -441,7 +445,8 @@ int monitoring_describe_alarm_history(struct call *call)
 /* ---- delete, set, enable ---- */
 
 const struct bind monitoring_delete_alarms_fields[] = {
-	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100), BIND_DONE,
+	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100),
+	BIND_DONE,
 };
 
 int monitoring_delete_alarms(struct call *call)
@@ -500,10 +505,12 @@ int monitoring_set_alarm_state(struct call *call)
 }
 
 const struct bind monitoring_enable_alarm_actions_fields[] = {
-	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100), BIND_DONE,
+	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100),
+	BIND_DONE,
 };
 const struct bind monitoring_disable_alarm_actions_fields[] = {
-	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100), BIND_DONE,
+	BIND_LIST(struct monitoring_input, names, "AlarmNames", .required = true, .max = 100),
+	BIND_DONE,
 };
 
 /* Names that are not there are passed over, as CloudWatch does. */
@@ -542,10 +549,14 @@ int monitoring_disable_alarm_actions(struct call *call)
 #define RESOURCE_ARN BIND_STR(struct monitoring_input, arn, "ResourceARN", .required = true, .min = 1, .max = 1024)
 
 const struct bind monitoring_tag_resource_fields[] = {
-	RESOURCE_ARN, BIND_LIST(struct monitoring_input, tags, "Tags", .required = true), BIND_DONE,
+	RESOURCE_ARN,
+	BIND_LIST(struct monitoring_input, tags, "Tags", .required = true),
+	BIND_DONE,
 };
 const struct bind monitoring_untag_resource_fields[] = {
-	RESOURCE_ARN, BIND_LIST(struct monitoring_input, keys, "TagKeys", .required = true), BIND_DONE,
+	RESOURCE_ARN,
+	BIND_LIST(struct monitoring_input, keys, "TagKeys", .required = true),
+	BIND_DONE,
 };
 const struct bind monitoring_list_tags_for_resource_fields[] = { RESOURCE_ARN, BIND_DONE };
 
@@ -557,11 +568,13 @@ static int need_tagged(struct call *call, const struct json **out)
 	struct arn arn;
 
 	if (arn_parse(in->arn, &arn) < 0 || !str_starts(arn.resource, STR("alarm:")))
-		return call_failf(call, &monitoring_ResourceNotFoundException, "Resource " STR_FMT " does not exist", STR_ARG(in->arn));
+		return call_failf(call, &monitoring_ResourceNotFoundException, "Resource " STR_FMT " does not exist",
+				  STR_ARG(in->arn));
 	alarm_key(&key, str_from(arn.resource, strlen("alarm:")));
 	int rc = record_get(call->txn, SPACE_MONITORING, &key, &call->arena, out, &err);
 	if (rc == ERR_NOT_FOUND)
-		return call_failf(call, &monitoring_ResourceNotFoundException, "Resource " STR_FMT " does not exist", STR_ARG(in->arn));
+		return call_failf(call, &monitoring_ResourceNotFoundException, "Resource " STR_FMT " does not exist",
+				  STR_ARG(in->arn));
 	return rc < 0 ? call_fault(call, &err) : 0;
 }
 
@@ -581,8 +594,9 @@ int monitoring_tag_resource(struct call *call)
 
 	if (need_tagged(call, &alarm) < 0)
 		return -1;
-	return put_tags(call, alarm,
-			tags_merge(&call->arena, json_get_c(alarm, "Tags"), ((const struct monitoring_input *)call->input)->tags));
+	return put_tags(
+		call, alarm,
+		tags_merge(&call->arena, json_get_c(alarm, "Tags"), ((const struct monitoring_input *)call->input)->tags));
 }
 
 int monitoring_untag_resource(struct call *call)
@@ -591,8 +605,9 @@ int monitoring_untag_resource(struct call *call)
 
 	if (need_tagged(call, &alarm) < 0)
 		return -1;
-	return put_tags(call, alarm,
-			tags_without(&call->arena, json_get_c(alarm, "Tags"), ((const struct monitoring_input *)call->input)->keys));
+	return put_tags(
+		call, alarm,
+		tags_without(&call->arena, json_get_c(alarm, "Tags"), ((const struct monitoring_input *)call->input)->keys));
 }
 
 int monitoring_list_tags_for_resource(struct call *call)

@@ -38,8 +38,10 @@ int monitoring_put_dashboard(struct call *call)
 
 	if (!valid_name(in->name) || in->name.n > 255)
 		return call_failf(call, &monitoring_InvalidParameterValue,
-				  "The value " STR_FMT " for field DashboardName contains invalid characters. It can only contain "
-				  "alphanumerics, dash (-) and underscore (_).", STR_ARG(in->name));
+				  "The value " STR_FMT
+				  " for field DashboardName contains invalid characters. It can only contain "
+				  "alphanumerics, dash (-) and underscore (_).",
+				  STR_ARG(in->name));
 	if (json_parse(a, in->body, &body, NULL) < 0 || !json_is(body, JSON_OBJECT))
 		return call_failf(call, &monitoring_InvalidParameterInput, "The field DashboardBody must be a valid JSON object");
 	json_put(a, dashboard, STR("Name"), json_new_string(a, in->name));
@@ -80,7 +82,9 @@ int monitoring_get_dashboard(struct call *call)
 }
 
 const struct bind monitoring_list_dashboards_fields[] = {
-	BIND_STR(struct monitoring_input, prefix, "DashboardNamePrefix"), BIND_STR(struct monitoring_input, token, "NextToken"), BIND_DONE,
+	BIND_STR(struct monitoring_input, prefix, "DashboardNamePrefix"),
+	BIND_STR(struct monitoring_input, token, "NextToken"),
+	BIND_DONE,
 };
 
 static int write_listed(void *argument, const struct json *dashboard)
@@ -120,7 +124,8 @@ int monitoring_list_dashboards(struct call *call)
 }
 
 const struct bind monitoring_delete_dashboards_fields[] = {
-	BIND_LIST(struct monitoring_input, names, "DashboardNames", .required = true), BIND_DONE,
+	BIND_LIST(struct monitoring_input, names, "DashboardNames", .required = true),
+	BIND_DONE,
 };
 
 int monitoring_delete_dashboards(struct call *call)

@@ -138,8 +138,8 @@ static int list_metric(struct store_txn *txn, struct arena *a, const struct metr
 	return record_put(txn, SPACE_MONITORING, &key, a, record, err);
 }
 
-int data_add(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t minute_ms, const struct aggregate *more,
-	     struct error *err)
+int data_add(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t minute_ms,
+	     const struct aggregate *more, struct error *err)
 {
 	struct aggregate total = { 0 };
 	const struct json *before;

@@ -45,15 +45,16 @@ static bool counts_unfinished(const struct json *alarm)
 
 struct tally {
 	int64_t breaching, fine, missing;
-	double last;       /* the newest value, of `last_at` */
-	int64_t last_at;   /* 0: none */
+	double last;     /* the newest value, of `last_at` */
+	int64_t last_at; /* 0: none */
 };
 
 /* The periods up to the one that `newest` is in. */
 static int tally_periods(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t newest, struct tally *out,
 			 struct error *err)
 {
-	struct metric_name name = { .name_space = json_get_text(alarm, STR("Namespace")), .metric = json_get_text(alarm, STR("MetricName")),
+	struct metric_name name = { .name_space = json_get_text(alarm, STR("Namespace")),
+				    .metric = json_get_text(alarm, STR("MetricName")),
 				    .dimensions = dimensions_key(a, json_get_c(alarm, "Dimensions")) };
 	int64_t step = number(alarm, STR("Period"), 60) * 1000, periods = number(alarm, STR("EvaluationPeriods"), 1);
 
@@ -90,12 +91,14 @@ static struct str reason_for(struct arena *a, const struct json *alarm, const st
 	bool alarming = strcmp(state, "ALARM") == 0;
 	int64_t count = alarming ? t->breaching : t->fine;
 	if (!t->last_at)
-		return arena_printf(a, "Threshold Crossed: no datapoints were received for %lld period%s and %lld missing datapoint%s treated as [%s].",
+		return arena_printf(a,
+				    "Threshold Crossed: no datapoints were received for %lld period%s and %lld missing "
+				    "datapoint%s treated as [%s].",
 				    (long long)t->missing, t->missing == 1 ? "" : "s", (long long)t->missing,
 				    t->missing == 1 ? " was" : "s were", alarming ? "Breaching" : "NonBreaching");
-	return arena_printf(a, "Threshold Crossed: %lld datapoint%s [%.17g (" STR_FMT ")] %s %s the threshold (%.17g).", (long long)count,
-			    count == 1 ? "" : "s", t->last, STR_ARG(date_iso(at, t->last_at)), count == 1 ? "was" : "were",
-			    alarming ? "beyond" : "not beyond", threshold);
+	return arena_printf(a, "Threshold Crossed: %lld datapoint%s [%.17g (" STR_FMT ")] %s %s the threshold (%.17g).",
+			    (long long)count, count == 1 ? "" : "s", t->last, STR_ARG(date_iso(at, t->last_at)),
+			    count == 1 ? "was" : "were", alarming ? "beyond" : "not beyond", threshold);
 }
 
 static int judge_at(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t newest, struct verdict *out,
@@ -131,7 +134,8 @@ static bool is_state(const struct verdict *v, const char *state)
 
 /* What was measured just before a period ended must not be missed, so the periods up to the last finished one count too:
  * either view may raise the alarm. */
-int alarm_judge(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t now, struct verdict *out, struct error *err)
+int alarm_judge(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t now, struct verdict *out,
+		struct error *err)
 {
 	int64_t step = number(alarm, STR("Period"), 60) * 1000;
 	struct verdict unfinished;
@@ -190,8 +194,7 @@ static int look_at(struct looking *l, const struct json *alarm)
 {
 	bool composite = str_eq_c(json_get_text(alarm, STR("Type")), "CompositeAlarm");
 	struct verdict verdict;
-	int rc = composite ? judge_composite(l, alarm, &verdict) :
-			     alarm_judge(l->txn, l->arena, alarm, l->now, &verdict, l->err);
+	int rc = composite ? judge_composite(l, alarm, &verdict) : alarm_judge(l->txn, l->arena, alarm, l->now, &verdict, l->err);
 
 	if (rc < 0 || !verdict.state || str_eq_c(json_get_text(alarm, STR("StateValue")), verdict.state))
 		return rc;

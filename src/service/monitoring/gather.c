@@ -67,7 +67,8 @@ static struct series *series_new(struct str key, size_t n_space, size_t n_metric
 }
 
 /* Past the bound of series a new one is not begun. */
-void gathering_add(struct gathering *g, const char *name_space, const char *metric, const char *dimension, struct str value, double amount)
+void gathering_add(struct gathering *g, const char *name_space, const char *metric, const char *dimension, struct str value,
+		   double amount)
 {
 	int64_t now = clock_wall_ms(), minute = now - now % MINUTE_MS;
 	struct aggregate one = { 1, amount, amount, amount };

@@ -20,14 +20,14 @@
 #include "service/record.h"
 #include "service/tags.h"
 
-#define MONITORING_ERRORS(E, prefix)                                                          \
-	E(prefix, ValidationError, 400, "The request is not valid.")                          \
-	E(prefix, InvalidParameterValue, 400, "The value of an input parameter is bad or out-of-range.") \
-	E(prefix, InvalidParameterCombination, 400, "Parameters were used together that cannot be used together.") \
-	E(prefix, InvalidParameterInput, 400, "Some part of the dashboard data is invalid.")  \
-	E(prefix, MissingParameter, 400, "An input parameter that is required is missing.")   \
-	E(prefix, InvalidNextToken, 400, "The next token specified is invalid.")              \
-	E(prefix, ResourceNotFound, 404, "The named resource does not exist.")                \
+#define MONITORING_ERRORS(E, prefix)                                                                                             \
+	E(prefix, ValidationError, 400, "The request is not valid.")                                                             \
+	E(prefix, InvalidParameterValue, 400, "The value of an input parameter is bad or out-of-range.")                         \
+	E(prefix, InvalidParameterCombination, 400, "Parameters were used together that cannot be used together.")               \
+	E(prefix, InvalidParameterInput, 400, "Some part of the dashboard data is invalid.")                                     \
+	E(prefix, MissingParameter, 400, "An input parameter that is required is missing.")                                      \
+	E(prefix, InvalidNextToken, 400, "The next token specified is invalid.")                                                 \
+	E(prefix, ResourceNotFound, 404, "The named resource does not exist.")                                                   \
 	E(prefix, ResourceNotFoundException, 404, "The named resource does not exist.")
 
 MONITORING_ERRORS(SERVICE_ERROR_EXTERN, monitoring)
@@ -35,9 +35,9 @@ MONITORING_ERRORS(SERVICE_ERROR_EXTERN, monitoring)
 enum {
 	MINUTE_MS = 60 * 1000,
 	MONITORING_DIMENSIONS_MAX = 30,
-	MONITORING_DATA_MAX = 1000,      /* of a PutMetricData */
-	MONITORING_POINTS_MAX = 1440,    /* of a GetMetricStatistics */
-	MONITORING_DAYS = 15,            /* minutes are kept */
+	MONITORING_DATA_MAX = 1000,   /* of a PutMetricData */
+	MONITORING_POINTS_MAX = 1440, /* of a GetMetricStatistics */
+	MONITORING_DAYS = 15,         /* minutes are kept */
 };
 
 struct gathering;
@@ -68,8 +68,8 @@ void aggregate_add(struct aggregate *a, const struct aggregate *more);
 double aggregate_statistic(const struct aggregate *a, struct str statistic);
 bool is_statistic(struct str text);
 /* Adds to a minute's row, and to the list of metrics. */
-int data_add(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t minute_ms, const struct aggregate *more,
-	     struct error *err) MUST_CHECK;
+int data_add(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t minute_ms,
+	     const struct aggregate *more, struct error *err) MUST_CHECK;
 /* What was measured in [from, to); n is 0 when nothing was. */
 int data_read(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t from_ms, int64_t to_ms,
 	      struct aggregate *out, struct error *err) MUST_CHECK;
@@ -98,8 +98,8 @@ struct verdict {
 int alarm_judge(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t now_ms, struct verdict *out,
 		struct error *err) MUST_CHECK;
 /* Stores the new state, its history and event, and starts the actions after the commit. */
-int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm, const struct verdict *verdict,
-		 int64_t now_ms, struct error *err) MUST_CHECK;
+int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm,
+		 const struct verdict *verdict, int64_t now_ms, struct error *err) MUST_CHECK;
 /* A composite alarm's rule: ERR_INVALID for none. `state_of` may be NULL, to check only. */
 typedef const char *(*state_of_fn)(void *argument, struct str alarm_name);
 int rule_evaluate(struct str rule, state_of_fn state_of, void *argument, bool *out, struct error *err) MUST_CHECK;
@@ -107,10 +107,10 @@ int rule_evaluate(struct str rule, state_of_fn state_of, void *argument, bool *o
 /* ---- operations ---- */
 
 struct monitoring_input {
-	struct str name, prefix, description, metric, name_space, statistic, unit, comparison, missing, rule, state, reason, reason_data, token,
-		action_prefix, arn, body, scan_by, extended, history_type, low_sample, threshold_metric;
-	const struct json *names, *types, *ok_actions, *alarm_actions, *other_actions, *dimensions, *metrics, *tags, *keys, *data, *statistics,
-		*queries;
+	struct str name, prefix, description, metric, name_space, statistic, unit, comparison, missing, rule, state, reason,
+		reason_data, token, action_prefix, arn, body, scan_by, extended, history_type, low_sample, threshold_metric;
+	const struct json *names, *types, *ok_actions, *alarm_actions, *other_actions, *dimensions, *metrics, *tags, *keys, *data,
+		*statistics, *queries;
 	struct opt_i64 period, periods, datapoints, limit, start, end;
 	struct opt_double threshold;
 	struct opt_bool enabled;
@@ -121,8 +121,8 @@ struct str monitoring_alarm_resource(struct call *call);
 struct str monitoring_arn_resource(struct call *call);
 int monitoring_page_fault(struct call *call, const struct error *err);
 
-#define MONITORING_OPERATION(name)             \
-	int monitoring_##name(struct call *call); \
+#define MONITORING_OPERATION(name)                                                                                               \
+	int monitoring_##name(struct call *call);                                                                                \
 	extern const struct bind monitoring_##name##_fields[];
 MONITORING_OPERATION(put_metric_alarm)
 MONITORING_OPERATION(put_composite_alarm)

@@ -12,7 +12,7 @@ static const struct bind dimension_fields[] = {
 	BIND_DONE,
 };
 
-#define DIMENSIONS \
+#define DIMENSIONS                                                                                                               \
 	BIND_LIST(struct monitoring_input, dimensions, "Dimensions", .max = MONITORING_DIMENSIONS_MAX, .fields = dimension_fields)
 
 /* ---- PutMetricData ---- */
@@ -24,7 +24,6 @@ const struct bind monitoring_put_metric_data_fields[] = {
 	BIND_IGNORED("StrictEntityValidation"), /* entities are refused */
 	BIND_DONE,
 };
-
 
 struct datum {
 	struct str metric, unit;
@@ -61,8 +60,9 @@ static struct aggregate datum_aggregate(const struct datum *d)
 	struct aggregate out = { 0 };
 
 	if (d->set)
-		return (struct aggregate){ number_of(json_get_c(d->set, "SampleCount"), 0), number_of(json_get_c(d->set, "Sum"), 0),
-					   number_of(json_get_c(d->set, "Minimum"), 0), number_of(json_get_c(d->set, "Maximum"), 0) };
+		return (struct aggregate){ number_of(json_get_c(d->set, "SampleCount"), 0),
+					   number_of(json_get_c(d->set, "Sum"), 0), number_of(json_get_c(d->set, "Minimum"), 0),
+					   number_of(json_get_c(d->set, "Maximum"), 0) };
 	if (d->value.set)
 		return (struct aggregate){ 1, d->value.value, d->value.value, d->value.value };
 	for (size_t i = 0; d->values && i < d->values->count; i++) {
@@ -82,14 +82,18 @@ static int put_datum(struct call *call, size_t index)
 	struct error err = { 0 };
 
 	if (bind_struct(&call->arena, datum_fields, in->data->items[index], true, &d, &faults) != 0)
-		return call_failf(call, faults.faults[0].kind == BIND_FAULT_MISSING ? &monitoring_MissingParameter : &monitoring_InvalidParameterValue,
+		return call_failf(call,
+				  faults.faults[0].kind == BIND_FAULT_MISSING ? &monitoring_MissingParameter
+									      : &monitoring_InvalidParameterValue,
 				  "The parameter MetricData.member.%zu." STR_FMT " is required or not valid.", index + 1,
 				  STR_ARG(faults.faults[0].path));
 	struct aggregate sum = datum_aggregate(&d);
 	if (sum.n <= 0)
-		return call_failf(call, &monitoring_MissingParameter, "The parameter MetricData.member.%zu.Value is required.", index + 1);
+		return call_failf(call, &monitoring_MissingParameter, "The parameter MetricData.member.%zu.Value is required.",
+				  index + 1);
 	int64_t at = d.at.set ? d.at.value : clock_wall_ms();
-	struct metric_name name = { .name_space = in->name_space, .metric = d.metric,
+	struct metric_name name = { .name_space = in->name_space,
+				    .metric = d.metric,
 				    .dimensions = dimensions_key(&call->arena, d.dimensions) };
 	if (data_add(call->txn, &call->arena, &name, at, &sum, &err) < 0)
 		return call_fault(call, &err);
@@ -149,22 +153,25 @@ static int check_statistics(struct call *call, int64_t step)
 		return call_failf(call, &monitoring_InvalidParameterValue,
 				  "The parameter StartTime must be less than the parameter EndTime.");
 	if ((in->end.value - in->start.value) / step > MONITORING_POINTS_MAX)
-		return call_failf(call, &monitoring_InvalidParameterCombination,
-				  "You have requested up to %lld datapoints, which exceeds the limit of %d. You may reduce the datapoints "
-				  "requested by increasing Period, or decreasing the time range.",
-				  (long long)((in->end.value - in->start.value) / step), MONITORING_POINTS_MAX);
+		return call_failf(
+			call, &monitoring_InvalidParameterCombination,
+			"You have requested up to %lld datapoints, which exceeds the limit of %d. You may reduce the datapoints "
+			"requested by increasing Period, or decreasing the time range.",
+			(long long)((in->end.value - in->start.value) / step), MONITORING_POINTS_MAX);
 	if (!in->statistics || in->statistics->count == 0)
 		return call_failf(call, &monitoring_MissingParameter, "Must specify either Statistics or ExtendedStatistics");
 	for (size_t i = 0; i < in->statistics->count; i++)
 		if (!is_statistic(json_text(in->statistics->items[i])))
-			return call_failf(call, &monitoring_InvalidParameterValue, "The parameter Statistics.member.%zu is not valid.", i + 1);
+			return call_failf(call, &monitoring_InvalidParameterValue,
+					  "The parameter Statistics.member.%zu is not valid.", i + 1);
 	return 0;
 }
 
 int monitoring_get_metric_statistics(struct call *call)
 {
 	const struct monitoring_input *in = call->input;
-	struct metric_name name = { .name_space = in->name_space, .metric = in->metric,
+	struct metric_name name = { .name_space = in->name_space,
+				    .metric = in->metric,
 				    .dimensions = dimensions_key(&call->arena, in->dimensions) };
 	int64_t step = in->period.value * 1000;
 	struct error err = { 0 };
@@ -219,8 +226,10 @@ static int read_query(struct call *call, const struct json *query, struct series
 		return call_failf(call, &monitoring_ValidationError, "Metric math expressions are not supported.");
 	if (out->step <= 0 || out->step % MINUTE_MS || !is_statistic(out->statistic) || out->name.metric.n == 0)
 		return call_failf(call, &monitoring_ValidationError,
-				  "The value for MetricStat of query " STR_FMT " is not valid: a metric, a period that is a multiple of 60 and "
-				  "one of SampleCount, Average, Sum, Minimum, Maximum are needed.", STR_ARG(json_get_text(query, STR("Id"))));
+				  "The value for MetricStat of query " STR_FMT
+				  " is not valid: a metric, a period that is a multiple of 60 and "
+				  "one of SampleCount, Average, Sum, Minimum, Maximum are needed.",
+				  STR_ARG(json_get_text(query, STR("Id"))));
 	return 0;
 }
 
@@ -266,7 +275,8 @@ int monitoring_get_metric_data(struct call *call)
 		if (read_query(call, in->queries->items[i], &q) < 0)
 			return -1;
 		struct str label = json_get_text(q.query, STR("Label")), wanted = json_get_text(q.query, STR("ReturnData"));
-		if (str_eq_c(wanted, "false") || (json_is(json_get_c(q.query, "ReturnData"), JSON_BOOL) && !json_true(json_get_c(q.query, "ReturnData"))))
+		if (str_eq_c(wanted, "false") ||
+		    (json_is(json_get_c(q.query, "ReturnData"), JSON_BOOL) && !json_true(json_get_c(q.query, "ReturnData"))))
 			continue;
 		write_object(&call->out, NULL);
 		write_str(&call->out, "Id", json_get_text(q.query, STR("Id")));

@@ -4,9 +4,11 @@
  */
 #include "service/monitoring/internal.h"
 
-#define ROW(wire, fn, mode, where, permission)                                                                               \
-	{ .name = wire, .kind = OPERATION_##mode, .run = monitoring_##fn, .input = monitoring_##fn##_fields,                 \
-	  .input_size = sizeof(struct monitoring_input), .resource = where, .action = "cloudwatch:" permission }
+#define ROW(wire, fn, mode, where, permission)                                                                                   \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = monitoring_##fn, .input = monitoring_##fn##_fields,               \
+		.input_size = sizeof(struct monitoring_input), .resource = where, .action = "cloudwatch:" permission             \
+	}
 
 static const struct operation operations[] = {
 	ROW("PutMetricAlarm", put_metric_alarm, WRITE, monitoring_alarm_resource, "PutMetricAlarm"),
@@ -31,7 +33,8 @@ static const struct operation operations[] = {
 	{ 0 },
 };
 
-void monitoring_record(void *state, const char *name_space, const char *metric, const char *dimension, struct str value, double amount)
+void monitoring_record(void *state, const char *name_space, const char *metric, const char *dimension, struct str value,
+		       double amount)
 {
 	struct monitoring *m = state;
 

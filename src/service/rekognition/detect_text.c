@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "image/convert.h"
 #include "image/decode.h"
 #include "os/clock.h"
 #include "service/rekognition/selection.h"
@@ -171,6 +172,14 @@ static int read_text(struct detection *d, const struct image *image)
 	return 0;
 }
 
+/* In place here: the engines would need a copy. */
+static int drop_alpha(struct image *image, struct error *err)
+{
+	if (image->channels == IMAGE_RGBA)
+		return image_convert(image, IMAGE_RGB, err);
+	return image->channels == IMAGE_GREY_ALPHA ? image_convert(image, IMAGE_GREY, err) : 0;
+}
+
 static int run_detection(struct detection *d)
 {
 	struct image image;
@@ -181,7 +190,8 @@ static int run_detection(struct detection *d)
 		return call_fault(d->call, &err);
 	if (image_decode(d->bytes, &limits, IMAGE_AUTO, &image, &err) < 0)
 		return fail_image(d->call, d->bytes, &err);
-	rc = read_text(d, &image);
+	rc = drop_alpha(&image, &err);
+	rc = rc < 0 ? call_fault(d->call, &err) : read_text(d, &image);
 	image_release(&image);
 	return rc;
 }

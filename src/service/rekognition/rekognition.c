@@ -124,6 +124,25 @@ static void rekognition_stop(void *state)
 		clock_sleep_ms(STOP_POLL_MS);
 }
 
+static void check_engine(void *argument)
+{
+	struct rekognition *r = argument;
+	struct error err = { 0 };
+
+	if (text_engine_check(r->engine, &err) < 0)
+		log_error("rekognition", "the text engine will not work engine=%s reason=\"%s\"", text_engine_name(r->engine), err.message);
+}
+
+/* A damaged model is told at once, but not waited for. */
+static int rekognition_start(void *state, struct error *err)
+{
+	struct rekognition *r = state;
+
+	if (r->engine && pool_run(r->pool, check_engine, r) < 0)
+		return error_set(err, ERR_UNAVAILABLE, "the text engine's files cannot be checked");
+	return 0;
+}
+
 static int rekognition_open(struct host *host, void **state, struct error *err)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -155,6 +174,7 @@ const struct service service_rekognition = {
 	.error_text_name = "Message",
 	.operations = rekognition_operations,
 	.open = rekognition_open,
+	.start = rekognition_start,
 	.stop = rekognition_stop,
 	.close = rekognition_close,
 };

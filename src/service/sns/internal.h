@@ -12,13 +12,13 @@
 #include "service/sns/sns.h"
 #include "service/tags.h"
 
-#define SNS_ERRORS(E, prefix)                                                            \
-	E(prefix, InvalidParameter, 400, "Invalid parameter")                            \
-	E(prefix, NotFound, 404, "Topic does not exist")                                 \
-	E(prefix, ResourceNotFound, 404, "Resource does not exist")                      \
-	E(prefix, TagLimitExceeded, 400, "Could not complete request: tag quota of per resource exceeded") \
-	E(prefix, EmptyBatchRequest, 400, "The batch request doesn't contain any entries.") \
-	E(prefix, TooManyEntriesInBatchRequest, 400, "The batch request contains more entries than permissible.") \
+#define SNS_ERRORS(E, prefix)                                                                                                    \
+	E(prefix, InvalidParameter, 400, "Invalid parameter")                                                                    \
+	E(prefix, NotFound, 404, "Topic does not exist")                                                                         \
+	E(prefix, ResourceNotFound, 404, "Resource does not exist")                                                              \
+	E(prefix, TagLimitExceeded, 400, "Could not complete request: tag quota of per resource exceeded")                       \
+	E(prefix, EmptyBatchRequest, 400, "The batch request doesn't contain any entries.")                                      \
+	E(prefix, TooManyEntriesInBatchRequest, 400, "The batch request contains more entries than permissible.")                \
 	E(prefix, BatchEntryIdsNotDistinct, 400, "Two or more batch entries in the request have the same Id.")
 
 SNS_ERRORS(SERVICE_ERROR_EXTERN, sns)
@@ -30,8 +30,8 @@ struct sns {
 };
 
 struct sns_input {
-	struct str name, topic_arn, target_arn, subscription_arn, resource_arn, protocol, endpoint, attribute, value, token, message, subject,
-		structure, group, dedup;
+	struct str name, topic_arn, target_arn, subscription_arn, resource_arn, protocol, endpoint, attribute, value, token,
+		message, subject, structure, group, dedup;
 	const struct json *attributes, *tags, *keys, *message_attributes, *entries;
 	struct opt_bool return_arn;
 };
@@ -61,8 +61,8 @@ struct str sns_lambda_event(struct arena *a, const struct sns_message *m);
 /* Whether a subscription's filter policy lets the message through. `policy` NULL: all pass. */
 bool sns_filter_passes(struct arena *a, const struct json *policy, bool by_body, const struct sns_message *m);
 
-#define SNS_OPERATION(name)             \
-	int sns_##name(struct call *call); \
+#define SNS_OPERATION(name)                                                                                                      \
+	int sns_##name(struct call *call);                                                                                       \
 	extern const struct bind sns_##name##_fields[];
 SNS_OPERATION(create_topic)
 SNS_OPERATION(delete_topic)

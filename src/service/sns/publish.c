@@ -21,15 +21,18 @@ static const struct bind attribute_fields[] = {
 	BIND_DONE,
 };
 
-#define MESSAGE_MEMBERS                                                                                                       \
-	BIND_STR(struct sns_input, message, "Message"), BIND_STR(struct sns_input, subject, "Subject"),                       \
-		BIND_STR(struct sns_input, structure, "MessageStructure"),                                                    \
-		BIND_MAP(struct sns_input, message_attributes, "MessageAttributes", .fields = attribute_fields),             \
+#define MESSAGE_MEMBERS                                                                                                          \
+	BIND_STR(struct sns_input, message, "Message"), BIND_STR(struct sns_input, subject, "Subject"),                          \
+		BIND_STR(struct sns_input, structure, "MessageStructure"),                                                       \
+		BIND_MAP(struct sns_input, message_attributes, "MessageAttributes", .fields = attribute_fields),                 \
 		BIND_STR(struct sns_input, group, "MessageGroupId"), BIND_STR(struct sns_input, dedup, "MessageDeduplicationId")
 
 const struct bind sns_publish_fields[] = {
-	BIND_STR(struct sns_input, topic_arn, "TopicArn"), BIND_STR(struct sns_input, target_arn, "TargetArn"), MESSAGE_MEMBERS,
-	BIND_REFUSED("PhoneNumber"), BIND_DONE,
+	BIND_STR(struct sns_input, topic_arn, "TopicArn"),
+	BIND_STR(struct sns_input, target_arn, "TargetArn"),
+	MESSAGE_MEMBERS,
+	BIND_REFUSED("PhoneNumber"),
+	BIND_DONE,
 };
 const struct bind sns_publish_batch_fields[] = {
 	BIND_STR(struct sns_input, topic_arn, "TopicArn", .required = true),
@@ -37,18 +40,20 @@ const struct bind sns_publish_batch_fields[] = {
 	BIND_DONE,
 };
 static const struct bind entry_fields[] = {
-	BIND_STR(struct sns_input, name, "Id", .required = true), MESSAGE_MEMBERS, BIND_DONE,
+	BIND_STR(struct sns_input, name, "Id", .required = true),
+	MESSAGE_MEMBERS,
+	BIND_DONE,
 };
 
 /* ---- a publication on its way ---- */
 
 struct publication {
 	struct call *call;
-	atomic_int open;       /* deliveries not yet settled, and one for whoever starts them */
+	atomic_int open; /* deliveries not yet settled, and one for whoever starts them */
 	struct json *subscriptions;
 	bool batch;
 	size_t count;
-	struct str ids[SNS_BATCH_MAX];       /* of the messages */
+	struct str ids[SNS_BATCH_MAX]; /* of the messages */
 	struct str entry_ids[SNS_BATCH_MAX];
 };
 
@@ -100,7 +105,8 @@ static struct str queue_url(struct arena *a, struct host *host, struct str arn_t
 
 	if (arn_parse(arn_text, &arn) < 0)
 		return STR("");
-	return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(host_endpoint(host)), STR_ARG(arn.account), STR_ARG(arn.resource));
+	return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(host_endpoint(host)), STR_ARG(arn.account),
+			    STR_ARG(arn.resource));
 }
 
 static void buried(struct call *done_call, void *argument)
@@ -163,7 +169,9 @@ static void delivered(struct call *done_call, void *argument)
 static void start(void *argument)
 {
 	struct delivery *d = argument;
-	struct host_request request = { .service = d->service, .operation = d->operation, .parameters = d->parameters, .body = d->body };
+	struct host_request request = {
+		.service = d->service, .operation = d->operation, .parameters = d->parameters, .body = d->body
+	};
 
 	host_service_principal(&request.principal, STR("sns.amazonaws.com"), d->topic_arn);
 	if (host_call(d->publication->call->host, &request, delivered, d) < 0)
@@ -240,11 +248,17 @@ static struct delivery *prepare(struct publication *p, const struct sns_input *i
 {
 	struct arena *a = &p->call->arena;
 	struct str protocol = json_get_text(subscription, STR("Protocol"));
-	struct sns_message m = { .id = id, .topic_arn = topic_arn, .subject = in->subject, .text = text_for(a, in, protocol),
-				 .attributes = in->message_attributes, .at_ms = clock_wall_ms(), .endpoint_url = host_endpoint(p->call->host) };
+	struct sns_message m = { .id = id,
+				 .topic_arn = topic_arn,
+				 .subject = in->subject,
+				 .text = text_for(a, in, protocol),
+				 .attributes = in->message_attributes,
+				 .at_ms = clock_wall_ms(),
+				 .endpoint_url = host_endpoint(p->call->host) };
 	struct delivery *d = ARENA_NEW(a, struct delivery);
 
-	m.subscription_arn = arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(topic_arn), STR_ARG(json_get_text(subscription, STR("Id"))));
+	m.subscription_arn =
+		arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(topic_arn), STR_ARG(json_get_text(subscription, STR("Id"))));
 	if (!d || json_true(json_get_c(subscription, "Pending")) || !wants(a, subscription, &m))
 		return NULL;
 	d->publication = p;
@@ -327,7 +341,8 @@ static int check_message(struct call *call, const struct sns_input *in, struct s
 		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: Empty message");
 	if (message_size(in) > SNS_MESSAGE_MAX)
 		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: Message too long");
-	if (str_is_set(in->subject) && (in->subject.n == 0 || in->subject.n > SNS_SUBJECT_MAX || str_find_char(in->subject, '\n', 0) >= 0))
+	if (str_is_set(in->subject) &&
+	    (in->subject.n == 0 || in->subject.n > SNS_SUBJECT_MAX || str_find_char(in->subject, '\n', 0) >= 0))
 		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: Subject");
 	if (fifo && in->group.n == 0)
 		return call_failf(call, &sns_InvalidParameter,
@@ -336,8 +351,10 @@ static int check_message(struct call *call, const struct sns_input *in, struct s
 		const struct json *v = in->message_attributes->members[i].value;
 
 		if (json_get_text(v, STR("StringValue")).n == 0 && json_get_text(v, STR("BinaryValue")).n == 0)
-			return call_failf(call, &sns_InvalidParameter, "Invalid parameter: The message attribute '" STR_FMT
-					  "' must contain non-empty message attribute value.", STR_ARG(in->message_attributes->members[i].name));
+			return call_failf(call, &sns_InvalidParameter,
+					  "Invalid parameter: The message attribute '" STR_FMT
+					  "' must contain non-empty message attribute value.",
+					  STR_ARG(in->message_attributes->members[i].name));
 	}
 	return check_structure(call, in);
 }
@@ -400,7 +417,8 @@ int sns_publish(struct call *call)
 	struct queueing q = { 0 };
 
 	if (!str_is_set(topic_arn))
-		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
+		return call_failf(call, &sns_InvalidParameter,
+				  "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
 	if (check_message(call, in, topic_arn) < 0 || begin(call, &q, 1) < 0)
 		return -1;
 	q.publication->ids[0] = new_id(&call->arena);

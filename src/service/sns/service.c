@@ -4,9 +4,11 @@
  */
 #include "service/sns/internal.h"
 
-#define ROW(wire, fn, mode, where, ...)                                                                                        \
-	{ .name = wire, .kind = OPERATION_##mode, .run = sns_##fn, .input = sns_##fn##_fields, .input_size = sizeof(struct sns_input), \
-	  .resource = where, ##__VA_ARGS__ }
+#define ROW(wire, fn, mode, where, ...)                                                                                          \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = sns_##fn, .input = sns_##fn##_fields,                             \
+		.input_size = sizeof(struct sns_input), .resource = where, ##__VA_ARGS__                                         \
+	}
 
 static const struct operation operations[] = {
 	ROW("CreateTopic", create_topic, WRITE, sns_topic_resource),

@@ -11,7 +11,8 @@
 /* "arn:aws:sns:region:account:topic:id" */
 static struct str subscription_arn(struct call *call, const struct json *subscription)
 {
-	return arena_printf(&call->arena, STR_FMT ":" STR_FMT, STR_ARG(sns_topic_arn(call, json_get_text(subscription, STR("Topic")))),
+	return arena_printf(&call->arena, STR_FMT ":" STR_FMT,
+			    STR_ARG(sns_topic_arn(call, json_get_text(subscription, STR("Topic")))),
 			    STR_ARG(json_get_text(subscription, STR("Id"))));
 }
 
@@ -58,16 +59,24 @@ static int check_attribute(struct call *call, struct str name, struct str value)
 	if (str_eq_c(name, "FilterPolicy"))
 		return check_policy(call, value);
 	if (str_eq_c(name, "RawMessageDelivery"))
-		return str_eq_c(value, "true") || str_eq_c(value, "false") ? 0 : call_failf(
-			call, &sns_InvalidParameter, "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [" STR_FMT
-			"]. Must be true or false.", STR_ARG(value));
+		return str_eq_c(value, "true") || str_eq_c(value, "false")
+			       ? 0
+			       : call_failf(call, &sns_InvalidParameter,
+					    "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [" STR_FMT
+					    "]. Must be true or false.",
+					    STR_ARG(value));
 	if (str_eq_c(name, "FilterPolicyScope"))
-		return str_eq_c(value, "MessageAttributes") || str_eq_c(value, "MessageBody") ? 0 : call_failf(
-			call, &sns_InvalidParameter, "Invalid parameter: FilterPolicyScope: Invalid value [" STR_FMT
-			"]. Please use one of: [MessageBody, MessageAttributes]", STR_ARG(value));
+		return str_eq_c(value, "MessageAttributes") || str_eq_c(value, "MessageBody")
+			       ? 0
+			       : call_failf(call, &sns_InvalidParameter,
+					    "Invalid parameter: FilterPolicyScope: Invalid value [" STR_FMT
+					    "]. Please use one of: [MessageBody, MessageAttributes]",
+					    STR_ARG(value));
 	if (str_eq_c(name, "RedrivePolicy") || str_eq_c(name, "DeliveryPolicy"))
-		return value.n == 0 || (json_parse(&call->arena, value, &document, NULL) == 0 && json_is(document, JSON_OBJECT)) ? 0 : call_failf(
-			call, &sns_InvalidParameter, "Invalid parameter: " STR_FMT ": failed to parse JSON.", STR_ARG(name));
+		return value.n == 0 || (json_parse(&call->arena, value, &document, NULL) == 0 && json_is(document, JSON_OBJECT))
+			       ? 0
+			       : call_failf(call, &sns_InvalidParameter, "Invalid parameter: " STR_FMT ": failed to parse JSON.",
+					    STR_ARG(name));
 	return call_failf(call, &sns_InvalidParameter, "Invalid parameter: AttributeName");
 }
 
@@ -94,14 +103,15 @@ static int check_endpoint(struct call *call)
 	struct arn arn;
 
 	if (is_email(in->protocol))
-		return str_find_char(in->endpoint, '@', 0) > 0 ? 0 : call_failf(call, &sns_InvalidParameter,
-										 "Invalid parameter: Email address");
+		return str_find_char(in->endpoint, '@', 0) > 0
+			       ? 0
+			       : call_failf(call, &sns_InvalidParameter, "Invalid parameter: Email address");
 	if (!queue && !str_eq_c(in->protocol, "lambda"))
-		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: Does not support this protocol string: " STR_FMT,
-				  STR_ARG(in->protocol));
+		return call_failf(call, &sns_InvalidParameter,
+				  "Invalid parameter: Does not support this protocol string: " STR_FMT, STR_ARG(in->protocol));
 	if (arn_parse(in->endpoint, &arn) < 0 || !str_eq_c(arn.service, queue ? "sqs" : "lambda"))
-		return call_failf(call, &sns_InvalidParameter, queue ? "Invalid parameter: SQS endpoint ARN"
-								     : "Invalid parameter: Lambda endpoint ARN");
+		return call_failf(call, &sns_InvalidParameter,
+				  queue ? "Invalid parameter: SQS endpoint ARN" : "Invalid parameter: Lambda endpoint ARN");
 	return 0;
 }
 
@@ -153,7 +163,8 @@ int sns_subscribe(struct call *call)
 			return -1;
 	struct str name = json_get_text(topic, STR("Name"));
 	record_key(&key, STR("sub"), name);
-	if (record_page(call->txn, SPACE_SNS, &key, &(struct record_window){ 0 }, &call->arena, look_for_twin, &twin, NULL, &err) < 0)
+	if (record_page(call->txn, SPACE_SNS, &key, &(struct record_window){ 0 }, &call->arena, look_for_twin, &twin, NULL,
+			&err) < 0)
 		return call_fault(call, &err);
 	const struct json *subscription = twin.found ? twin.found : new_subscription(call, name);
 	key_add_str(&key, json_get_text(subscription, STR("Id")));
@@ -165,7 +176,8 @@ int sns_subscribe(struct call *call)
 }
 
 const struct bind sns_unsubscribe_fields[] = {
-	BIND_STR(struct sns_input, subscription_arn, "SubscriptionArn", .required = true), BIND_DONE,
+	BIND_STR(struct sns_input, subscription_arn, "SubscriptionArn", .required = true),
+	BIND_DONE,
 };
 
 int sns_unsubscribe(struct call *call)
@@ -175,8 +187,9 @@ int sns_unsubscribe(struct call *call)
 	struct key key;
 
 	if (sns_topic_name(in->subscription_arn).n == 0)
-		return call_failf(call, &sns_InvalidParameter, "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 "
-							       "elements, not 1");
+		return call_failf(call, &sns_InvalidParameter,
+				  "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 "
+				  "elements, not 1");
 	subscription_key(&key, in->subscription_arn);
 	return store_delete(call->txn, SPACE_SNS, key_str(&key), &err) < 0 ? call_fault(call, &err) : 0;
 }
@@ -185,7 +198,9 @@ int sns_unsubscribe(struct call *call)
 
 const struct bind sns_list_subscriptions_fields[] = { BIND_STR(struct sns_input, token, "NextToken"), BIND_DONE };
 const struct bind sns_list_subscriptions_by_topic_fields[] = {
-	BIND_STR(struct sns_input, topic_arn, "TopicArn", .required = true), BIND_STR(struct sns_input, token, "NextToken"), BIND_DONE,
+	BIND_STR(struct sns_input, topic_arn, "TopicArn", .required = true),
+	BIND_STR(struct sns_input, token, "NextToken"),
+	BIND_DONE,
 };
 
 static int write_subscription(void *argument, const struct json *subscription)
@@ -240,7 +255,8 @@ int sns_list_subscriptions_by_topic(struct call *call)
 /* ---- get and set attributes ---- */
 
 const struct bind sns_get_subscription_attributes_fields[] = {
-	BIND_STR(struct sns_input, subscription_arn, "SubscriptionArn", .required = true), BIND_DONE,
+	BIND_STR(struct sns_input, subscription_arn, "SubscriptionArn", .required = true),
+	BIND_DONE,
 };
 const struct bind sns_set_subscription_attributes_fields[] = {
 	BIND_STR(struct sns_input, subscription_arn, "SubscriptionArn", .required = true),
@@ -288,7 +304,8 @@ int sns_set_subscription_attributes(struct call *call)
 	struct error err = { 0 };
 	struct key key;
 
-	if (check_attribute(call, in->attribute, value) < 0 || need_subscription(call, in->subscription_arn, &key, &subscription) < 0)
+	if (check_attribute(call, in->attribute, value) < 0 ||
+	    need_subscription(call, in->subscription_arn, &key, &subscription) < 0)
 		return -1;
 	const struct json *before = json_get_c(subscription, "Attributes");
 	struct json *changed = json_copy_object(a, subscription), *attributes = json_new_object(a);

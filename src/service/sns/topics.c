@@ -74,13 +74,30 @@ int sns_page_fault(struct call *call, const struct error *err)
 
 /* ---- attributes ---- */
 
-static const char *const settable[] = { "DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig",
-	"ContentBasedDeduplication", "ArchivePolicy", "FifoThroughputScope",
-	"ApplicationSuccessFeedbackRoleArn", "ApplicationSuccessFeedbackSampleRate", "ApplicationFailureFeedbackRoleArn",
-	"FirehoseSuccessFeedbackRoleArn", "FirehoseSuccessFeedbackSampleRate", "FirehoseFailureFeedbackRoleArn",
-	"HTTPSuccessFeedbackRoleArn", "HTTPSuccessFeedbackSampleRate", "HTTPFailureFeedbackRoleArn",
-	"LambdaSuccessFeedbackRoleArn", "LambdaSuccessFeedbackSampleRate", "LambdaFailureFeedbackRoleArn",
-	"SQSSuccessFeedbackRoleArn", "SQSSuccessFeedbackSampleRate", "SQSFailureFeedbackRoleArn" };
+static const char *const settable[] = { "DisplayName",
+					"Policy",
+					"DeliveryPolicy",
+					"KmsMasterKeyId",
+					"SignatureVersion",
+					"TracingConfig",
+					"ContentBasedDeduplication",
+					"ArchivePolicy",
+					"FifoThroughputScope",
+					"ApplicationSuccessFeedbackRoleArn",
+					"ApplicationSuccessFeedbackSampleRate",
+					"ApplicationFailureFeedbackRoleArn",
+					"FirehoseSuccessFeedbackRoleArn",
+					"FirehoseSuccessFeedbackSampleRate",
+					"FirehoseFailureFeedbackRoleArn",
+					"HTTPSuccessFeedbackRoleArn",
+					"HTTPSuccessFeedbackSampleRate",
+					"HTTPFailureFeedbackRoleArn",
+					"LambdaSuccessFeedbackRoleArn",
+					"LambdaSuccessFeedbackSampleRate",
+					"LambdaFailureFeedbackRoleArn",
+					"SQSSuccessFeedbackRoleArn",
+					"SQSSuccessFeedbackSampleRate",
+					"SQSFailureFeedbackRoleArn" };
 
 static bool is_settable(struct str name)
 {
@@ -104,13 +121,14 @@ static int check_attribute(struct call *call, struct str name, struct str value,
 
 static struct str default_policy(struct call *call, struct str arn)
 {
-	return arena_printf(&call->arena,
-			    "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\","
-			    "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\","
-			    "\"SNS:SetTopicAttributes\",\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
-			    "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"" STR_FMT
-			    "\",\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"" STR_FMT "\"}}}]}",
-			    STR_ARG(arn), STR_ARG(host_account(call->host)));
+	return arena_printf(
+		&call->arena,
+		"{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\","
+		"\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\","
+		"\"SNS:SetTopicAttributes\",\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
+		"\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"" STR_FMT
+		"\",\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"" STR_FMT "\"}}}]}",
+		STR_ARG(arn), STR_ARG(host_account(call->host)));
 }
 
 void sns_write_attributes(struct call *call, const struct json *attributes)
@@ -282,9 +300,10 @@ static void put_text(struct arena *a, struct json *out, const char *name, struct
 
 int sns_get_topic_attributes(struct call *call)
 {
-	static const char retry[] = "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
-				    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,\"backoffFunction\":\"linear\"},"
-				    "\"disableSubscriptionOverrides\":false}}";
+	static const char retry[] =
+		"{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
+		"\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,\"backoffFunction\":\"linear\"},"
+		"\"disableSubscriptionOverrides\":false}}";
 	struct arena *a = &call->arena;
 	struct subscription_counts counts = { 0 };
 	const struct json *topic;
@@ -340,10 +359,14 @@ int sns_set_topic_attributes(struct call *call)
 #define RESOURCE_ARN BIND_STR(struct sns_input, resource_arn, "ResourceArn", .required = true, .min = 1, .max = 1011)
 
 const struct bind sns_tag_resource_fields[] = {
-	RESOURCE_ARN, BIND_LIST(struct sns_input, tags, "Tags", .required = true), BIND_DONE,
+	RESOURCE_ARN,
+	BIND_LIST(struct sns_input, tags, "Tags", .required = true),
+	BIND_DONE,
 };
 const struct bind sns_untag_resource_fields[] = {
-	RESOURCE_ARN, BIND_LIST(struct sns_input, keys, "TagKeys", .required = true), BIND_DONE,
+	RESOURCE_ARN,
+	BIND_LIST(struct sns_input, keys, "TagKeys", .required = true),
+	BIND_DONE,
 };
 const struct bind sns_list_tags_for_resource_fields[] = { RESOURCE_ARN, BIND_DONE };
 

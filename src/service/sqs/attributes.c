@@ -71,14 +71,16 @@ static int check_redrive(struct call *call, const struct json *policy, bool fifo
 
 	if ((json_to_i64(given, &most) != 0 && str_to_i64(json_text(given), &most) != 0) || most < 1 || most > 1000)
 		return sqs_failf(call, &sqs_InvalidParameterValue,
-				 "Value for parameter RedrivePolicy is invalid. Reason: Invalid value for maxReceiveCount: must be between 1 "
+				 "Value for parameter RedrivePolicy is invalid. Reason: Invalid value for maxReceiveCount: must "
+				 "be between 1 "
 				 "and 1000.");
 	if (sqs_read_queue(call->txn, &call->arena, sqs_queue_name(target), &queue, &err) < 0)
 		return sqs_failf(call, &sqs_InvalidParameterValue,
 				 "Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.");
 	if (queue.fifo != fifo)
 		return sqs_failf(call, &sqs_InvalidParameterValue,
-				 "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as the "
+				 "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of "
+				 "queue as the "
 				 "source.");
 	return 0;
 }
@@ -133,7 +135,8 @@ int sqs_check_attributes(struct call *call, const struct json *given, bool creat
 	if (creating && fifo != says_fifo)
 		return sqs_failf(call, &sqs_InvalidParameterValue,
 				 fifo ? "The queue name can only end with .fifo when FifoQueue is true."
-				      : "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
+				      : "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
+					"underscores, must end "
 					"with .fifo suffix and be 1 to 80 in length.");
 	return 0;
 }

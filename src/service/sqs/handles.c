@@ -13,7 +13,10 @@
 const struct bind sqs_delete_message_fields[] = { QUEUE_URL, HANDLE, BIND_DONE };
 const struct bind sqs_delete_message_batch_fields[] = { QUEUE_URL, ENTRIES, BIND_DONE };
 const struct bind sqs_change_message_visibility_fields[] = {
-	QUEUE_URL, HANDLE, BIND_I64(struct sqs_input, visibility, "VisibilityTimeout", .required = true), BIND_DONE,
+	QUEUE_URL,
+	HANDLE,
+	BIND_I64(struct sqs_input, visibility, "VisibilityTimeout", .required = true),
+	BIND_DONE,
 };
 const struct bind sqs_change_message_visibility_batch_fields[] = { QUEUE_URL, ENTRIES, BIND_DONE };
 
@@ -62,11 +65,13 @@ static int hide_one(struct call *call, const struct queue *q, const struct chang
 static int refuse_handle(struct call *call, const struct change *c, const struct error *err)
 {
 	if (err->code == ERR_INVALID)
-		return sqs_failf(call, &sqs_ReceiptHandleIsInvalid, "The input receipt handle \"" STR_FMT "\" is not a valid receipt handle.",
-				 STR_ARG(c->handle));
+		return sqs_failf(call, &sqs_ReceiptHandleIsInvalid,
+				 "The input receipt handle \"" STR_FMT "\" is not a valid receipt handle.", STR_ARG(c->handle));
 	if (err->code == ERR_NOT_FOUND || err->code == ERR_EXISTS)
-		return sqs_failf(call, &sqs_InvalidParameterValue, "Value " STR_FMT " for parameter ReceiptHandle is invalid. Reason: Message "
-				 "does not exist or is not available for visibility timeout change.", STR_ARG(c->handle));
+		return sqs_failf(call, &sqs_InvalidParameterValue,
+				 "Value " STR_FMT " for parameter ReceiptHandle is invalid. Reason: Message "
+				 "does not exist or is not available for visibility timeout change.",
+				 STR_ARG(c->handle));
 	return call_fault(call, err);
 }
 
@@ -74,9 +79,10 @@ static int check_visibility(struct call *call, int64_t seconds)
 {
 	if (seconds >= 0 && seconds <= SQS_VISIBILITY_MAX_S)
 		return 0;
-	return sqs_failf(call, &sqs_InvalidParameterValue,
-			 "Value %lld for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if provided.",
-			 (long long)seconds);
+	return sqs_failf(
+		call, &sqs_InvalidParameterValue,
+		"Value %lld for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if provided.",
+		(long long)seconds);
 }
 
 int sqs_delete_message(struct call *call)

@@ -18,22 +18,22 @@
 #include "service/sqs/sqs.h"
 #include "service/tags.h"
 
-#define SQS_ERRORS(E, prefix)                                                                                             \
-	E(prefix, QueueDoesNotExist, 400, "The specified queue does not exist.")                                         \
-	E(prefix, QueueNameExists, 400, "A queue already exists with the same name and a different value for an attribute.") \
-	E(prefix, InvalidAttributeName, 400, "The specified attribute doesn't exist.")                                   \
-	E(prefix, InvalidAttributeValue, 400, "A queue attribute value is invalid.")                                     \
-	E(prefix, InvalidParameterValue, 400, "A parameter value is invalid.")                                           \
-	E(prefix, MissingParameter, 400, "A required parameter is missing.")                                             \
-	E(prefix, ReceiptHandleIsInvalid, 400, "The specified receipt handle isn't valid.")                              \
-	E(prefix, InvalidMessageContents, 400, "The message contains characters outside the allowed set.")               \
-	E(prefix, EmptyBatchRequest, 400, "The batch request doesn't contain any entries.")                              \
-	E(prefix, TooManyEntriesInBatchRequest, 400, "Maximum number of entries per request are 10.")                    \
-	E(prefix, BatchEntryIdsNotDistinct, 400, "Two or more batch entries in the request have the same Id.")           \
-	E(prefix, InvalidBatchEntryId, 400, "The Id of a batch entry in a batch request doesn't abide by the specification.") \
-	E(prefix, BatchRequestTooLong, 400, "The length of all the messages put together is more than the limit.")       \
-	E(prefix, PurgeQueueInProgress, 403, "Only one PurgeQueue operation is allowed every 60 seconds.")               \
-	E(prefix, OverLimit, 403, "The maximum number of in flight messages is reached.")                                \
+#define SQS_ERRORS(E, prefix)                                                                                                    \
+	E(prefix, QueueDoesNotExist, 400, "The specified queue does not exist.")                                                 \
+	E(prefix, QueueNameExists, 400, "A queue already exists with the same name and a different value for an attribute.")     \
+	E(prefix, InvalidAttributeName, 400, "The specified attribute doesn't exist.")                                           \
+	E(prefix, InvalidAttributeValue, 400, "A queue attribute value is invalid.")                                             \
+	E(prefix, InvalidParameterValue, 400, "A parameter value is invalid.")                                                   \
+	E(prefix, MissingParameter, 400, "A required parameter is missing.")                                                     \
+	E(prefix, ReceiptHandleIsInvalid, 400, "The specified receipt handle isn't valid.")                                      \
+	E(prefix, InvalidMessageContents, 400, "The message contains characters outside the allowed set.")                       \
+	E(prefix, EmptyBatchRequest, 400, "The batch request doesn't contain any entries.")                                      \
+	E(prefix, TooManyEntriesInBatchRequest, 400, "Maximum number of entries per request are 10.")                            \
+	E(prefix, BatchEntryIdsNotDistinct, 400, "Two or more batch entries in the request have the same Id.")                   \
+	E(prefix, InvalidBatchEntryId, 400, "The Id of a batch entry in a batch request doesn't abide by the specification.")    \
+	E(prefix, BatchRequestTooLong, 400, "The length of all the messages put together is more than the limit.")               \
+	E(prefix, PurgeQueueInProgress, 403, "Only one PurgeQueue operation is allowed every 60 seconds.")                       \
+	E(prefix, OverLimit, 403, "The maximum number of in flight messages is reached.")                                        \
 	E(prefix, UnsupportedOperation, 400, "The operation is not supported.")
 
 SQS_ERRORS(SERVICE_ERROR_EXTERN, sqs)
@@ -59,7 +59,8 @@ struct sqs {
 
 /* As call_fail / call_failf, with the name that clients of the older protocol know in a header. */
 int sqs_fail(struct call *call, const struct service_error *error);
-int sqs_failf(struct call *call, const struct service_error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int sqs_failf(struct call *call, const struct service_error *error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* ---- queues ---- */
 
@@ -95,11 +96,11 @@ struct message {
 };
 
 int message_put(struct store_txn *txn, struct arena *a, struct str queue, const struct message *m, struct error *err) MUST_CHECK;
-int message_get(struct store_txn *txn, struct arena *a, struct str queue, uint64_t sequence, struct message *out, struct error *err)
-	MUST_CHECK;
+int message_get(struct store_txn *txn, struct arena *a, struct str queue, uint64_t sequence, struct message *out,
+		struct error *err) MUST_CHECK;
 int message_remove(struct store_txn *txn, struct str queue, const struct message *m, struct error *err) MUST_CHECK;
-int message_move(struct store_txn *txn, struct arena *a, struct str queue, struct message *m, int64_t available_ms, struct error *err)
-	MUST_CHECK;
+int message_move(struct store_txn *txn, struct arena *a, struct str queue, struct message *m, int64_t available_ms,
+		 struct error *err) MUST_CHECK;
 int messages_remove_all(struct store_txn *txn, struct arena *a, struct str queue, struct error *err) MUST_CHECK;
 struct message_counts {
 	int64_t visible, delayed, in_flight, oldest_ms; /* oldest_ms: when the oldest was sent, 0: none */
@@ -128,14 +129,14 @@ int waiters_wake(struct waiters *w, struct store_txn *txn, struct str queue) MUS
 
 struct sqs_input {
 	struct str queue_url, queue_name, body, handle, group, dedup, prefix, token, owner;
-	const struct json *attributes, *tags, *keys, *names, *system_names, *message_names, *message_attributes, *system_attributes,
-		*entries;
+	const struct json *attributes, *tags, *keys, *names, *system_names, *message_names, *message_attributes,
+		*system_attributes, *entries;
 	struct opt_i64 delay, visibility, wait, limit;
 	int64_t until_ms; /* of a long poll; set by receive.c */
 };
 
-#define SQS_OPERATION(name)             \
-	int sqs_##name(struct call *call); \
+#define SQS_OPERATION(name)                                                                                                      \
+	int sqs_##name(struct call *call);                                                                                       \
 	extern const struct bind sqs_##name##_fields[];
 SQS_OPERATION(create_queue)
 SQS_OPERATION(delete_queue)

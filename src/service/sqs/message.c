@@ -87,7 +87,8 @@ int message_put(struct store_txn *txn, struct arena *a, struct str queue, const 
 	return store_put(txn, SPACE_SQS_MESSAGES, key_str(&key), STR(""), err);
 }
 
-int message_get(struct store_txn *txn, struct arena *a, struct str queue, uint64_t sequence, struct message *out, struct error *err)
+int message_get(struct store_txn *txn, struct arena *a, struct str queue, uint64_t sequence, struct message *out,
+		struct error *err)
 {
 	const struct json *record;
 	struct key key;
@@ -111,7 +112,8 @@ int message_remove(struct store_txn *txn, struct str queue, const struct message
 	return store_delete(txn, SPACE_SQS_MESSAGES, key_str(&key), err);
 }
 
-int message_move(struct store_txn *txn, struct arena *a, struct str queue, struct message *m, int64_t available_ms, struct error *err)
+int message_move(struct store_txn *txn, struct arena *a, struct str queue, struct message *m, int64_t available_ms,
+		 struct error *err)
 {
 	struct key key;
 
@@ -230,12 +232,14 @@ struct str message_attributes_md5(struct arena *a, const struct json *attributes
 
 struct str message_handle(struct arena *a, struct str queue, const struct message *m)
 {
-	struct str text = arena_printf(a, STR_FMT ":%llu:%lld", STR_ARG(queue), (unsigned long long)m->sequence, (long long)m->count);
+	struct str text =
+		arena_printf(a, STR_FMT ":%llu:%lld", STR_ARG(queue), (unsigned long long)m->sequence, (long long)m->count);
 
 	return base64_encode(a, text.p, text.n);
 }
 
-int message_of_handle(struct call *call, struct str queue, struct str handle, struct message *out, bool *current, struct error *err)
+int message_of_handle(struct call *call, struct str queue, struct str handle, struct message *out, bool *current,
+		      struct error *err)
 {
 	struct str rest, text;
 	uint64_t sequence;

@@ -107,7 +107,9 @@ int sqs_read_queue(struct store_txn *txn, struct arena *a, struct str name, stru
 	if (rc < 0)
 		return rc;
 	const struct json *attributes = json_get_c(record, "Attributes");
-	*out = (struct queue){ .name = arena_str(a, name), .record = record, .attributes = attributes,
+	*out = (struct queue){ .name = arena_str(a, name),
+			       .record = record,
+			       .attributes = attributes,
 			       .fifo = str_ends(name, STR(".fifo")),
 			       .visibility_s = setting(attributes, STR("VisibilityTimeout"), 30),
 			       .delay_s = setting(attributes, STR("DelaySeconds"), 0),
@@ -321,7 +323,9 @@ int sqs_list_dead_letter_source_queues(struct call *call)
 /* ---- attributes ---- */
 
 const struct bind sqs_get_queue_attributes_fields[] = {
-	QUEUE_URL, BIND_LIST(struct sqs_input, names, "AttributeNames"), BIND_DONE,
+	QUEUE_URL,
+	BIND_LIST(struct sqs_input, names, "AttributeNames"),
+	BIND_DONE,
 };
 
 static bool is_asked(const struct json *names, struct str name)
@@ -356,7 +360,9 @@ int sqs_get_queue_attributes(struct call *call)
 }
 
 const struct bind sqs_set_queue_attributes_fields[] = {
-	QUEUE_URL, BIND_MAP(struct sqs_input, attributes, "Attributes", .required = true), BIND_DONE,
+	QUEUE_URL,
+	BIND_MAP(struct sqs_input, attributes, "Attributes", .required = true),
+	BIND_DONE,
 };
 
 int sqs_set_queue_attributes(struct call *call)
@@ -414,7 +420,8 @@ int sqs_delete_queue(struct call *call)
 
 const struct bind sqs_list_queue_tags_fields[] = { QUEUE_URL, BIND_DONE };
 const struct bind sqs_tag_queue_fields[] = { QUEUE_URL, BIND_MAP(struct sqs_input, tags, "Tags", .required = true), BIND_DONE };
-const struct bind sqs_untag_queue_fields[] = { QUEUE_URL, BIND_LIST(struct sqs_input, keys, "TagKeys", .required = true), BIND_DONE };
+const struct bind sqs_untag_queue_fields[] = { QUEUE_URL, BIND_LIST(struct sqs_input, keys, "TagKeys", .required = true),
+					       BIND_DONE };
 
 int sqs_list_queue_tags(struct call *call)
 {
@@ -433,7 +440,8 @@ static int put_tags(struct call *call, const struct queue *q, const struct json 
 	struct json *record = json_copy_object(&call->arena, q->record);
 
 	if (tags && tags->count > TAGS_MAX)
-		return sqs_failf(call, &sqs_InvalidParameterValue, "Too many tags added for queue " STR_FMT ".", STR_ARG(q->name));
+		return sqs_failf(call, &sqs_InvalidParameterValue, "Too many tags added for queue " STR_FMT ".",
+				 STR_ARG(q->name));
 	json_put(&call->arena, record, STR("Tags"), tags);
 	return put_queue(call, q->name, record);
 }

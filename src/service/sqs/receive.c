@@ -113,7 +113,8 @@ static int find_in_order(struct receiving *r, struct error *err)
 	struct key from;
 
 	record_key(&from, STR("m"), r->queue->name);
-	int rc = store_scan(&cursor, r->call->txn, SPACE_SQS_MESSAGES, key_str(&from), key_prefix_end(a, key_str(&from)), false, err);
+	int rc = store_scan(&cursor, r->call->txn, SPACE_SQS_MESSAGES, key_str(&from), key_prefix_end(a, key_str(&from)), false,
+			    err);
 	while (rc >= 0 && r->sequences->count < 4 * SQS_BATCH_MAX && (rc = store_next(&cursor, &key_text, &value, err)) > 0) {
 		struct str tail = str_from(key_text, key_text.n - 8);
 		const struct json *record;

@@ -18,14 +18,16 @@ static const struct bind attribute_fields[] = {
 	BIND_DONE,
 };
 
-#define MESSAGE_MEMBERS                                                                                           \
-	BIND_STR(struct sqs_input, body, "MessageBody"), BIND_I64(struct sqs_input, delay, "DelaySeconds"),       \
-		BIND_MAP(struct sqs_input, message_attributes, "MessageAttributes", .fields = attribute_fields),  \
-		BIND_MAP(struct sqs_input, system_attributes, "MessageSystemAttributes", .fields = attribute_fields), \
+#define MESSAGE_MEMBERS                                                                                                          \
+	BIND_STR(struct sqs_input, body, "MessageBody"), BIND_I64(struct sqs_input, delay, "DelaySeconds"),                      \
+		BIND_MAP(struct sqs_input, message_attributes, "MessageAttributes", .fields = attribute_fields),                 \
+		BIND_MAP(struct sqs_input, system_attributes, "MessageSystemAttributes", .fields = attribute_fields),            \
 		BIND_STR(struct sqs_input, dedup, "MessageDeduplicationId"), BIND_STR(struct sqs_input, group, "MessageGroupId")
 
 const struct bind sqs_send_message_fields[] = {
-	BIND_STR(struct sqs_input, queue_url, "QueueUrl", .required = true), MESSAGE_MEMBERS, BIND_DONE,
+	BIND_STR(struct sqs_input, queue_url, "QueueUrl", .required = true),
+	MESSAGE_MEMBERS,
+	BIND_DONE,
 };
 const struct bind sqs_send_message_batch_fields[] = {
 	BIND_STR(struct sqs_input, queue_url, "QueueUrl", .required = true),
@@ -33,7 +35,9 @@ const struct bind sqs_send_message_batch_fields[] = {
 	BIND_DONE,
 };
 static const struct bind entry_fields[] = {
-	BIND_STR(struct sqs_input, queue_name, "Id", .required = true), MESSAGE_MEMBERS, BIND_DONE,
+	BIND_STR(struct sqs_input, queue_name, "Id", .required = true),
+	MESSAGE_MEMBERS,
+	BIND_DONE,
 };
 
 /* ---- checks: a failure is an error's row and a text ---- */
@@ -88,19 +92,23 @@ static struct fault check_fifo(const struct queue *q, const struct sqs_input *in
 	bool by_content = str_eq_c(json_get_text(q->attributes, STR("ContentBasedDeduplication")), "true");
 
 	if (!q->fifo && in->dedup.n)
-		return (struct fault){ &sqs_InvalidParameterValue,
-				       "The request include parameter that is not valid for this queue type. Reason: MessageDeduplicationId "
-				       "is only valid for FIFO queues." };
+		return (struct fault){
+			&sqs_InvalidParameterValue,
+			"The request include parameter that is not valid for this queue type. Reason: MessageDeduplicationId "
+			"is only valid for FIFO queues."
+		};
 	if (!q->fifo)
 		return (struct fault){ 0 };
 	if (in->group.n == 0)
 		return (struct fault){ &sqs_MissingParameter, "The request must contain the parameter MessageGroupId." };
 	if (in->delay.set && in->delay.value)
-		return (struct fault){ &sqs_InvalidParameterValue, "Value for parameter DelaySeconds is invalid. Reason: The request include "
-								   "parameter that is not valid for this queue type." };
+		return (struct fault){ &sqs_InvalidParameterValue,
+				       "Value for parameter DelaySeconds is invalid. Reason: The request include "
+				       "parameter that is not valid for this queue type." };
 	if (in->dedup.n == 0 && !by_content)
-		return (struct fault){ &sqs_InvalidParameterValue, "The queue should either have ContentBasedDeduplication enabled or "
-								   "MessageDeduplicationId provided explicitly" };
+		return (struct fault){ &sqs_InvalidParameterValue,
+				       "The queue should either have ContentBasedDeduplication enabled or "
+				       "MessageDeduplicationId provided explicitly" };
 	return (struct fault){ 0 };
 }
 
@@ -111,14 +119,17 @@ static struct fault check_message(const struct queue *q, const struct sqs_input 
 	if (!has_allowed_characters(in->body))
 		return (struct fault){ &sqs_InvalidMessageContents, sqs_InvalidMessageContents.message };
 	if (message_size(in) > (size_t)q->size_max)
-		return (struct fault){ &sqs_InvalidParameterValue, "One or more parameters are invalid. Reason: Message must be shorter than "
-								   "the queue's MaximumMessageSize." };
+		return (struct fault){ &sqs_InvalidParameterValue,
+				       "One or more parameters are invalid. Reason: Message must be shorter than "
+				       "the queue's MaximumMessageSize." };
 	if (in->delay.set && (in->delay.value < 0 || in->delay.value > SQS_DELAY_MAX_S))
-		return (struct fault){ &sqs_InvalidParameterValue, "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be "
-								   ">= 0 and <= 900." };
+		return (struct fault){ &sqs_InvalidParameterValue,
+				       "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be "
+				       ">= 0 and <= 900." };
 	if ((in->message_attributes && in->message_attributes->count > 10) || !attributes_have_values(in->message_attributes))
-		return (struct fault){ &sqs_InvalidParameterValue, "The message attributes are invalid: each needs a type of String, Number or "
-								   "Binary and a value, and there may be ten." };
+		return (struct fault){ &sqs_InvalidParameterValue,
+				       "The message attributes are invalid: each needs a type of String, Number or "
+				       "Binary and a value, and there may be ten." };
 	return check_fifo(q, in);
 }
 
@@ -172,10 +183,16 @@ static int store_message(struct call *call, const struct queue *q, const struct 
 	char id[37];
 
 	random_uuid(id);
-	struct message m = { .sequence = s->next_sequence++, .sent_ms = now, .id = arena_str(&call->arena, str_of(id, 36)),
-			     .available_ms = now + 1000 * (in->delay.set ? in->delay.value : q->delay_s), .body = in->body,
-			     .sender = call->principal.user_id, .group = in->group, .dedup = dedup,
-			     .attributes = in->message_attributes, .system = in->system_attributes };
+	struct message m = { .sequence = s->next_sequence++,
+			     .sent_ms = now,
+			     .id = arena_str(&call->arena, str_of(id, 36)),
+			     .available_ms = now + 1000 * (in->delay.set ? in->delay.value : q->delay_s),
+			     .body = in->body,
+			     .sender = call->principal.user_id,
+			     .group = in->group,
+			     .dedup = dedup,
+			     .attributes = in->message_attributes,
+			     .system = in->system_attributes };
 	out->id = m.id;
 	out->sequence = q->fifo ? arena_printf(&call->arena, "%020llu", (unsigned long long)m.sequence) : STR_NULL;
 	host_metric(call->host, "AWS/SQS", "NumberOfMessagesSent", "QueueName", q->name, 1);
@@ -255,7 +272,8 @@ int sqs_check_batch(struct call *call, const struct json *entries)
 
 		if (!valid_entry_id(id))
 			return sqs_failf(call, &sqs_InvalidBatchEntryId,
-					 "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at "
+					 "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It "
+					 "can be at "
 					 "most 80 letters long.");
 		for (size_t j = 0; j < i; j++)
 			if (str_eq(id, json_get_text(entries->items[j], STR("Id"))))
@@ -285,8 +303,9 @@ static int bind_entries(struct call *call, const struct queue *q, struct batch *
 		b->faults[i] = check_message(q, &b->inputs[i]);
 	}
 	if (size > SQS_MESSAGE_MAX)
-		return sqs_failf(call, &sqs_BatchRequestTooLong, "Batch requests cannot be longer than %d bytes. You have sent %zu bytes.",
-				 SQS_MESSAGE_MAX, size);
+		return sqs_failf(call, &sqs_BatchRequestTooLong,
+				 "Batch requests cannot be longer than %d bytes. You have sent %zu bytes.", SQS_MESSAGE_MAX,
+				 size);
 	return 0;
 }
 
@@ -327,7 +346,8 @@ int sqs_send_message_batch(struct call *call)
 
 	if (!b)
 		return call_fault(call, NULL);
-	if (sqs_need_queue(call, in->queue_url, &q) < 0 || sqs_check_batch(call, in->entries) < 0 || bind_entries(call, &q, b) < 0)
+	if (sqs_need_queue(call, in->queue_url, &q) < 0 || sqs_check_batch(call, in->entries) < 0 ||
+	    bind_entries(call, &q, b) < 0)
 		return -1;
 	for (size_t i = 0; i < in->entries->count; i++)
 		if (!b->faults[i].error && send(call, &q, &b->inputs[i], &b->sent[i], &err) < 0)

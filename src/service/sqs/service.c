@@ -6,9 +6,11 @@
 
 #include "os/clock.h"
 
-#define ROW(wire, fn, mode, ...)                                                                                           \
-	{ .name = wire, .kind = OPERATION_##mode, .run = sqs_##fn, .input = sqs_##fn##_fields, .input_size = sizeof(struct sqs_input), \
-	  .resource = sqs_queue_resource, ##__VA_ARGS__ }
+#define ROW(wire, fn, mode, ...)                                                                                                 \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = sqs_##fn, .input = sqs_##fn##_fields,                             \
+		.input_size = sizeof(struct sqs_input), .resource = sqs_queue_resource, ##__VA_ARGS__                            \
+	}
 
 static const struct operation operations[] = {
 	ROW("CreateQueue", create_queue, WRITE),
@@ -40,8 +42,8 @@ static int refuse(struct call *call, const struct bind_faults *faults)
 
 	if (first->kind == BIND_FAULT_MISSING)
 		return sqs_failf(call, &sqs_MissingParameter, "The request must contain the parameter %s.", first->row->name);
-	return sqs_failf(call, first->kind == BIND_FAULT_REFUSED ? &sqs_UnsupportedOperation : &sqs_InvalidParameterValue, STR_FMT,
-			 STR_ARG(text));
+	return sqs_failf(call, first->kind == BIND_FAULT_REFUSED ? &sqs_UnsupportedOperation : &sqs_InvalidParameterValue,
+			 STR_FMT, STR_ARG(text));
 }
 
 static void sqs_close(void *state)

@@ -79,7 +79,8 @@ int waiters_add(struct waiters *w, struct call *call, struct str queue, int64_t 
 	return added ? 0 : ERR_NO_MEMORY;
 }
 
-/* Those of the queue (absent: all), taken off the list, their timers stopped. One whose timer is running already is left to it. */
+/* Those of the queue (absent: all), taken off the list, their timers stopped. One whose timer is running already is left to it.
+ */
 static struct waiter *take(struct waiters *w, struct str queue)
 {
 	struct waiter *taken = NULL;

@@ -44,11 +44,29 @@ static const struct next_case next_cases[] = {
 };
 
 static const char *const invalid[] = {
-	"",	       "rate(0 minutes)",      "rate(1 minutes)",      "rate(5 minute)",	"rate(5 seconds)",
-	"rate(5minutes)", "cron(0 10 * * ? )", "cron(0 10 * * * *)",   "cron(0 10 ? * ? *)",	"cron(60 10 * * ? *)",
-	"cron(0 24 * * ? *)", "cron(0 0 32 * ? *)", "cron(0 0 * 13 ? *)", "cron(0 0 ? * 8 *)", "cron(0 0 ? * 2#6 *)",
-	"cron(5-1 0 * * ? *)", "cron(0/0 0 * * ? *)", "cron(0 0 * * ? 1969)", "rate(5 minutes", "at(2026-01-01T00:00:00)",
-	"rate()", "cron()", "rate(99999999999999 days)",
+	"",
+	"rate(0 minutes)",
+	"rate(1 minutes)",
+	"rate(5 minute)",
+	"rate(5 seconds)",
+	"rate(5minutes)",
+	"cron(0 10 * * ? )",
+	"cron(0 10 * * * *)",
+	"cron(0 10 ? * ? *)",
+	"cron(60 10 * * ? *)",
+	"cron(0 24 * * ? *)",
+	"cron(0 0 32 * ? *)",
+	"cron(0 0 * 13 ? *)",
+	"cron(0 0 ? * 8 *)",
+	"cron(0 0 ? * 2#6 *)",
+	"cron(5-1 0 * * ? *)",
+	"cron(0/0 0 * * ? *)",
+	"cron(0 0 * * ? 1969)",
+	"rate(5 minutes",
+	"at(2026-01-01T00:00:00)",
+	"rate()",
+	"cron()",
+	"rate(99999999999999 days)",
 };
 
 static int64_t at(const char *text)

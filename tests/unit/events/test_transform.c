@@ -60,8 +60,10 @@ static void test_templates(void **state)
 		struct arena a;
 
 		arena_init(&a, 1 << 20);
-		struct transform_context context = { .event = parsed(&a, str_c(event_text)), .rule_arn = STR("arn:r"),
-						     .rule_name = STR("r"), .ingestion_time = STR("2026-11-22T09:30:00Z") };
+		struct transform_context context = { .event = parsed(&a, str_c(event_text)),
+						     .rule_arn = STR("arn:r"),
+						     .rule_name = STR("r"),
+						     .ingestion_time = STR("2026-11-22T09:30:00Z") };
 		const struct json *t = transformer(&a, c->paths, c->template);
 		assert_int_equal(transform_check(t, NULL), 0);
 		assert_int_equal(transform_apply(&a, t, &context, &out, NULL), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An HTTP API over a real socket, with its function played by a fake: routes, events, answers, CORS, throttling, time limits, JWT.
+ * An HTTP API over a real socket, with its function played by a fake: routes, events, answers, CORS, throttling, time limits,
+ * JWT.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,8 +64,12 @@ static int fake_open(struct host *host, void **state, struct error *err)
 }
 
 static const struct operation lambda_operations[] = { { .name = "Invoke", .kind = OPERATION_ASYNC, .run = invoke }, { 0 } };
-static const struct service fake_lambda = { .name = "lambda", .protocol = PROTOCOL_JSON, .target_prefix = "AWSLambda",
-					    .json_version = "1.0", .operations = lambda_operations, .open = fake_open };
+static const struct service fake_lambda = { .name = "lambda",
+					    .protocol = PROTOCOL_JSON,
+					    .target_prefix = "AWSLambda",
+					    .json_version = "1.0",
+					    .operations = lambda_operations,
+					    .open = fake_open };
 static const struct service *const services[] = { &service_apigatewayv2, &fake_lambda, NULL };
 
 /* ---- the fixture ---- */
@@ -116,7 +121,9 @@ static struct str member(struct fixture *f, const struct json *v, const char *na
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct host_options options = { .listen_address = "127.0.0.1", .durability = STORE_RELAXED, .threads = 1, .services = services };
+	struct host_options options = {
+		.listen_address = "127.0.0.1", .durability = STORE_RELAXED, .threads = 1, .services = services
+	};
 	struct error err = { 0 };
 
 	snprintf(f->folder, sizeof(f->folder), "/tmp/gleaner-api-XXXXXX");
@@ -129,10 +136,13 @@ static int set_up(void **state)
 		fail_msg("%s", err.message);
 	assert_int_equal(http_client_new(&f->client, &(struct http_client_options){ 0 }, NULL), 0);
 	f->api_id = member(f, manage(f, "CreateApi", "{'name':'a','protocolType':'HTTP'}"), "apiId");
-	f->integration = member(
-		f, manage(f, "CreateIntegration", "{'apiId':'%s','integrationType':'AWS_PROXY','payloadFormatVersion':'2.0',"
-		       "'integrationUri':'arn:aws:lambda:us-east-1:000000000000:function:f','timeoutInMillis':200}", f->api_id.p),
-		"integrationId");
+	f->integration =
+		member(f,
+		       manage(f, "CreateIntegration",
+			      "{'apiId':'%s','integrationType':'AWS_PROXY','payloadFormatVersion':'2.0',"
+			      "'integrationUri':'arn:aws:lambda:us-east-1:000000000000:function:f','timeoutInMillis':200}",
+			      f->api_id.p),
+		       "integrationId");
 	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'GET /jobs/{job_id}','target':'integrations/%s'}", f->api_id.p,
 	       f->integration.p);
 	manage(f, "CreateStage", "{'apiId':'%s','stageName':'$default','autoDeploy':true}", f->api_id.p);
@@ -153,13 +163,16 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int ask(struct fixture *f, const char *method, const char *path, struct http_header *headers, size_t count, const char *body)
+static int ask(struct fixture *f, const char *method, const char *path, struct http_header *headers, size_t count,
+	       const char *body)
 {
-	struct http_client_request request = { .method = str_c(method), .headers = headers, .header_count = count, .body = str_c(body) };
+	struct http_client_request request = {
+		.method = str_c(method), .headers = headers, .header_count = count, .body = str_c(body)
+	};
 	struct error err = { 0 };
 
-	request.url = arena_printf(&f->arena, "http://127.0.0.1:%u/_aws/execute-api/" STR_FMT "%s", host_port(f->host), STR_ARG(f->api_id),
-				   path);
+	request.url = arena_printf(&f->arena, "http://127.0.0.1:%u/_aws/execute-api/" STR_FMT "%s", host_port(f->host),
+				   STR_ARG(f->api_id), path);
 	if (http_client_send(f->client, &f->arena, &request, MIB(16), &f->response, &err) != 0)
 		fail_msg("%s", err.message);
 	return f->response.status;
@@ -181,10 +194,13 @@ static struct str reply_header(struct fixture *f, const char *name)
 static void test_request_and_answer(void **state)
 {
 	struct fixture *f = *state;
-	struct http_header headers[] = { { STR("X-Twice"), STR("a") }, { STR("X-Twice"), STR("b") }, { STR("Cookie"), STR("c=1; d=2") } };
+	struct http_header headers[] = { { STR("X-Twice"), STR("a") },
+					 { STR("X-Twice"), STR("b") },
+					 { STR("Cookie"), STR("c=1; d=2") } };
 
-	function.answer = "{\"statusCode\":201,\"headers\":{\"X-Made\":\"yes\",\"Content-Type\":\"text/html\"},\"cookies\":[\"k=v\"],"
-			  "\"body\":\"aGk=\",\"isBase64Encoded\":true}";
+	function.answer =
+		"{\"statusCode\":201,\"headers\":{\"X-Made\":\"yes\",\"Content-Type\":\"text/html\"},\"cookies\":[\"k=v\"],"
+		"\"body\":\"aGk=\",\"isBase64Encoded\":true}";
 	assert_int_equal(ask(f, "GET", "/jobs/a%20b?q=1&q=2", headers, 3, NULL), 201);
 	assert_true(str_eq(f->response.body, STR("hi")));
 	assert_true(str_eq(reply_header(f, "x-made"), STR("yes")));
@@ -254,7 +270,8 @@ static void test_body(void **state)
 	struct http_header json[] = { { STR("Content-Type"), STR("application/json") } };
 	struct http_header bytes[] = { { STR("Content-Type"), STR("application/octet-stream") } };
 
-	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'POST /jobs','target':'integrations/%s'}", f->api_id.p, f->integration.p);
+	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'POST /jobs','target':'integrations/%s'}", f->api_id.p,
+	       f->integration.p);
 	assert_int_equal(ask(f, "POST", "/jobs", json, 1, "{\"n\":1}"), 200);
 	has(function.event, "\"body\":\"{\\\"n\\\":1}\",\"isBase64Encoded\":false");
 	assert_int_equal(ask(f, "POST", "/jobs", bytes, 1, "hi"), 200);
@@ -267,8 +284,10 @@ static void test_cors(void **state)
 	struct http_header preflight[] = { { STR("Origin"), STR("https://app.test") },
 					   { STR("Access-Control-Request-Method"), STR("POST") } };
 
-	manage(f, "UpdateApi", "{'apiId':'%s','corsConfiguration':{'allowOrigins':['https://app.test'],'allowMethods':['GET','POST'],"
-	       "'allowHeaders':['content-type'],'maxAge':300}}", f->api_id.p);
+	manage(f, "UpdateApi",
+	       "{'apiId':'%s','corsConfiguration':{'allowOrigins':['https://app.test'],'allowMethods':['GET','POST'],"
+	       "'allowHeaders':['content-type'],'maxAge':300}}",
+	       f->api_id.p);
 	assert_int_equal(ask(f, "OPTIONS", "/jobs/1", preflight, 2, NULL), 204);
 	assert_true(str_eq(reply_header(f, "access-control-allow-origin"), STR("https://app.test")));
 	assert_true(str_eq(reply_header(f, "access-control-allow-methods"), STR("GET,POST")));
@@ -287,8 +306,10 @@ static void test_throttling(void **state)
 {
 	struct fixture *f = *state;
 
-	manage(f, "UpdateStage", "{'apiId':'%s','stageName':'$default','defaultRouteSettings':{'throttlingBurstLimit':2,"
-	       "'throttlingRateLimit':0.01}}", f->api_id.p);
+	manage(f, "UpdateStage",
+	       "{'apiId':'%s','stageName':'$default','defaultRouteSettings':{'throttlingBurstLimit':2,"
+	       "'throttlingRateLimit':0.01}}",
+	       f->api_id.p);
 	assert_int_equal(ask(f, "GET", "/jobs/1", NULL, 0, NULL), 200);
 	assert_int_equal(ask(f, "GET", "/jobs/1", NULL, 0, NULL), 200);
 	assert_int_equal(ask(f, "GET", "/jobs/1", NULL, 0, NULL), 429);
@@ -301,7 +322,8 @@ static void test_stage_of_a_deployment(void **state)
 	struct str id = member(f, manage(f, "CreateDeployment", "{'apiId':'%s'}", f->api_id.p), "deploymentId");
 
 	manage(f, "CreateStage", "{'apiId':'%s','stageName':'prod','deploymentId':'%s'}", f->api_id.p, id.p);
-	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'GET /new','target':'integrations/%s'}", f->api_id.p, f->integration.p);
+	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'GET /new','target':'integrations/%s'}", f->api_id.p,
+	       f->integration.p);
 	assert_int_equal(ask(f, "GET", "/prod/jobs/1", NULL, 0, NULL), 200);
 	has(function.event, "\"rawPath\":\"/prod/jobs/1\"");
 	assert_int_equal(ask(f, "GET", "/prod/new", NULL, 0, NULL), 404);
@@ -375,8 +397,9 @@ static void issuer_answers(void *context, struct http_exchange *x)
 	struct http_reply r;
 
 	http_reply_init(&r, 200);
-	r.body = str_ends(x->path, STR("openid-configuration")) ? arena_printf(&x->arena, "{\"jwks_uri\":\"%s/keys\"}", i->url_text) :
-								  i->jwks;
+	r.body = str_ends(x->path, STR("openid-configuration"))
+			 ? arena_printf(&x->arena, "{\"jwks_uri\":\"%s/keys\"}", i->url_text)
+			 : i->jwks;
 	http_respond(x, &r);
 }
 
@@ -393,17 +416,24 @@ static struct str base64url_number(struct arena *a, EVP_PKEY *key, const char *n
 
 static void issuer_start(struct issuer *i, struct arena *a)
 {
-	struct http_handlers handlers = { .on_headers = ignore_exchange, .on_body = ignore_body, .on_end = issuer_answers,
-					  .on_free = ignore_exchange, .context = i };
+	struct http_handlers handlers = { .on_headers = ignore_exchange,
+					  .on_body = ignore_body,
+					  .on_end = issuer_answers,
+					  .on_free = ignore_exchange,
+					  .context = i };
 	uint16_t port = 0;
 
 	i->key = EVP_RSA_gen(2048);
 	assert_non_null(i->key);
 	struct str n = base64url_number(a, i->key, OSSL_PKEY_PARAM_RSA_N), e = base64url_number(a, i->key, OSSL_PKEY_PARAM_RSA_E);
-	i->jwks = arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k1\",\"alg\":\"RS256\",\"n\":\"" STR_FMT "\",\"e\":\"" STR_FMT
-			       "\"}]}", STR_ARG(n), STR_ARG(e));
-	assert_int_equal(http_server_new(&i->server, &(struct http_server_options){ .threads = 1, .max_connections = 8,
-											.idle_timeout_seconds = 5 }, &handlers, NULL), 0);
+	i->jwks = arena_printf(
+		a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k1\",\"alg\":\"RS256\",\"n\":\"" STR_FMT "\",\"e\":\"" STR_FMT "\"}]}",
+		STR_ARG(n), STR_ARG(e));
+	assert_int_equal(
+		http_server_new(&i->server,
+				&(struct http_server_options){ .threads = 1, .max_connections = 8, .idle_timeout_seconds = 5 },
+				&handlers, NULL),
+		0);
 	assert_int_equal(http_listen(i->server, "127.0.0.1", &port, NULL, &i->listener, NULL), 0);
 	snprintf(i->url_text, sizeof(i->url_text), "http://127.0.0.1:%u", port);
 }
@@ -419,7 +449,8 @@ static struct str make_token(struct arena *a, EVP_PKEY *key, const char *claims)
 {
 	static const char head[] = "{\"alg\":\"RS256\",\"kid\":\"k1\"}";
 	struct str header = base64url_encode(a, head, sizeof(head) - 1);
-	struct str body = arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(header), STR_ARG(base64url_encode(a, claims, strlen(claims))));
+	struct str body =
+		arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(header), STR_ARG(base64url_encode(a, claims, strlen(claims))));
 	unsigned char signature[512];
 	size_t n = sizeof(signature);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -437,10 +468,11 @@ static int ask_with(struct fixture *f, struct str token)
 	return ask(f, "GET", "/mine", header, 1, NULL);
 }
 
-static int ask_claiming(struct fixture *f, struct issuer *i, const char *issuer, const char *audience, int expires_in, const char *more)
+static int ask_claiming(struct fixture *f, struct issuer *i, const char *issuer, const char *audience, int expires_in,
+			const char *more)
 {
-	struct str claims = arena_printf(&f->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"exp\":%lld,\"sub\":\"u\"%s}", issuer, audience,
-					 (long long)(clock_wall_ms() / 1000 + expires_in), more);
+	struct str claims = arena_printf(&f->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"exp\":%lld,\"sub\":\"u\"%s}", issuer,
+					 audience, (long long)(clock_wall_ms() / 1000 + expires_in), more);
 
 	return ask_with(f, make_token(&f->arena, i->key, claims.p));
 }
@@ -452,10 +484,16 @@ static void test_jwt(void **state)
 
 	issuer_start(&i, &f->arena);
 	struct str id = member(
-		f, manage(f, "CreateAuthorizer", "{'apiId':'%s','authorizerType':'JWT','name':'j','identitySource':['$request.header.Authorization'],"
-		       "'jwtConfiguration':{'issuer':'%s','audience':['app']}}", f->api_id.p, i.url_text), "authorizerId");
-	manage(f, "CreateRoute", "{'apiId':'%s','routeKey':'GET /mine','authorizationType':'JWT','authorizerId':'%s',"
-	       "'authorizationScopes':['read'],'target':'integrations/%s'}", f->api_id.p, id.p, f->integration.p);
+		f,
+		manage(f, "CreateAuthorizer",
+		       "{'apiId':'%s','authorizerType':'JWT','name':'j','identitySource':['$request.header.Authorization'],"
+		       "'jwtConfiguration':{'issuer':'%s','audience':['app']}}",
+		       f->api_id.p, i.url_text),
+		"authorizerId");
+	manage(f, "CreateRoute",
+	       "{'apiId':'%s','routeKey':'GET /mine','authorizationType':'JWT','authorizerId':'%s',"
+	       "'authorizationScopes':['read'],'target':'integrations/%s'}",
+	       f->api_id.p, id.p, f->integration.p);
 	assert_int_equal(ask(f, "GET", "/mine", NULL, 0, NULL), 401);
 	assert_int_equal(ask_with(f, STR("Bearer x.y.z")), 401);
 	assert_int_equal(ask_claiming(f, &i, i.url_text, "app", 60, ",\"scope\":\"write read\""), 200);

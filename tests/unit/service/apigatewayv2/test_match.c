@@ -12,8 +12,8 @@
 #include "service/apigatewayv2/match.h"
 
 static const char *const routes[] = {
-	"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default", "POST /jobs", "ANY /jobs",
-	"GET /jobs/{job_id}", "ANY /jobs/special", "GET /",
+	"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}",     "$default",
+	"POST /jobs",      "ANY /jobs",          "GET /jobs/{job_id}", "ANY /jobs/special", "GET /",
 };
 
 static const struct {
@@ -33,8 +33,8 @@ static const struct {
 	{ "POST", "/", "$default" },
 };
 
-static const char *const invalid[] = { "", "GET", "GET jobs", "get /jobs", "FETCH /jobs", "GET /{a", "GET /a//b", "GET /{a+}/b",
-				       "GET /{}", "GET /a{b}", "$other" };
+static const char *const invalid[] = { "",          "GET",         "GET jobs", "get /jobs", "FETCH /jobs", "GET /{a",
+				       "GET /a//b", "GET /{a+}/b", "GET /{}",  "GET /a{b}", "$other" };
 
 static void test_choice(void **state)
 {
@@ -95,7 +95,9 @@ static void test_function_of_uri(void **state)
 
 	(void)state;
 	assert_int_equal(integration_function(STR("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
-						  "arn:aws:lambda:us-east-1:000000000000:function:f/invocations"), &arn), 0);
+						  "arn:aws:lambda:us-east-1:000000000000:function:f/invocations"),
+					      &arn),
+			 0);
 	assert_true(str_eq(arn, STR("arn:aws:lambda:us-east-1:000000000000:function:f")));
 	assert_int_equal(integration_function(STR("arn:aws:lambda:us-east-1:000000000000:function:f"), &arn), 0);
 	assert_int_equal(integration_function(STR("arn:aws:sqs:us-east-1:000000000000:q"), &arn), ERR_INVALID);

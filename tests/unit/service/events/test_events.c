@@ -39,9 +39,9 @@ static int take(struct call *call)
 	bool busy = taken.busy > 0;
 	taken.busy -= busy;
 	if (!busy && taken.count < TAKEN_MAX)
-		taken.calls[taken.count++] = arena_printf(&taken.arena, "%s " STR_FMT " " STR_FMT, call->operation->name,
-							  STR_ARG(json_to_str(&call->arena, call->parameters)),
-							  STR_ARG(call->body.bytes));
+		taken.calls[taken.count++] =
+			arena_printf(&taken.arena, "%s " STR_FMT " " STR_FMT, call->operation->name,
+				     STR_ARG(json_to_str(&call->arena, call->parameters)), STR_ARG(call->body.bytes));
 	pthread_mutex_unlock(&taken.lock);
 	return busy ? call_fail(call, &busy_error) : 0;
 }
@@ -62,12 +62,24 @@ static int fake_open(struct host *host, void **state, struct error *err)
 static const struct operation states_operations[] = { { .name = "StartExecution", .kind = OPERATION_ASYNC, .run = take }, { 0 } };
 static const struct operation sqs_operations[] = { { .name = "SendMessage", .kind = OPERATION_ASYNC, .run = take }, { 0 } };
 static const struct operation lambda_operations[] = { { .name = "Invoke", .kind = OPERATION_ASYNC, .run = refuse }, { 0 } };
-static const struct service fake_states = { .name = "states", .protocol = PROTOCOL_JSON, .target_prefix = "AWSStepFunctions",
-					    .json_version = "1.0", .operations = states_operations, .open = fake_open };
-static const struct service fake_sqs = { .name = "sqs", .protocol = PROTOCOL_JSON, .target_prefix = "AmazonSQS",
-					 .json_version = "1.0", .operations = sqs_operations, .open = fake_open };
-static const struct service fake_lambda = { .name = "lambda", .protocol = PROTOCOL_JSON, .target_prefix = "AWSLambda",
-					    .json_version = "1.0", .operations = lambda_operations, .open = fake_open };
+static const struct service fake_states = { .name = "states",
+					    .protocol = PROTOCOL_JSON,
+					    .target_prefix = "AWSStepFunctions",
+					    .json_version = "1.0",
+					    .operations = states_operations,
+					    .open = fake_open };
+static const struct service fake_sqs = { .name = "sqs",
+					 .protocol = PROTOCOL_JSON,
+					 .target_prefix = "AmazonSQS",
+					 .json_version = "1.0",
+					 .operations = sqs_operations,
+					 .open = fake_open };
+static const struct service fake_lambda = { .name = "lambda",
+					    .protocol = PROTOCOL_JSON,
+					    .target_prefix = "AWSLambda",
+					    .json_version = "1.0",
+					    .operations = lambda_operations,
+					    .open = fake_open };
 static const struct service *const services[] = { &service_events, &fake_states, &fake_sqs, &fake_lambda, NULL };
 
 struct fixture {
@@ -78,8 +90,12 @@ struct fixture {
 
 static void start(struct fixture *f)
 {
-	struct host_options options = { .listen_address = "127.0.0.1", .data_folder = f->folder, .durability = STORE_RELAXED,
-					.threads = 1, .services = services, .hooks = { .put_event = events_put } };
+	struct host_options options = { .listen_address = "127.0.0.1",
+					.data_folder = f->folder,
+					.durability = STORE_RELAXED,
+					.threads = 1,
+					.services = services,
+					.hooks = { .put_event = events_put } };
 	struct error err = { 0 };
 
 	if (host_new(&f->host, &options, &err) != 0)
@@ -202,7 +218,8 @@ static void test_missing_target_ends_in_the_queue_at_once(void **state)
 
 	ask(f, "PutRule", "{'Name':'r','EventPattern':'{\\\"source\\\":[\\\"app\\\"]}'}", NULL);
 	ask(f, "PutTargets",
-	    "{'Rule':'r','Targets':[{'Id':'t','Arn':'arn:aws:lambda:us-east-1:000000000000:function:f'," DEAD_LETTERS "}]}", NULL);
+	    "{'Rule':'r','Targets':[{'Id':'t','Arn':'arn:aws:lambda:us-east-1:000000000000:function:f'," DEAD_LETTERS "}]}",
+	    NULL);
 	ask(f, "PutEvents", EVENT, NULL);
 	wait_for(1);
 	has(taken.calls[0], "NO_RESOURCE");
@@ -240,8 +257,9 @@ static void test_rules_act_as_they_stand(void **state)
 	clock_sleep_ms(30);
 	assert_int_equal(taken.count, 1);
 	has(taken.calls[0], "\"input\":\"{\\\"n\\\":2}\"");
-	assert_string_equal(ask(f, "ListRuleNamesByTarget",
-				"{'TargetArn':'arn:aws:states:us-east-1:000000000000:stateMachine:m'}", &body), "");
+	assert_string_equal(
+		ask(f, "ListRuleNamesByTarget", "{'TargetArn':'arn:aws:states:us-east-1:000000000000:stateMachine:m'}", &body),
+		"");
 	has(body, "\"RuleNames\":[\"r\"]");
 	assert_string_equal(ask(f, "DeleteRule", "{'Name':'r'}", NULL), "ValidationException");
 	assert_string_equal(ask(f, "RemoveTargets", "{'Rule':'r','Ids':['t']}", NULL), "");
@@ -285,7 +303,8 @@ static void test_schedule(void **state)
 	has(taken.calls[0], "aws.events");
 	clock_sleep_ms(30);
 	assert_int_equal(taken.count, 1);
-	assert_string_equal(ask(f, "PutRule", "{'Name':'bad','ScheduleExpression':'rate(1 minutes)'}", NULL), "ValidationException");
+	assert_string_equal(ask(f, "PutRule", "{'Name':'bad','ScheduleExpression':'rate(1 minutes)'}", NULL),
+			    "ValidationException");
 }
 
 static void test_refusals(void **state)
@@ -322,10 +341,12 @@ static void test_entries_that_fail_alone(void **state)
 	struct fixture *f = *state;
 	struct str body;
 
-	assert_string_equal(ask(f, "PutEvents",
-				"{'Entries':[{'Source':'app','DetailType':'d'},{'Source':'aws.s3','DetailType':'d','Detail':'{}'},"
-				"{'Source':'app','DetailType':'d','Detail':'[]'},{'Source':'app','DetailType':'d','Detail':'{}'}]}",
-				&body), "");
+	assert_string_equal(
+		ask(f, "PutEvents",
+		    "{'Entries':[{'Source':'app','DetailType':'d'},{'Source':'aws.s3','DetailType':'d','Detail':'{}'},"
+		    "{'Source':'app','DetailType':'d','Detail':'[]'},{'Source':'app','DetailType':'d','Detail':'{}'}]}",
+		    &body),
+		"");
 	has(body, "\"FailedEntryCount\":3");
 	has(body, "Parameter Detail is not valid. Reason: Detail is a required argument.");
 	has(body, "NotAuthorizedForSource");
@@ -341,7 +362,8 @@ static void test_buses_and_tags(void **state)
 	has(body, "event-bus/mine");
 	ask(f, "PutRule", "{'Name':'r','EventBusName':'mine','EventPattern':'{\\\"source\\\":[\\\"app\\\"]}'}", &body);
 	has(body, "rule/mine/r");
-	ask(f, "TagResource", "{'ResourceARN':'arn:aws:events:us-east-1:000000000000:rule/mine/r','Tags':[{'Key':'k','Value':'v'}]}", NULL);
+	ask(f, "TagResource",
+	    "{'ResourceARN':'arn:aws:events:us-east-1:000000000000:rule/mine/r','Tags':[{'Key':'k','Value':'v'}]}", NULL);
 	ask(f, "ListTagsForResource", "{'ResourceARN':'arn:aws:events:us-east-1:000000000000:rule/mine/r'}", &body);
 	has(body, "{\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}");
 	assert_string_equal(ask(f, "DeleteEventBus", "{'Name':'mine'}", NULL), "ValidationException");

@@ -49,9 +49,9 @@ static const struct {
 	const char *pattern;
 	int code;
 } refusals[] = {
-	{ "{ $.a }", ERR_INVALID },     { "{ $.a = }", ERR_INVALID },	   { "{ $.a > \"x\" }", ERR_INVALID }, { "{ ($.a = 1 }", ERR_INVALID },
-	{ "\"open", ERR_INVALID },	{ "[ip, user, code]", ERR_UNSUPPORTED }, { "%AUTH%", ERR_UNSUPPORTED },	{ "{ a = 1 }", ERR_INVALID },
-	{ "?", ERR_INVALID },
+	{ "{ $.a }", ERR_INVALID },      { "{ $.a = }", ERR_INVALID }, { "{ $.a > \"x\" }", ERR_INVALID },
+	{ "{ ($.a = 1 }", ERR_INVALID }, { "\"open", ERR_INVALID },    { "[ip, user, code]", ERR_UNSUPPORTED },
+	{ "%AUTH%", ERR_UNSUPPORTED },   { "{ a = 1 }", ERR_INVALID }, { "?", ERR_INVALID },
 };
 
 static void test_matches(void **state)

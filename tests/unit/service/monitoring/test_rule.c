@@ -34,8 +34,10 @@ static const struct {
 	{ "ALARM(none)", false },
 };
 
-static const char *const invalid[] = { "", "ALARM", "ALARM(", "ALARM()", "ALARM(a", "ALARM(a) ALARM(o)", "ALARM(a) AND", "(ALARM(a)",
-				       "BROKEN(a)", "NOT", "ALARM(\"a)" };
+static const char *const invalid[] = {
+	"",          "ALARM",     "ALARM(", "ALARM()",   "ALARM(a", "ALARM(a) ALARM(o)", "ALARM(a) AND",
+	"(ALARM(a)", "BROKEN(a)", "NOT",    "ALARM(\"a)"
+};
 
 static const char *state_of(void *argument, struct str name)
 {

@@ -11,8 +11,9 @@
 
 #include "service/sns/internal.h"
 
-static const char attributes_text[] = "{'color':{'DataType':'String','StringValue':'red'},'size':{'DataType':'Number','StringValue':'7'},"
-				      "'tags':{'DataType':'String.Array','StringValue':'[\\'a\\',\\'b\\']'}}";
+static const char attributes_text[] =
+	"{'color':{'DataType':'String','StringValue':'red'},'size':{'DataType':'Number','StringValue':'7'},"
+	"'tags':{'DataType':'String.Array','StringValue':'[\\'a\\',\\'b\\']'}}";
 
 static const struct {
 	const char *policy;
@@ -62,11 +63,16 @@ static void test_forms(void **state)
 
 	(void)state;
 	arena_init(&a, 1 << 20);
-	struct sns_message m = { .id = STR("i"), .topic_arn = STR("t"), .subscription_arn = STR("s"), .text = STR("x"),
-				 .endpoint_url = STR("http://h"), .at_ms = 1795339800123 };
+	struct sns_message m = { .id = STR("i"),
+				 .topic_arn = STR("t"),
+				 .subscription_arn = STR("s"),
+				 .text = STR("x"),
+				 .endpoint_url = STR("http://h"),
+				 .at_ms = 1795339800123 };
 	assert_string_equal(sns_envelope(&a, &m).p,
 			    "{\"Type\":\"Notification\",\"MessageId\":\"i\",\"TopicArn\":\"t\",\"Message\":\"x\","
-			    "\"Timestamp\":\"2026-11-22T09:30:00.123Z\",\"SignatureVersion\":\"1\",\"Signature\":\"\",\"SigningCertURL\":\"\","
+			    "\"Timestamp\":\"2026-11-22T09:30:00.123Z\",\"SignatureVersion\":\"1\",\"Signature\":\"\","
+			    "\"SigningCertURL\":\"\","
 			    "\"UnsubscribeURL\":\"http://h/?Action=Unsubscribe&SubscriptionArn=s\"}");
 	const struct json *event = parsed(&a, sns_lambda_event(&a, &m).p);
 	const struct json *record = json_at(json_get_c(event, "Records"), 0);
