@@ -22,8 +22,10 @@ static double rows(const char *folder)
 	snprintf(path, sizeof(path), "%s/rows.db", folder);
 	unlink(path);
 	if (sqlite3_open(path, &db) ||
-	    sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID", NULL,
-			 NULL, NULL) ||
+	    sqlite3_exec(
+		    db,
+		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
+		    NULL, NULL, NULL) ||
 	    sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO t VALUES(?1,?2)", -1, &put, NULL))
 		return 0;
 	int64_t begin = clock_mono_ns();

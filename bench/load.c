@@ -4,8 +4,9 @@
  *
  *   load KIND ENDPOINT ACCESS_KEY SECRET_KEY CONNECTIONS REQUESTS [TARGET]
  *
- * KIND: put-object, get-object (TARGET: size in bytes), put-item, update-item, get-item, invoke (TARGET: function). Prints one JSON line:
- * requests, seconds, errors, and the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the server's.
+ * KIND: put-object, get-object (TARGET: size in bytes), put-item, update-item, get-item, invoke (TARGET: function). Prints one
+ * JSON line: requests, seconds, errors, and the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the
+ * server's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,22 +40,31 @@ struct shape {
 
 static struct shape item_shape(struct arena *a, const struct worker *w, long i)
 {
-	struct shape s = { .method = STR("POST"), .service = STR("dynamodb"), .path = STR("/"), .content_type = STR("application/x-amz-json-1.0") };
+	struct shape s = { .method = STR("POST"),
+			   .service = STR("dynamodb"),
+			   .path = STR("/"),
+			   .content_type = STR("application/x-amz-json-1.0") };
 	const char *kind = w->load->kind;
 
 	if (str_eq_c(STR("put-item"), kind)) {
 		s.target = STR("DynamoDB_20120810.PutItem");
-		s.body = arena_printf(a, "{\"TableName\":\"bench\",\"Item\":{\"id\":{\"S\":\"%d-%ld\"},\"status\":{\"S\":\"upload_pending\"},"
-					 "\"created_at\":{\"S\":\"2026-11-22T09:30:00Z\"},\"n\":{\"N\":\"%ld\"},\"note\":{\"S\":\"a record of the size of a job's\"}}}",
-				      w->number, i, i);
+		s.body = arena_printf(
+			a,
+			"{\"TableName\":\"bench\",\"Item\":{\"id\":{\"S\":\"%d-%ld\"},\"status\":{\"S\":\"upload_pending\"},"
+			"\"created_at\":{\"S\":\"2026-11-22T09:30:00Z\"},\"n\":{\"N\":\"%ld\"},\"note\":{\"S\":\"a record of the "
+			"size of a job's\"}}}",
+			w->number, i, i);
 	} else if (str_eq_c(STR("get-item"), kind)) {
 		s.target = STR("DynamoDB_20120810.GetItem");
 		s.body = arena_printf(a, "{\"TableName\":\"bench\",\"Key\":{\"id\":{\"S\":\"%d-0\"}}}", w->number);
 	} else {
 		s.target = STR("DynamoDB_20120810.UpdateItem");
-		s.body = arena_printf(a, "{\"TableName\":\"bench\",\"Key\":{\"id\":{\"S\":\"%d-%ld\"}},\"UpdateExpression\":\"SET #s = :s, n = :n\","
-					 "\"ExpressionAttributeNames\":{\"#s\":\"status\"},\"ExpressionAttributeValues\":{\":s\":{\"S\":\"processing\"},"
-					 "\":n\":{\"N\":\"%ld\"}}}",
+		s.body = arena_printf(a,
+				      "{\"TableName\":\"bench\",\"Key\":{\"id\":{\"S\":\"%d-%ld\"}},\"UpdateExpression\":\"SET "
+				      "#s = :s, n = :n\","
+				      "\"ExpressionAttributeNames\":{\"#s\":\"status\"},\"ExpressionAttributeValues\":{\":s\":{"
+				      "\"S\":\"processing\"},"
+				      "\":n\":{\"N\":\"%ld\"}}}",
 				      w->number, i % 100, i);
 	}
 	return s;
@@ -65,12 +75,19 @@ static struct shape shape_of(struct arena *a, const struct worker *w, long i, st
 	const char *kind = w->load->kind;
 
 	if (str_eq_c(STR("put-object"), kind))
-		return (struct shape){ .method = STR("PUT"), .service = STR("s3"), .body = bytes,
-				       .path = arena_printf(a, "/bench/%d/%ld", w->number, i % 64), .content_type = STR("application/octet-stream") };
+		return (struct shape){ .method = STR("PUT"),
+				       .service = STR("s3"),
+				       .body = bytes,
+				       .path = arena_printf(a, "/bench/%d/%ld", w->number, i % 64),
+				       .content_type = STR("application/octet-stream") };
 	if (str_eq_c(STR("get-object"), kind))
-		return (struct shape){ .method = STR("GET"), .service = STR("s3"), .path = arena_printf(a, "/bench/%d/0", w->number) };
+		return (struct shape){ .method = STR("GET"),
+				       .service = STR("s3"),
+				       .path = arena_printf(a, "/bench/%d/0", w->number) };
 	if (str_eq_c(STR("invoke"), kind))
-		return (struct shape){ .method = STR("POST"), .service = STR("lambda"), .body = STR("{}"),
+		return (struct shape){ .method = STR("POST"),
+				       .service = STR("lambda"),
+				       .body = STR("{}"),
 				       .path = arena_printf(a, "/2015-03-31/functions/%s/invocations", w->load->target) };
 	return item_shape(a, w, i);
 }
@@ -95,12 +112,19 @@ static int send_one(struct worker *w, struct http_client *client, struct sigv4_k
 	if (s.target.p)
 		headers[count++] = (struct http_header){ STR("X-Amz-Target"), s.target };
 	sha256(s.body.p ? s.body.p : "", s.body.n, hash);
-	struct sigv4_request to_sign = { .method = s.method, .path = s.path, .headers = headers, .header_count = count,
+	struct sigv4_request to_sign = { .method = s.method,
+					 .path = s.path,
+					 .headers = headers,
+					 .header_count = count,
 					 .payload_hash = hex_str(&a, hash, sizeof(hash)) };
 	if (!result)
-		result = sigv4_sign(&a, &to_sign, &credentials, STR("us-east-1"), s.service, clock_wall_ms(), keys, headers + count, &added, &err);
-	struct http_client_request request = { .method = s.method, .url = arena_concat(&a, w->load->endpoint, s.path), .headers = headers + 1,
-					       .header_count = count + added - 1, .body = s.body };
+		result = sigv4_sign(&a, &to_sign, &credentials, STR("us-east-1"), s.service, clock_wall_ms(), keys,
+				    headers + count, &added, &err);
+	struct http_client_request request = { .method = s.method,
+					       .url = arena_concat(&a, w->load->endpoint, s.path),
+					       .headers = headers + 1,
+					       .header_count = count + added - 1,
+					       .body = s.body };
 	int64_t begin = clock_mono_ns();
 	if (!result)
 		result = http_client_send(client, &a, &request, MIB(64), &response, &err);
@@ -157,8 +181,8 @@ static void print(const struct load *load, struct worker *workers, int64_t ns)
 		errors += workers[c].errors;
 	}
 	qsort(all, total, sizeof(*all), by_value);
-	printf("{\"requests\":%zu,\"seconds\":%.6f,\"errors\":%ld,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", total, (double)ns / 1e9, errors,
-	       (double)all[total / 2] / 1e3, (double)all[total * 99 / 100] / 1e3);
+	printf("{\"requests\":%zu,\"seconds\":%.6f,\"errors\":%ld,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", total, (double)ns / 1e9,
+	       errors, (double)all[total / 2] / 1e3, (double)all[total * 99 / 100] / 1e3);
 	free(all);
 }
 
@@ -168,13 +192,20 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: load KIND ENDPOINT ACCESS_KEY SECRET_KEY CONNECTIONS REQUESTS [TARGET]\n");
 		return 2;
 	}
-	struct load load = { .kind = argv[1], .endpoint = str_c(argv[2]), .access_key = str_c(argv[3]), .secret_key = str_c(argv[4]),
-			     .connections = strtol(argv[5], NULL, 10), .requests = strtol(argv[6], NULL, 10), .target = argc > 7 ? argv[7] : NULL };
+	struct load load = { .kind = argv[1],
+			     .endpoint = str_c(argv[2]),
+			     .access_key = str_c(argv[3]),
+			     .secret_key = str_c(argv[4]),
+			     .connections = strtol(argv[5], NULL, 10),
+			     .requests = strtol(argv[6], NULL, 10),
+			     .target = argc > 7 ? argv[7] : NULL };
 	struct worker *workers = calloc((size_t)load.connections, sizeof(*workers));
 	int64_t begin = clock_mono_ns();
 
 	for (long c = 0; c < load.connections; c++) {
-		workers[c] = (struct worker){ .load = &load, .number = (int)c, .latencies = calloc((size_t)load.requests, sizeof(int64_t)) };
+		workers[c] = (struct worker){ .load = &load,
+					      .number = (int)c,
+					      .latencies = calloc((size_t)load.requests, sizeof(int64_t)) };
 		if (pthread_create(&workers[c].thread, NULL, thread, &workers[c]))
 			return 1;
 	}

@@ -86,7 +86,8 @@ int aws_s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get
 	return 0;
 }
 
-int aws_s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out, struct error *err)
+int aws_s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out,
+		       struct error *err)
 {
 	struct aws_request request;
 	struct aws_reply reply;
@@ -185,7 +186,7 @@ static size_t read_versions(struct arena *a, struct str body, const char *elemen
 }
 
 int aws_s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct s3_version **out,
-		     size_t *count, struct error *err)
+			 size_t *count, struct error *err)
 {
 	struct str body;
 
@@ -205,7 +206,7 @@ int aws_s3_list_versions(struct aws_client *c, struct arena *a, struct str bucke
 }
 
 int aws_s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct str *token,
-		    struct s3_listed **out, size_t *count, struct error *err)
+			struct s3_listed **out, size_t *count, struct error *err)
 {
 	struct str query = arena_concat(a, STR("list-type=2&encoding-type=url&prefix="), uri_encode_str(a, prefix, false)), body;
 

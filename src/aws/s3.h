@@ -47,21 +47,21 @@ struct s3_listed {
 };
 
 int aws_s3_get_object(struct aws_client *c, struct arena *a, const struct s3_get *get, struct s3_object *out,
-		  struct error *err) MUST_CHECK;
+		      struct error *err) MUST_CHECK;
 /* Without an object: err->name is "NotFound" (a HEAD's answer has no body to name it better). */
 int aws_s3_head_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct s3_object *out,
-		   struct error *err) MUST_CHECK;
+		       struct error *err) MUST_CHECK;
 /* Sends the body's SHA-256 as its checksum; S3 compares. `out` gets etag and version_id. */
 int aws_s3_put_object(struct aws_client *c, struct arena *a, const struct s3_put *put, struct s3_object *out,
-		  struct error *err) MUST_CHECK;
+		      struct error *err) MUST_CHECK;
 /* With version_id that version is gone for good; deleting what is not there succeeds. */
 int aws_s3_delete_object(struct aws_client *c, struct arena *a, const struct s3_object_id *id, struct error *err) MUST_CHECK;
 /* First page (at most 1,000) of versions and delete markers whose key starts with `prefix`. */
 int aws_s3_list_versions(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct s3_version **out,
-		     size_t *count, struct error *err) MUST_CHECK;
+			 size_t *count, struct error *err) MUST_CHECK;
 /* One page; `*token` is where to go on: absent before the first page and after the last. */
 int aws_s3_list_objects(struct aws_client *c, struct arena *a, struct str bucket, struct str prefix, struct str *token,
-		    struct s3_listed **out, size_t *count, struct error *err) MUST_CHECK;
+			struct s3_listed **out, size_t *count, struct error *err) MUST_CHECK;
 
 /* `headers` are those the bearer must send as given; `query` (encoded, may be absent) may hold response-* and versionId. */
 int s3_presign(struct aws_client *c, struct arena *a, struct str method, const struct s3_object_id *id,

@@ -15,7 +15,7 @@ enum digest_kind { DIGEST_SHA256, DIGEST_SHA1, DIGEST_MD5, DIGEST_CRC32, DIGEST_
 /* A running digest. Zero-initialised is valid for digest_release. */
 struct digest {
 	enum digest_kind kind;
-	void *context;  /* OpenSSL's EVP_MD_CTX, NULL for the CRCs */
+	void *context; /* OpenSSL's EVP_MD_CTX, NULL for the CRCs */
 	uint64_t crc;
 };
 

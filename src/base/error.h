@@ -11,18 +11,18 @@
 #include <stdarg.h>
 
 enum error_code {
-	ERR_INVALID = -1,     /* the input breaks a documented rule */
-	ERR_NOT_FOUND = -2,   /* the thing asked for does not exist */
-	ERR_EXISTS = -3,      /* it exists already, or a condition on it failed */
-	ERR_LIMIT = -4,       /* a documented limit was passed */
-	ERR_NO_MEMORY = -5,   /* allocation failed, or an arena's cap was reached */
-	ERR_IO = -6,          /* the operating system refused: message names the call and errno's text */
-	ERR_TIMEOUT = -7,     /* a deadline passed */
-	ERR_UNSUPPORTED = -8, /* understood, and deliberately not offered */
-	ERR_DENIED = -9,      /* the caller may not */
-	ERR_UNAVAILABLE = -10,/* overloaded, stopping, or a peer is away: try again */
-	ERR_CORRUPT = -11,    /* stored or received bytes are damaged */
-	ERR_SERVICE = -12,    /* an AWS service answered with an error: `name` and `status` tell which */
+	ERR_INVALID = -1,      /* the input breaks a documented rule */
+	ERR_NOT_FOUND = -2,    /* the thing asked for does not exist */
+	ERR_EXISTS = -3,       /* it exists already, or a condition on it failed */
+	ERR_LIMIT = -4,        /* a documented limit was passed */
+	ERR_NO_MEMORY = -5,    /* allocation failed, or an arena's cap was reached */
+	ERR_IO = -6,           /* the operating system refused: message names the call and errno's text */
+	ERR_TIMEOUT = -7,      /* a deadline passed */
+	ERR_UNSUPPORTED = -8,  /* understood, and deliberately not offered */
+	ERR_DENIED = -9,       /* the caller may not */
+	ERR_UNAVAILABLE = -10, /* overloaded, stopping, or a peer is away: try again */
+	ERR_CORRUPT = -11,     /* stored or received bytes are damaged */
+	ERR_SERVICE = -12,     /* an AWS service answered with an error: `name` and `status` tell which */
 };
 
 enum {

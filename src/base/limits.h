@@ -5,9 +5,9 @@
 #ifndef GLEANER_BASE_LIMITS_H
 #define GLEANER_BASE_LIMITS_H
 
-#define KIB(n) ((size_t)(n) * 1024)
-#define MIB(n) ((size_t)(n) * 1024 * 1024)
-#define GIB(n) ((size_t)(n) * 1024 * 1024 * 1024)
+#define KIB(n) ((size_t)(n)*1024)
+#define MIB(n) ((size_t)(n)*1024 * 1024)
+#define GIB(n) ((size_t)(n)*1024 * 1024 * 1024)
 
 /* JSON and XML documents. */
 #define LIMIT_JSON_DEPTH 512

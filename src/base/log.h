@@ -16,8 +16,7 @@ void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
 /* `component` is a folder or service name. The message is a short sentence; put variables as key=value after it. */
-void log_line(enum log_level level, const char *component, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void log_line(enum log_level level, const char *component, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define log_error(component, ...) log_line(LOG_ERROR, component, __VA_ARGS__)
 #define log_warn(component, ...) log_line(LOG_WARN, component, __VA_ARGS__)

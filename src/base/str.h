@@ -40,10 +40,10 @@ static inline bool str_is_set(struct str s)
 	return s.p != NULL;
 }
 
-bool str_eq(struct str a, struct str b);           /* bytes; absent equals empty */
+bool str_eq(struct str a, struct str b); /* bytes; absent equals empty */
 bool str_eq_c(struct str a, const char *b);
-bool str_eq_nocase(struct str a, struct str b);    /* ASCII case only */
-int str_cmp(struct str a, struct str b);           /* memcmp order, shorter first on a common prefix */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
+int str_cmp(struct str a, struct str b);        /* memcmp order, shorter first on a common prefix */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 

@@ -18,15 +18,15 @@ enum { REPLY_MAX = 64 * 1024 * 1024, UPLOAD_HEADERS_MAX = 16 };
 struct api {
 	struct arena arena; /* as long as the connection */
 	struct http_client *http;
-	struct str url;     /* without a slash at its end */
+	struct str url; /* without a slash at its end */
 	bool is_signed;
 	struct sigv4_credentials credentials;
 	struct str region;
 	struct sigv4_key_cache keys;
 };
 
-static int send(struct api *api, struct arena *a, const struct http_client_request *request, struct http_client_response *response,
-		struct error *err)
+static int send(struct api *api, struct arena *a, const struct http_client_request *request,
+		struct http_client_response *response, struct error *err)
 {
 	return http_client_send(api->http, a, request, REPLY_MAX, response, err);
 }
@@ -49,7 +49,8 @@ static int find_api(struct api *api, const char *endpoint, struct error *err)
 		return error_set(err, ERR_IO, "what answers at %s is no gleaner server", endpoint);
 	api->url = json_get_text(info, STR("api_endpoint"));
 	if (!api->url.p)
-		return error_set(err, ERR_NOT_FOUND, "the server at %s runs without the pipeline (--bare): name an API with --api", endpoint);
+		return error_set(err, ERR_NOT_FOUND,
+				 "the server at %s runs without the pipeline (--bare): name an API with --api", endpoint);
 	return 0;
 }
 
@@ -106,12 +107,17 @@ static int sign(struct api *api, struct arena *a, struct http_client_request *re
 	if (result)
 		return result;
 	bool usual = uri.port == (str_eq(uri.scheme, STR("https")) ? 443 : 80);
-	headers[0] = (struct http_header){ STR("Host"), usual ? uri.host : arena_printf(a, STR_FMT ":%u", STR_ARG(uri.host), uri.port) };
+	headers[0] = (struct http_header){ STR("Host"),
+					   usual ? uri.host : arena_printf(a, STR_FMT ":%u", STR_ARG(uri.host), uri.port) };
 	sha256(request->body.p ? request->body.p : "", request->body.n, hash);
-	struct sigv4_request to_sign = { .method = request->method, .path = uri.path, .query = uri.query, .headers = headers,
-					 .header_count = *count, .payload_hash = hex_str(a, hash, sizeof(hash)) };
-	result = sigv4_sign(a, &to_sign, &api->credentials, api->region, STR("execute-api"), clock_wall_ms(), &api->keys, headers + *count,
-			    &added, err);
+	struct sigv4_request to_sign = { .method = request->method,
+					 .path = uri.path,
+					 .query = uri.query,
+					 .headers = headers,
+					 .header_count = *count,
+					 .payload_hash = hex_str(a, hash, sizeof(hash)) };
+	result = sigv4_sign(a, &to_sign, &api->credentials, api->region, STR("execute-api"), clock_wall_ms(), &api->keys,
+			    headers + *count, &added, err);
 	*count += added;
 	return result;
 }
@@ -130,8 +136,8 @@ static int read_error(const struct http_client_response *response, const struct 
 				 STR_ARG(message.p ? message : str_c(http_reason(response->status))));
 }
 
-int api_send(struct api *api, struct arena *a, const char *method, struct str target, const struct json *body, const struct json **reply,
-	     struct error *err)
+int api_send(struct api *api, struct arena *a, const char *method, struct str target, const struct json *body,
+	     const struct json **reply, struct error *err)
 {
 	struct http_header headers[8] = { { STR("Host"), STR("") }, { STR("Content-Type"), STR("application/json") } };
 	struct http_client_request request = { .method = str_c(method), .url = arena_concat(a, api->url, target) };
@@ -164,17 +170,20 @@ static int upload(struct api *api, struct arena *a, const struct json *upload, s
 {
 	struct http_header headers[UPLOAD_HEADERS_MAX];
 	const struct json *given = json_get_c(upload, "headers");
-	struct http_client_request request = { .method = json_get_text(upload, STR("method")), .url = json_get_text(upload, STR("url")),
-					       .headers = headers, .body = bytes };
+	struct http_client_request request = { .method = json_get_text(upload, STR("method")),
+					       .url = json_get_text(upload, STR("url")),
+					       .headers = headers,
+					       .body = bytes };
 	struct http_client_response response;
 
 	for (size_t i = 0; json_is(given, JSON_OBJECT) && i < given->count && request.header_count < UPLOAD_HEADERS_MAX; i++)
 		if (!str_eq_nocase(given->members[i].name, STR("content-length")))
-			headers[request.header_count++] = (struct http_header){ given->members[i].name, json_text(given->members[i].value) };
+			headers[request.header_count++] =
+				(struct http_header){ given->members[i].name, json_text(given->members[i].value) };
 	int result = send(api, a, &request, &response, err);
 	if (!result && response.status >= 300)
-		result = error_set_service(err, response.status, "UploadRefused", "the upload was refused: %d %s", response.status,
-					   http_reason(response.status));
+		result = error_set_service(err, response.status, "UploadRefused", "the upload was refused: %d %s",
+					   response.status, http_reason(response.status));
 	return result;
 }
 
@@ -201,8 +210,8 @@ int api_download(struct api *api, struct arena *a, struct str url, struct str *b
 	int result = send(api, a, &request, &response, err);
 
 	if (!result && response.status != 200)
-		result = error_set_service(err, response.status, "DownloadRefused", "the download was refused: %d %s", response.status,
-					   http_reason(response.status));
+		result = error_set_service(err, response.status, "DownloadRefused", "the download was refused: %d %s",
+					   response.status, http_reason(response.status));
 	if (!result)
 		*bytes = response.body;
 	return result;

@@ -7,16 +7,24 @@ int client_options_read(struct client_options *o, int argc, char **argv)
 {
 	enum { ENDPOINT = 256, API, PROFILE, REGION, JSON, WAIT, OUT, STATUS, LIMIT, TIMEOUT, HELP };
 	static const struct option options[] = {
-		{ "endpoint", required_argument, NULL, ENDPOINT }, { "api", required_argument, NULL, API },
-		{ "profile", required_argument, NULL, PROFILE },   { "region", required_argument, NULL, REGION },
-		{ "json", no_argument, NULL, JSON },		   { "wait", no_argument, NULL, WAIT },
-		{ "out", required_argument, NULL, OUT },	   { "status", required_argument, NULL, STATUS },
-		{ "limit", required_argument, NULL, LIMIT },	   { "timeout", required_argument, NULL, TIMEOUT },
-		{ "help", no_argument, NULL, HELP },		   { 0 },
+		{ "endpoint", required_argument, NULL, ENDPOINT },
+		{ "api", required_argument, NULL, API },
+		{ "profile", required_argument, NULL, PROFILE },
+		{ "region", required_argument, NULL, REGION },
+		{ "json", no_argument, NULL, JSON },
+		{ "wait", no_argument, NULL, WAIT },
+		{ "out", required_argument, NULL, OUT },
+		{ "status", required_argument, NULL, STATUS },
+		{ "limit", required_argument, NULL, LIMIT },
+		{ "timeout", required_argument, NULL, TIMEOUT },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
 	};
-	const char **const texts[] = { [ENDPOINT - 256] = &o->api.endpoint, [API - 256] = &o->api.api, [PROFILE - 256] = &o->api.profile,
-				       [REGION - 256] = &o->api.region, [OUT - 256] = &o->out, [STATUS - 256] = &o->status,
-				       [LIMIT - 256] = &o->limit, [TIMEOUT - 256] = &o->timeout };
+	const char **const texts[] = {
+		[ENDPOINT - 256] = &o->api.endpoint, [API - 256] = &o->api.api,    [PROFILE - 256] = &o->api.profile,
+		[REGION - 256] = &o->api.region,     [OUT - 256] = &o->out,        [STATUS - 256] = &o->status,
+		[LIMIT - 256] = &o->limit,           [TIMEOUT - 256] = &o->timeout
+	};
 	bool *const flags[] = { [JSON - 256] = &o->json, [WAIT - 256] = &o->wait, [HELP - 256] = &o->help };
 	int option;
 

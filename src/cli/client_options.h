@@ -17,11 +17,11 @@ struct client_options {
 	const char *timeout; /* --timeout SECONDS */
 };
 
-#define CLIENT_OPTIONS_HELP \
-	"  --endpoint URL   a gleaner server (default: AWS_ENDPOINT_URL or http://127.0.0.1:4566)\n" \
-	"  --api URL        the jobs API itself, as on AWS: the Terraform output api_endpoint\n" \
-	"  --profile NAME   sign requests with these credentials (authorization 'iam')\n" \
-	"  --region REGION  for signing\n" \
+#define CLIENT_OPTIONS_HELP                                                                                                      \
+	"  --endpoint URL   a gleaner server (default: AWS_ENDPOINT_URL or http://127.0.0.1:4566)\n"                             \
+	"  --api URL        the jobs API itself, as on AWS: the Terraform output api_endpoint\n"                                 \
+	"  --profile NAME   sign requests with these credentials (authorization 'iam')\n"                                        \
+	"  --region REGION  for signing\n"                                                                                       \
 	"  --json           one JSON document a line\n"
 
 /* Leaves optind at the first argument. 0, or EXIT_USAGE. */

@@ -52,7 +52,8 @@ static void check_pipeline(struct doctor *d)
 {
 	struct str pipeline = provision_pipeline_folder(&d->arena), package = provision_package(&d->arena);
 
-	report(d, file_exists(pipeline.p) ? FOUND : MISSING, "pipeline", pipeline, "name its folder with 'gleaner serve --pipeline DIR'");
+	report(d, file_exists(pipeline.p) ? FOUND : MISSING, "pipeline", pipeline,
+	       "name its folder with 'gleaner serve --pipeline DIR'");
 	report(d, file_exists(package.p) ? FOUND : MISSING, "functions", package,
 	       "run 'make build', or name the package with 'gleaner serve --functions FILE'");
 }
@@ -132,7 +133,8 @@ int cmd_doctor(int argc, char **argv)
 	check_sandbox(&d);
 	check_text(&d);
 	check_tool(&d, "aws", "apt-get install awscli: the AWS CLI, to talk to the server by hand");
-	check_tool(&d, "terraform", "https://developer.hashicorp.com/terraform/install: to deploy to AWS, and for the Terraform tests");
+	check_tool(&d, "terraform",
+		   "https://developer.hashicorp.com/terraform/install: to deploy to AWS, and for the Terraform tests");
 	write_end(&d.w);
 	if (d.json)
 		puts(buf_c(&d.out));

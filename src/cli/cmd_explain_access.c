@@ -11,7 +11,8 @@
 
 static const char help[] =
 	"usage: gleaner explain-access --request FILE\n\n"
-	"FILE (- for standard input) is a JSON object: identity_policies[], resource_policy, permission_boundary, session_policies[],\n"
+	"FILE (- for standard input) is a JSON object: identity_policies[], resource_policy, permission_boundary, "
+	"session_policies[],\n"
 	"principal, action, resource, context{}. Prints {\"decision\":\"allowed|explicitDeny|implicitDeny\",\"statement\":…}.\n";
 
 static int explain(struct arena *a, const char *path, struct error *err)
@@ -34,7 +35,9 @@ static int explain(struct arena *a, const char *path, struct error *err)
 
 int cmd_explain_access(int argc, char **argv)
 {
-	static const struct option options[] = { { "request", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option options[] = { { "request", required_argument, NULL, 'r' },
+						 { "help", no_argument, NULL, 'h' },
+						 { 0 } };
 	const char *path = NULL;
 	struct error err = { 0 };
 	struct arena a;

@@ -10,12 +10,11 @@
 #include "format/uri.h"
 #include "os/clock.h"
 
-static const char help[] =
-	"usage: gleaner jobs list --status STATUS [--limit N] [OPTION…]\n"
-	"       gleaner jobs get|watch|delete ID… [OPTION…]\n\n"
-	"  --status STATUS  upload_pending, processing, succeeded, failed or expired\n"
-	"  --limit N        at most so many (default: all)\n"
-	"  --timeout SECS   watch: how long (default 600)\n" CLIENT_OPTIONS_HELP;
+static const char help[] = "usage: gleaner jobs list --status STATUS [--limit N] [OPTION…]\n"
+			   "       gleaner jobs get|watch|delete ID… [OPTION…]\n\n"
+			   "  --status STATUS  upload_pending, processing, succeeded, failed or expired\n"
+			   "  --limit N        at most so many (default: all)\n"
+			   "  --timeout SECS   watch: how long (default 600)\n" CLIENT_OPTIONS_HELP;
 
 enum { WATCH_MS = 200, TIMEOUT_S = 600, PAGE = 100 };
 
@@ -50,7 +49,8 @@ static void add_row(struct jobs *j, struct table *t, const struct json *job)
 static struct str page_target(struct jobs *j, int64_t left, struct str cursor)
 {
 	struct arena *a = &j->arena;
-	struct str target = arena_printf(a, "/jobs?status=%s&limit=%lld", j->options.status, (long long)(left < PAGE ? left : PAGE));
+	struct str target =
+		arena_printf(a, "/jobs?status=%s&limit=%lld", j->options.status, (long long)(left < PAGE ? left : PAGE));
 	struct str encoded = cursor.p ? uri_encode_str(a, cursor, false) : STR_NULL;
 
 	return cursor.p ? arena_printf(a, STR_FMT "&cursor=" STR_FMT, STR_ARG(target), STR_ARG(encoded)) : target;
@@ -147,7 +147,8 @@ static int delete_jobs(struct jobs *j, int argc, char **argv, struct error *err)
 
 	for (int i = 0; i < argc && !result; i++) {
 		struct str encoded = uri_encode_str(&j->arena, str_c(argv[i]), false);
-		result = api_send(j->api, &j->arena, "DELETE", arena_printf(&j->arena, "/jobs/" STR_FMT, STR_ARG(encoded)), NULL, NULL, err);
+		result = api_send(j->api, &j->arena, "DELETE", arena_printf(&j->arena, "/jobs/" STR_FMT, STR_ARG(encoded)), NULL,
+				  NULL, err);
 		if (!result)
 			fprintf(stderr, "%s: deleted\n", argv[i]);
 	}
@@ -194,5 +195,7 @@ int cmd_jobs(int argc, char **argv)
 	if (!result)
 		return EXIT_OK;
 	client_report("jobs", &err);
-	return err.code == ERR_INVALID ? EXIT_USAGE : err.code == ERR_IO || err.code == ERR_TIMEOUT ? EXIT_NO_SERVER : EXIT_FAILED;
+	return err.code == ERR_INVALID                         ? EXIT_USAGE
+	       : err.code == ERR_IO || err.code == ERR_TIMEOUT ? EXIT_NO_SERVER
+							       : EXIT_FAILED;
 }

@@ -62,7 +62,8 @@ static int set_listen(struct serve *s, const char *value)
 	struct str host = str_sub(text, 0, colon < 0 ? 0 : (size_t)colon);
 	if (host.n > 2 && host.p[0] == '[')
 		host = str_sub(host, 1, host.n - 2);
-	if (colon < 0 || host.n == 0 || host.n >= sizeof(s->address) || str_to_u64(str_from(text, (size_t)colon + 1), &port) || port > 65535)
+	if (colon < 0 || host.n == 0 || host.n >= sizeof(s->address) || str_to_u64(str_from(text, (size_t)colon + 1), &port) ||
+	    port > 65535)
 		return wrong("listen", value);
 	snprintf(s->address, sizeof(s->address), STR_FMT, STR_ARG(host));
 	s->host.listen_port = (uint16_t)port;
@@ -204,7 +205,8 @@ static int read_options(struct serve *s, int argc, char **argv)
 	int i, result;
 
 	for (i = 0; i < OPTION_COUNT; i++)
-		options[i] = (struct option){ serve_options[i].name, serve_options[i].flag ? no_argument : required_argument, NULL, 256 + i };
+		options[i] = (struct option){ serve_options[i].name, serve_options[i].flag ? no_argument : required_argument,
+					      NULL, 256 + i };
 	options[OPTION_HELP] = (struct option){ "help", no_argument, NULL, 256 + OPTION_HELP };
 	while ((i = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (i == 256 + OPTION_HELP) {
@@ -232,7 +234,8 @@ static bool is_listed(const struct operation *first, const struct operation *op)
 /* docs/operations.md is this, so that what is documented is what is served. */
 static int list_operations(const struct host_options *options)
 {
-	printf("# Operations\n\nWhat the local server answers, from the services' own tables (`gleaner serve --operations`). Everything else is "
+	printf("# Operations\n\nWhat the local server answers, from the services' own tables (`gleaner serve --operations`). "
+	       "Everything else is "
 	       "refused by name.\n");
 	for (const struct service *const *s = options->services; *s; s++) {
 		const char *separator = "";

@@ -38,7 +38,7 @@ struct submit {
 	struct api *api;
 	struct submission *all;
 	size_t count, open;
-	bool show;              /* progress on stderr */
+	bool show; /* progress on stderr */
 };
 
 static void progress(const struct submit *s, const struct submission *one, const char *what)
@@ -100,7 +100,8 @@ static int wait_for_all(struct submit *s, struct error *err)
 				return result;
 		}
 		if (clock_wall_ms() > end)
-			return error_set(err, ERR_TIMEOUT, "%zu jobs have not ended in time; 'gleaner jobs watch ID' goes on waiting", s->open);
+			return error_set(err, ERR_TIMEOUT,
+					 "%zu jobs have not ended in time; 'gleaner jobs watch ID' goes on waiting", s->open);
 		if (s->open)
 			clock_sleep_ms(pause);
 		pause = pause * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause * 2;
@@ -193,7 +194,8 @@ static void print_table(struct submit *s)
 		table_add(&t, status_of(one));
 		table_add(&t, number(s, json_get_c(result, "lines")));
 		table_add(&t, number(s, json_get_c(result, "words")));
-		table_add(&t, one->job ? arena_printf(&s->arena, "%.2f", (double)(one->ended_ms - one->begun_ms) / 1000) : STR("-"));
+		table_add(&t,
+			  one->job ? arena_printf(&s->arena, "%.2f", (double)(one->ended_ms - one->begun_ms) / 1000) : STR("-"));
 		table_add(&t, summary_of(s, one));
 	}
 	table_print(&t, stdout, terminal_width());
@@ -210,7 +212,8 @@ static void print_json(struct submit *s)
 		if (one->error.code)
 			json_put(&s->arena, line, STR("error"), json_new_string(&s->arena, str_c(one->error.message)));
 		if (one->job) {
-			json_put(&s->arena, line, STR("seconds"), json_new_double(&s->arena, (double)(one->ended_ms - one->begun_ms) / 1000));
+			json_put(&s->arena, line, STR("seconds"),
+				 json_new_double(&s->arena, (double)(one->ended_ms - one->begun_ms) / 1000));
 			json_put(&s->arena, line, STR("job"), one->job);
 		}
 		struct str text = json_to_str(&s->arena, line);

@@ -15,7 +15,8 @@ static struct str variable(const char *name)
 
 static bool from_environment(struct sigv4_credentials *out, struct str *region)
 {
-	*out = (struct sigv4_credentials){ variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN") };
+	*out = (struct sigv4_credentials){ variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
+					   variable("AWS_SESSION_TOKEN") };
 	*region = variable("AWS_REGION").p ? variable("AWS_REGION") : variable("AWS_DEFAULT_REGION");
 	return out->access_key.p && out->secret_key.p;
 }
@@ -69,5 +70,6 @@ int profile_load(struct arena *a, const char *profile, struct sigv4_credentials 
 	read_section(content, name, out, region);
 	if (out->access_key.p && out->secret_key.p)
 		return 0;
-	return error_set(err, ERR_NOT_FOUND, "no credentials for the profile '" STR_FMT "' in " STR_FMT, STR_ARG(name), STR_ARG(path));
+	return error_set(err, ERR_NOT_FOUND, "no credentials for the profile '" STR_FMT "' in " STR_FMT, STR_ARG(name),
+			 STR_ARG(path));
 }

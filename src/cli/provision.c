@@ -26,8 +26,8 @@ struct provisioner {
 	struct error *err;
 	struct template_value *values;
 	const char *folder;
-	struct str package_path;   /* the functions' zip */
-	struct str package;        /* its bytes, base64 */
+	struct str package_path; /* the functions' zip */
+	struct str package;      /* its bytes, base64 */
 	struct str api_id;
 };
 
@@ -56,8 +56,8 @@ static struct str arn(struct provisioner *p, const char *service, const char *ki
 	struct str region = host_region(p->host), account = host_account(p->host);
 	bool global = str_eq(str_c(service), STR("iam"));
 
-	return arena_printf(p->arena, "arn:aws:%s:" STR_FMT ":" STR_FMT ":%s" STR_FMT, service, STR_ARG(global ? STR("") : region),
-			    STR_ARG(account), kind, STR_ARG(name));
+	return arena_printf(p->arena, "arn:aws:%s:" STR_FMT ":" STR_FMT ":%s" STR_FMT, service,
+			    STR_ARG(global ? STR("") : region), STR_ARG(account), kind, STR_ARG(name));
 }
 
 static struct str prefixed(struct provisioner *p, struct str name)
@@ -91,13 +91,15 @@ static int ask(struct provisioner *p, const char *service, const char *operation
 	if (answer.error.code && tolerated && str_eq(str_c(answer.error.name), str_c(tolerated)))
 		return 1;
 	if (answer.error.code)
-		return error_set(p->err, ERR_SERVICE, "%s %s: %s: %s", service, operation, answer.error.name, answer.error.message);
+		return error_set(p->err, ERR_SERVICE, "%s %s: %s: %s", service, operation, answer.error.name,
+				 answer.error.message);
 	if (reply && json_parse(p->arena, answer.body, reply, p->err))
 		return ERR_CORRUPT;
 	return 0;
 }
 
-static int call(struct provisioner *p, const char *service, const char *operation, const struct json *parameters, const char *tolerated)
+static int call(struct provisioner *p, const char *service, const char *operation, const struct json *parameters,
+		const char *tolerated)
 {
 	return ask(p, service, operation, parameters, STR_NULL, tolerated, NULL);
 }
@@ -181,10 +183,11 @@ static const struct json *policy_of(struct provisioner *p, const struct json *st
 
 static struct str trust_of(struct provisioner *p, struct str service)
 {
-	return arena_printf(p->arena,
-			    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"" STR_FMT
-			    "\"},\"Action\":\"sts:AssumeRole\"}]}",
-			    STR_ARG(service));
+	return arena_printf(
+		p->arena,
+		"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"" STR_FMT
+		"\"},\"Action\":\"sts:AssumeRole\"}]}",
+		STR_ARG(service));
 }
 
 static int make_role(struct provisioner *p, struct str name, struct str service, const struct json *policy)
@@ -396,7 +399,8 @@ static int make_routes(struct provisioner *p, const struct json *paths)
 		const struct json *methods = paths->members[i].value;
 		for (size_t k = 0; !result && k < methods->count; k++)
 			if (json_get_c(methods->members[k].value, "x-gleaner-function"))
-				result = make_route(p, methods->members[k].name, paths->members[i].name, methods->members[k].value);
+				result = make_route(p, methods->members[k].name, paths->members[i].name,
+						    methods->members[k].value);
 	}
 	return result;
 }
@@ -485,8 +489,9 @@ static int remember(struct provisioner *p, struct str fingerprint)
 /* Of the files' contents, and of the package's size and time: reading it whole would cost more than the rest of the start. */
 static int fingerprint_of(struct provisioner *p, struct str *out)
 {
-	static const char *const files[] = { "buckets.json", "table.json", "functions.json", "state-machine.asl.json", "rules.json",
-					     "upload-event.json", "execution-status.json", "openapi.yaml" };
+	static const char *const files[] = { "buckets.json",           "table.json",  "functions.json",
+					     "state-machine.asl.json", "rules.json",  "upload-event.json",
+					     "execution-status.json",  "openapi.yaml" };
 	struct digest d;
 	uint8_t sum[SHA256_SIZE];
 	struct stat status;

@@ -14,7 +14,7 @@ enum { TABLE_COLUMNS_MAX = 12 };
 struct table {
 	struct arena *arena;
 	size_t columns, rows, capacity;
-	struct str *cells;     /* row by row; the first row is the heading */
+	struct str *cells; /* row by row; the first row is the heading */
 };
 
 /* `headings` ends with NULL. */

@@ -13,6 +13,7 @@ struct template_value {
 };
 
 /* "$${" stands for "${" itself. ERR_INVALID for a placeholder that `values` (ends with name NULL) does not have. */
-int placeholders_fill(struct arena *a, struct str text, const struct template_value *values, struct str *out, struct error *err) MUST_CHECK;
+int placeholders_fill(struct arena *a, struct str text, const struct template_value *values, struct str *out,
+		      struct error *err) MUST_CHECK;
 
 #endif

@@ -27,9 +27,9 @@ struct json {
 	size_t count;    /* JSON_ARRAY, JSON_OBJECT */
 	size_t capacity; /* of the builder; no meaning for readers */
 	union {
-		struct str text;              /* JSON_STRING: decoded UTF-8; JSON_NUMBER: as written */
-		const struct json **items;    /* JSON_ARRAY */
-		struct json_member *members;  /* JSON_OBJECT, in the order written */
+		struct str text;             /* JSON_STRING: decoded UTF-8; JSON_NUMBER: as written */
+		const struct json **items;   /* JSON_ARRAY */
+		struct json_member *members; /* JSON_OBJECT, in the order written */
 	};
 };
 
@@ -46,12 +46,12 @@ static inline bool json_is(const struct json *v, enum json_type type)
 {
 	return v != NULL && v->type == type;
 }
-struct str json_text(const struct json *v);               /* a string's text, else absent */
+struct str json_text(const struct json *v); /* a string's text, else absent */
 struct str json_get_text(const struct json *object, struct str name);
 bool json_true(const struct json *v);
 int json_to_i64(const struct json *v, int64_t *out) MUST_CHECK; /* integral values only: 1, 1.0, 1e3 */
 int json_to_double(const struct json *v, double *out) MUST_CHECK;
-const char *json_type_name(enum json_type type);          /* "object" … */
+const char *json_type_name(enum json_type type); /* "object" … */
 
 /* Deep equality; numbers by value, objects regardless of order. */
 bool json_equal(const struct json *a, const struct json *b);
@@ -62,7 +62,7 @@ const struct json *json_new_bool(bool value);
 const struct json *json_new_string(struct arena *a, struct str text);
 const struct json *json_new_number(struct arena *a, struct str text); /* `text` must be a JSON number */
 const struct json *json_new_i64(struct arena *a, int64_t value);
-const struct json *json_new_double(struct arena *a, double value);    /* shortest form that reads back equal */
+const struct json *json_new_double(struct arena *a, double value); /* shortest form that reads back equal */
 struct json *json_new_object(struct arena *a);
 struct json *json_new_array(struct arena *a);
 /* Only for values under construction by this caller. `json_put` replaces a member of that name; `json_add_member`

@@ -89,7 +89,8 @@ static bool objects_equal(const struct json *a, const struct json *b)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		const struct json *other = i < b->count && str_eq(a->members[i].name, b->members[i].name)
-			? b->members[i].value : json_get(b, a->members[i].name);
+						   ? b->members[i].value
+						   : json_get(b, a->members[i].name);
 		if (!other || !json_equal(a->members[i].value, other))
 			return false;
 	}

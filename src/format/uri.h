@@ -16,7 +16,7 @@ struct str uri_encode_str(struct arena *a, struct str text, bool keep_slash);
 int uri_decode(struct arena *a, struct str text, bool plus_is_space, struct str *out) MUST_CHECK;
 
 struct uri_pair {
-	struct str name, value;     /* decoded; `value` is absent for "?name" without '=' */
+	struct str name, value; /* decoded; `value` is absent for "?name" without '=' */
 	struct str raw_name, raw_value;
 };
 

@@ -27,7 +27,7 @@ struct writer_level {
 	const char *name; /* XML element to close, NULL when none was opened */
 	const char *item; /* in a list: its items' element name */
 	bool list;
-	bool any;         /* something was written at this level */
+	bool any; /* something was written at this level */
 };
 
 struct writer {
@@ -43,17 +43,17 @@ void write_object(struct writer *w, const char *name);
 void write_list(struct writer *w, const char *name, const char *item);
 void write_end(struct writer *w); /* closes the innermost object or list */
 
-void write_str(struct writer *w, const char *name, struct str value);      /* absent: nothing */
-void write_c(struct writer *w, const char *name, const char *value);       /* NULL: nothing */
+void write_str(struct writer *w, const char *name, struct str value); /* absent: nothing */
+void write_c(struct writer *w, const char *name, const char *value);  /* NULL: nothing */
 void write_strf(struct writer *w, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void write_i64(struct writer *w, const char *name, int64_t value);
 void write_double(struct writer *w, const char *name, double value);
 void write_bool(struct writer *w, const char *name, bool value);
-void write_null(struct writer *w, const char *name);                       /* XML: nothing */
+void write_null(struct writer *w, const char *name);                              /* XML: nothing */
 void write_blob(struct writer *w, const char *name, const void *bytes, size_t n); /* base64 */
 /* Milliseconds since 1970: JSON gets epoch seconds (a number, with a fraction only where there is one), XML ISO 8601. */
 void write_time(struct writer *w, const char *name, int64_t ms);
-void write_iso_time(struct writer *w, const char *name, int64_t ms);       /* ISO 8601 with milliseconds in both */
+void write_iso_time(struct writer *w, const char *name, int64_t ms); /* ISO 8601 with milliseconds in both */
 /* A JSON tree; in XML objects and arrays become elements (items named "member"). NULL: nothing. */
 void write_json(struct writer *w, const char *name, const struct json *value);
 /* Ready-made JSON text (JSON format only). */

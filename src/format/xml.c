@@ -80,7 +80,8 @@ int xml_parse(struct arena *a, struct str text, const struct xml **root, struct 
 	} else {
 		const xmlError *reason = xmlCtxtGetLastError(context);
 		struct str message = str_trim(str_c(reason && reason->message ? reason->message : "not well-formed"));
-		result = error_set(err, ERR_INVALID, "invalid XML at line %d: " STR_FMT, reason ? reason->line : 0, STR_ARG(message));
+		result = error_set(err, ERR_INVALID, "invalid XML at line %d: " STR_FMT, reason ? reason->line : 0,
+				   STR_ARG(message));
 	}
 	xmlFreeDoc(document);
 	xmlFreeParserCtxt(context);

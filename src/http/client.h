@@ -22,20 +22,20 @@ struct http_client_options {
 
 struct http_client_request {
 	struct str method;
-	struct str url;                  /* http or https, absolute, already encoded */
+	struct str url; /* http or https, absolute, already encoded */
 	const struct http_header *headers;
-	size_t header_count;             /* Host, Content-Length and Connection are added */
+	size_t header_count; /* Host, Content-Length and Connection are added */
 	struct str body;
-	int body_fd;                     /* with body absent and body_length > 0: sent from here */
+	int body_fd; /* with body absent and body_length > 0: sent from here */
 	uint64_t body_length;
-	int timeout_ms;                  /* whole exchange; 0: none but the silence limit */
+	int timeout_ms; /* whole exchange; 0: none but the silence limit */
 };
 
 struct http_client_response {
 	int status;
-	struct http_header *headers;     /* in the arena passed */
+	struct http_header *headers; /* in the arena passed */
 	size_t header_count;
-	struct str body;                 /* in the arena passed */
+	struct str body; /* in the arena passed */
 };
 
 int http_client_new(struct http_client **out, const struct http_client_options *options, struct error *err) MUST_CHECK;

@@ -30,8 +30,7 @@ static int connect_any(const struct addresses *all, int64_t deadline_ns, int *ou
 	return code;
 }
 
-static int shake_hands(struct connection *c, struct tls_context *tls, struct str host, int64_t deadline_ns,
-		       struct error *err)
+static int shake_hands(struct connection *c, struct tls_context *tls, struct str host, int64_t deadline_ns, struct error *err)
 {
 	int code = tls_new(&c->tls, tls, c->fd, host, err);
 
@@ -51,8 +50,8 @@ static int shake_hands(struct connection *c, struct tls_context *tls, struct str
 	return code;
 }
 
-int connection_open(struct connection *c, const struct resolver *r, struct tls_context *tls, struct str host,
-		    uint16_t port, int64_t connect_ns, const struct patience *patience, struct error *err)
+int connection_open(struct connection *c, const struct resolver *r, struct tls_context *tls, struct str host, uint16_t port,
+		    int64_t connect_ns, const struct patience *patience, struct error *err)
 {
 	int64_t deadline_ns = earlier(clock_mono_ns() + connect_ns, patience->deadline_ns);
 	struct addresses addresses;

@@ -167,8 +167,8 @@ static void read_record(struct cursor *c, struct record *out)
 }
 
 /* Goes over the answers: addresses of `name`, and the name it is an alias of. */
-static void scan_answers(struct cursor c, unsigned count, const struct dns_name *name, unsigned type,
-			 struct dns_answer *out, struct dns_name *alias)
+static void scan_answers(struct cursor c, unsigned count, const struct dns_name *name, unsigned type, struct dns_answer *out,
+			 struct dns_name *alias)
 {
 	size_t size = type == DNS_A ? 4 : 16;
 
@@ -213,8 +213,8 @@ int dns_parse_answer(const uint8_t *bytes, size_t n, uint16_t id, struct str nam
 	unsigned got_type = read_u16(&c), got_class = read_u16(&c);
 	bool is_answer = (flags & 0xf800) == 0x8000; /* a reply to a standard query */
 
-	if (c.bad || got_id != id || !is_answer || questions != 1 || got_type != (unsigned)type ||
-	    got_class != CLASS_IN || !name_is(&wanted, without_last_dot(name)))
+	if (c.bad || got_id != id || !is_answer || questions != 1 || got_type != (unsigned)type || got_class != CLASS_IN ||
+	    !name_is(&wanted, without_last_dot(name)))
 		return ERR_CORRUPT;
 	answer.truncated = (flags & 0x0200) != 0;
 	answer.rcode = (int)(flags & 0xf);

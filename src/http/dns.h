@@ -18,7 +18,7 @@ enum {
 enum { DNS_RCODE_OK = 0, DNS_RCODE_NO_SUCH_NAME = 3 };
 
 struct dns_answer {
-	bool truncated;  /* ask again over TCP */
+	bool truncated; /* ask again over TCP */
 	int rcode;
 	size_t count;
 	uint8_t addresses[DNS_ADDRESSES_MAX][16]; /* 4 bytes used of each for DNS_A */
@@ -29,7 +29,6 @@ int dns_write_query(uint16_t id, struct str name, int type, uint8_t out[DNS_QUER
 
 /* The answer to that question, aliases (CNAME) followed inside the message. ERR_CORRUPT when the message is damaged or is not
  * the answer to this question: wait for another. */
-int dns_parse_answer(const uint8_t *bytes, size_t n, uint16_t id, struct str name, int type,
-		     struct dns_answer *out) MUST_CHECK;
+int dns_parse_answer(const uint8_t *bytes, size_t n, uint16_t id, struct str name, int type, struct dns_answer *out) MUST_CHECK;
 
 #endif

@@ -235,8 +235,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 	return exchange_body(e, bytes, given);
 }
 
-void exchange_completed(void *context, struct MHD_Connection *connection, void **held,
-			enum MHD_RequestTerminationCode how)
+void exchange_completed(void *context, struct MHD_Connection *connection, void **held, enum MHD_RequestTerminationCode how)
 {
 	struct exchange *e = *held;
 	bool last;

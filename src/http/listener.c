@@ -225,8 +225,7 @@ int http_listen(struct http_server *s, const char *address, uint16_t *port, void
 		*out = l;
 		return 0;
 	}
-	code = placed ? error_set_errno(err, "epoll_ctl")
-		      : error_set(err, ERR_LIMIT, "more than %d listeners", LISTENERS_MAX);
+	code = placed ? error_set_errno(err, "epoll_ctl") : error_set(err, ERR_LIMIT, "more than %d listeners", LISTENERS_MAX);
 	if (placed) {
 		http_listener_close(l);
 	} else {

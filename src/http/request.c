@@ -43,8 +43,8 @@ static bool is_token(const char *p, size_t n)
 	return n > 0;
 }
 
-static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_n,
-				   const char *value, size_t value_n)
+static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value,
+				   size_t value_n)
 {
 	struct header_copy *copy = context;
 	struct http_exchange *x = copy->x;

@@ -96,8 +96,8 @@ static int parse_fields(struct response_reader *r, struct str rest, struct error
 	int code = 0;
 
 	r->header_count = 0;
-	r->headers = arena_alloc_array(r->arena, lines < RESPONSE_HEADERS_MAX ? lines : RESPONSE_HEADERS_MAX,
-				       sizeof(r->headers[0]));
+	r->headers =
+		arena_alloc_array(r->arena, lines < RESPONSE_HEADERS_MAX ? lines : RESPONSE_HEADERS_MAX, sizeof(r->headers[0]));
 	if (!r->headers)
 		return error_set(err, ERR_NO_MEMORY, "no memory for a reply's headers");
 	while (code == 0 && rest.p) {
@@ -277,7 +277,10 @@ static int parse_chunk_size(struct response_reader *r, struct str line, struct e
 
 	for (; i < line.n; i++) {
 		char c = line.p[i];
-		int value = digit(c) >= 0 ? digit(c) : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int value = digit(c) >= 0          ? digit(c)
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
 
 		if (value < 0)
 			break;
@@ -368,7 +371,7 @@ int response_end(struct response_reader *r, struct error *err)
 	if (r->state == RESPONSE_BODY_CLOSE)
 		r->state = RESPONSE_DONE;
 	if (r->state != RESPONSE_DONE)
-		return error_set(err, ERR_IO, r->started ? "the peer closed in the middle of its reply"
-							 : "the peer closed without a reply");
+		return error_set(err, ERR_IO,
+				 r->started ? "the peer closed in the middle of its reply" : "the peer closed without a reply");
 	return 0;
 }

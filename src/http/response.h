@@ -33,21 +33,21 @@ enum response_state {
 };
 
 struct response_reader {
-	struct arena *arena;          /* for the headers */
-	bool no_body;                 /* the reply to a HEAD request */
+	struct arena *arena; /* for the headers */
+	bool no_body;        /* the reply to a HEAD request */
 	enum response_state state;
-	struct buf line;              /* the head, or a line, as far as it came */
+	struct buf line; /* the head, or a line, as far as it came */
 	struct buf body;
 	uint64_t left;
-	size_t scanned;               /* of `line`: no end of the head before it */
-	size_t trailer;               /* bytes of trailer lines so far */
+	size_t scanned; /* of `line`: no end of the head before it */
+	size_t trailer; /* bytes of trailer lines so far */
 
 	/* The reply; headers are complete once the state has left HEAD. */
 	int status;
 	struct http_header *headers;
 	size_t header_count;
-	bool keep;                    /* the connection may carry another exchange */
-	bool started;                 /* a byte of it has come */
+	bool keep;    /* the connection may carry another exchange */
+	bool started; /* a byte of it has come */
 };
 
 void response_init(struct response_reader *r, struct arena *a, size_t max_body, bool no_body);

@@ -10,8 +10,8 @@
 enum {
 	/* The request's headers, then the reply's; what the headers leave is the window through which a body is read. */
 	CONNECTION_MEMORY = LIMIT_REQUEST_HEADERS + KIB(16),
-	STOP_SENDING_MS = 2000, /* for answers to reach their clients when the server stops */
-	STOP_HANDLERS_MS = 5000,/* for handlers to answer what they still owe */
+	STOP_SENDING_MS = 2000,  /* for answers to reach their clients when the server stops */
+	STOP_HANDLERS_MS = 5000, /* for handlers to answer what they still owe */
 };
 
 /* Targets are passed on as they were sent. */
@@ -34,16 +34,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct http_
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
-				  NULL, NULL, exchange_handle, s,
-				  MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, s,
-				  MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-				  MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, s,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-				  MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->max_connections,
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_seconds,
-				  MHD_OPTION_STRICT_FOR_CLIENT, 1,
-				  MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+				  NULL, exchange_handle, s, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, s,
+				  MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+				  exchange_completed, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+				  MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+				  (unsigned)options->idle_timeout_seconds, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+				  pool, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return daemon;
 }
@@ -55,8 +52,8 @@ static void server_release(struct http_server *s)
 	free(s);
 }
 
-int http_server_new(struct http_server **out, const struct http_server_options *options,
-		    const struct http_handlers *handlers, struct error *err)
+int http_server_new(struct http_server **out, const struct http_server_options *options, const struct http_handlers *handlers,
+		    struct error *err)
 {
 	struct http_server *s;
 	int code;

@@ -22,17 +22,17 @@
 struct http_server;
 
 struct http_exchange {
-	struct arena arena;       /* for the request's own life; only touch it from the thread that handles the exchange */
-	struct str method;        /* "GET" */
-	struct str path;          /* raw, without query */
-	struct str query;         /* raw, without '?'; absent when none */
+	struct arena arena; /* for the request's own life; only touch it from the thread that handles the exchange */
+	struct str method;  /* "GET" */
+	struct str path;    /* raw, without query */
+	struct str query;   /* raw, without '?'; absent when none */
 	struct http_header *headers;
 	size_t header_count;
-	int64_t content_length;   /* -1: chunked or none */
-	struct str remote;        /* "127.0.0.1" */
-	void *listener_tag;       /* of the listener it came in by */
-	void *user;               /* the handler's */
-	void *priv;               /* the server's */
+	int64_t content_length; /* -1: chunked or none */
+	struct str remote;      /* "127.0.0.1" */
+	void *listener_tag;     /* of the listener it came in by */
+	void *user;             /* the handler's */
+	void *priv;             /* the server's */
 };
 
 enum { HTTP_REPLY_HEADERS_MAX = 64 };
@@ -44,13 +44,13 @@ struct http_reply {
 	int status;
 	struct http_header headers[HTTP_REPLY_HEADERS_MAX];
 	size_t header_count;
-	struct str body;          /* copied unless body_owned */
-	bool body_owned;          /* `body.p` is malloc'd and becomes the server's */
-	int fd;                   /* -1: none */
+	struct str body; /* copied unless body_owned */
+	bool body_owned; /* `body.p` is malloc'd and becomes the server's */
+	int fd;          /* -1: none */
 	uint64_t fd_offset, fd_length;
-	bool head;                /* announce the body's length, send none (HEAD) */
-	uint64_t head_length;     /* with `head`: the length to announce */
-	bool close;               /* close the connection after it */
+	bool head;            /* announce the body's length, send none (HEAD) */
+	uint64_t head_length; /* with `head`: the length to announce */
+	bool close;           /* close the connection after it */
 };
 
 void http_reply_init(struct http_reply *r, int status);
@@ -65,13 +65,13 @@ struct http_handlers {
 };
 
 struct http_server_options {
-	int threads;               /* epoll threads, at least 1 */
+	int threads; /* epoll threads, at least 1 */
 	int max_connections;
-	int idle_timeout_seconds;  /* between requests; suspended exchanges do not time out */
+	int idle_timeout_seconds; /* between requests; suspended exchanges do not time out */
 };
 
-int http_server_new(struct http_server **out, const struct http_server_options *options,
-		    const struct http_handlers *handlers, struct error *err) MUST_CHECK;
+int http_server_new(struct http_server **out, const struct http_server_options *options, const struct http_handlers *handlers,
+		    struct error *err) MUST_CHECK;
 /* Stops accepting, answers suspended exchanges with 503, then waits for handlers to call the http_respond they owe and for
  * on_free of each; after 5 seconds it gives up on those, and leaves their memory. NULL is allowed. */
 void http_server_free(struct http_server *s);

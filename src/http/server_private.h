@@ -86,8 +86,8 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct exchange *next, *previous;
 
-	enum progress progress;        /* under the server's lock, like `owed` */
-	bool owed;                     /* on_end was called, http_respond was not yet */
+	enum progress progress; /* under the server's lock, like `owed` */
+	bool owed;              /* on_end was called, http_respond was not yet */
 	bool headers_seen;
 	bool known;                    /* on_headers was called: on_free is due */
 	uint64_t dropped;              /* bytes of the body after an early answer */
@@ -99,8 +99,7 @@ struct exchange {
 void *exchange_begin(void *context, const char *uri, struct MHD_Connection *connection);
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
 				const char *version, const char *bytes, size_t *n, void **held);
-void exchange_completed(void *context, struct MHD_Connection *connection, void **held,
-			enum MHD_RequestTerminationCode how);
+void exchange_completed(void *context, struct MHD_Connection *connection, void **held, enum MHD_RequestTerminationCode how);
 /* Answers every suspended exchange with 503. */
 void exchange_refuse_suspended(struct http_server *s);
 

@@ -88,8 +88,8 @@ static int load_trusted(struct tls_context *c, const char *ca_file, struct error
 	const char *file = find_trusted(ca_file);
 
 	if (!file)
-		return error_set(err, ERR_NOT_FOUND, "no trusted certificates: neither %s nor %s is there",
-				 trusted_files[0], trusted_files[1]);
+		return error_set(err, ERR_NOT_FOUND, "no trusted certificates: neither %s nor %s is there", trusted_files[0],
+				 trusted_files[1]);
 	if (access(file, R_OK) < 0)
 		return error_set(err, ERR_NOT_FOUND, "trusted certificates %s: %s", file, strerror(errno));
 	if (!SSL_CTX_load_verify_file(c->ssl, file))
@@ -112,8 +112,8 @@ int tls_context_new(struct tls_context **out, const char *ca_file, struct error 
 		code = error_set(err, ERR_NO_MEMORY, "TLS could not be started");
 	if (code == 0) {
 		SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
-		SSL_CTX_set_mode(c->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-						 SSL_MODE_RELEASE_BUFFERS);
+		SSL_CTX_set_mode(c->ssl,
+				 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 		code = load_trusted(c, ca_file, err);
 	}
 	ERR_clear_error();

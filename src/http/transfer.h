@@ -17,14 +17,14 @@ struct transfer {
 	const struct patience *patience;
 	struct arena *arena;
 	size_t max_body;
-	struct buf head;               /* request line and headers; a short body too */
-	struct str body;               /* what follows it from memory */
-	uint64_t body_length;          /* what follows it, from memory or the descriptor */
-	off_t body_start;              /* in the descriptor */
-	uint64_t sent;                 /* of head and body */
-	char *window;                  /* a piece of the descriptor's bytes */
+	struct buf head;      /* request line and headers; a short body too */
+	struct str body;      /* what follows it from memory */
+	uint64_t body_length; /* what follows it, from memory or the descriptor */
+	off_t body_start;     /* in the descriptor */
+	uint64_t sent;        /* of head and body */
+	char *window;         /* a piece of the descriptor's bytes */
 	size_t window_n;
-	uint64_t window_at;            /* in the body */
+	uint64_t window_at; /* in the body */
 	struct response_reader reader;
 };
 

@@ -17,7 +17,7 @@ struct pool {
 	struct task *ring;
 	int first, count, limit;
 	bool stopping;
-	int thread_count;    /* started */
+	int thread_count; /* started */
 	pthread_t threads[];
 };
 

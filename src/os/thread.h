@@ -26,7 +26,7 @@ void pool_free(struct pool *p); /* runs what is queued, then stops; NULL is allo
 /* ERR_UNAVAILABLE when the queue is full or the pool stops: shed the load with the service's throttling error. */
 int pool_run(struct pool *p, task_fn run, void *argument) MUST_CHECK;
 
-struct timer;      /* the thread with its heap of deadlines */
+struct timer;              /* the thread with its heap of deadlines */
 typedef uint64_t timer_id; /* 0 is none */
 
 int timer_new(struct timer **out, struct error *err) MUST_CHECK;

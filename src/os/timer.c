@@ -11,7 +11,7 @@
 
 struct timer_slot {
 	int64_t wall_ms;
-	uint64_t order;      /* timers of one millisecond run in the order they were set */
+	uint64_t order; /* timers of one millisecond run in the order they were set */
 	task_fn run;
 	void *argument;
 	uint32_t generation; /* odd while pending */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The server's own pages: /_gleaner/health, /_gleaner/info, /_gleaner/metrics, and /_localstack/health for tooling that looks there.
- * They tell nothing secret and need no signature.
+ * The server's own pages: /_gleaner/health, /_gleaner/info, /_gleaner/metrics, and /_localstack/health for tooling that looks
+ * there. They tell nothing secret and need no signature.
  */
 #include "base/limits.h"
 #include "os/clock.h"

@@ -30,8 +30,8 @@ static const struct refusal expired_token = {
 	{ "ExpiredTokenException", 400, "The security token included in the request is expired" },
 	{ "ExpiredToken", 403, "The security token included in the request is expired" },
 };
-#define MISMATCH_TEXT \
-	"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and " \
+#define MISMATCH_TEXT                                                                                                            \
+	"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "   \
 	"signing method. Consult the service documentation for details."
 static const struct refusal mismatch = {
 	{ "SignatureDoesNotMatch", 403,
@@ -60,7 +60,8 @@ static const struct refusal unsigned_header = {
 	{ "SignatureDoesNotMatch", 403, "There were headers present in the request which were not signed" },
 };
 static const struct refusal wrong_scope = {
-	{ "AuthorizationHeaderMalformed", 400, "The authorization header is malformed; the credential's scope is not this request's." },
+	{ "AuthorizationHeaderMalformed", 400,
+	  "The authorization header is malformed; the credential's scope is not this request's." },
 	{ "InvalidSignatureException", 400, "Credential should be scoped to a valid region and to the date of the request." },
 	{ "SignatureDoesNotMatch", 403, "Credential should be scoped to a valid region and to the date of the request." },
 };
@@ -118,7 +119,8 @@ int auth_claim(struct call *call, struct str path, struct str query, struct sigv
 		const struct service_error error = { err.name, err.status ? err.status : 400, NULL };
 		return call_failf(call, &error, "%s", err.message);
 	}
-	const struct service_error json = { "IncompleteSignatureException", 400, NULL }, query_error = { "IncompleteSignature", 400, NULL };
+	const struct service_error json = { "IncompleteSignatureException", 400, NULL },
+				   query_error = { "IncompleteSignature", 400, NULL };
 	return call_failf(call, call->protocol == PROTOCOL_QUERY ? &query_error : &json, "%s", err.message);
 }
 
@@ -131,8 +133,8 @@ static int check_region(struct call *call, const struct sigv4_claim *claim)
 		return 0;
 	struct service_error rest;
 	return call_failf(call, in_words_of(call, &wrong_scope, &rest),
-			  "The credential is scoped to the region '" STR_FMT "'; this server is '" STR_FMT "'.", STR_ARG(claim->region),
-			  STR_ARG(ours));
+			  "The credential is scoped to the region '" STR_FMT "'; this server is '" STR_FMT "'.",
+			  STR_ARG(claim->region), STR_ARG(ours));
 }
 
 static int find_key(struct call *call, const struct sigv4_claim *claim, struct credential *out)

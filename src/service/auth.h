@@ -12,7 +12,8 @@
 /* Reads the claim. 1: signed; 0: unsigned; negative: call_fail has been called. `path` and `query` as on the wire. */
 int auth_claim(struct call *call, struct str path, struct str query, struct sigv4_claim *out) MUST_CHECK;
 
-/* Verifies it and fills call->principal and the signing key. `payload_hash` as sigv4_request's. 0, or negative after call_fail. */
+/* Verifies it and fills call->principal and the signing key. `payload_hash` as sigv4_request's. 0, or negative after call_fail.
+ */
 int auth_verify(struct call *call, struct str path, struct str query, const struct sigv4_claim *claim, struct str payload_hash,
 		uint8_t signing_key[32]) MUST_CHECK;
 

@@ -125,7 +125,8 @@ static void check_items(struct binder *b, const struct bind *row, struct str pat
 		bool list = value->type == JSON_ARRAY;
 		const struct json *item = list ? value->items[i] : value->members[i].value;
 		struct str at = list ? arena_printf(b->arena, STR_FMT ".%zu.member", STR_ARG(path), i + 1)
-				     : arena_printf(b->arena, STR_FMT "." STR_FMT ".member", STR_ARG(path), STR_ARG(value->members[i].name));
+				     : arena_printf(b->arena, STR_FMT "." STR_FMT ".member", STR_ARG(path),
+						    STR_ARG(value->members[i].name));
 		if (json_is(item, JSON_OBJECT))
 			bind_table(b, row->fields, item, at, NULL);
 		else
@@ -263,7 +264,8 @@ static void bind_table(struct binder *b, const struct bind *table, const struct 
 	}
 	for (size_t i = 0; i < parameters->count; i++)
 		if (!find_row(table, parameters->members[i].name))
-			fault(b, BIND_FAULT_UNKNOWN, NULL, join(b->arena, path, parameters->members[i].name), parameters->members[i].value);
+			fault(b, BIND_FAULT_UNKNOWN, NULL, join(b->arena, path, parameters->members[i].name),
+			      parameters->members[i].value);
 }
 
 int bind_struct(struct arena *a, const struct bind *table, const struct json *parameters, bool texts, void *out,
@@ -323,8 +325,9 @@ struct str bind_faults_text(struct arena *a, const struct bind_faults *faults)
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct bind_fault *f = &faults->faults[i];
 		struct str constraint = constraint_text(a, f);
-		struct str value = f->kind == BIND_FAULT_MISSING ? STR("null")
-								 : arena_printf(a, "'" STR_FMT "'", STR_ARG(str_sub(f->value, 0, 256)));
+		struct str value = f->kind == BIND_FAULT_MISSING
+					   ? STR("null")
+					   : arena_printf(a, "'" STR_FMT "'", STR_ARG(str_sub(f->value, 0, 256)));
 		text = arena_printf(a, STR_FMT "%sValue " STR_FMT " at '" STR_FMT "' failed to satisfy constraint: " STR_FMT,
 				    STR_ARG(text), i ? "; " : "", STR_ARG(value), STR_ARG(f->path), STR_ARG(constraint));
 	}

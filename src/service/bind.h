@@ -33,33 +33,53 @@ enum bind_kind {
 	BIND_KIND_LIST,   /* const struct json * of JSON_ARRAY */
 	BIND_KIND_MAP,    /* const struct json * of JSON_OBJECT */
 	BIND_KIND_ANY,    /* const struct json * */
-	BIND_KIND_STRUCT, /* nested table, bound in place at the same struct's offset; presence in a bool member is up to the table */
+	BIND_KIND_STRUCT, /* nested table, bound in place at the same struct's offset; presence in a bool member is up to the
+			     table */
 	BIND_KIND_IGNORED,
 	BIND_KIND_REFUSED,
 	BIND_KIND_END,
 };
 
-enum bind_location { BIND_BODY, BIND_LABEL, BIND_QUERY, BIND_HEADER, BIND_HEADERS /* all with a prefix, as a map */, BIND_PAYLOAD };
-
-struct opt_i64 { bool set; int64_t value; };
-struct opt_double { bool set; double value; };
-struct opt_bool { bool set; bool value; };
-
-struct bind {
-	const char *name;             /* AWS's member name; also the label's name */
-	enum bind_kind kind;
-	enum bind_location location;
-	const char *wire;             /* query, header or prefix where it differs from `name` */
-	size_t offset;
-	bool required;
-	int64_t min, max;             /* length (code points), items, or value; both 0: unbounded */
-	const char *const *values;    /* enum: NULL-terminated */
-	bool (*valid)(struct str text); /* pattern; the text of `pattern` is shown when it answers false */
-	const char *pattern;
-	const struct bind *fields;    /* BIND_KIND_STRUCT; for LIST and MAP: the shape of each item, checked but not bound */
+enum bind_location {
+	BIND_BODY,
+	BIND_LABEL,
+	BIND_QUERY,
+	BIND_HEADER,
+	BIND_HEADERS /* all with a prefix, as a map */,
+	BIND_PAYLOAD
 };
 
-#define BIND_ROW(type, member, text, k, ...) { .name = text, .kind = k, .offset = offsetof(type, member), ##__VA_ARGS__ }
+struct opt_i64 {
+	bool set;
+	int64_t value;
+};
+struct opt_double {
+	bool set;
+	double value;
+};
+struct opt_bool {
+	bool set;
+	bool value;
+};
+
+struct bind {
+	const char *name; /* AWS's member name; also the label's name */
+	enum bind_kind kind;
+	enum bind_location location;
+	const char *wire; /* query, header or prefix where it differs from `name` */
+	size_t offset;
+	bool required;
+	int64_t min, max;               /* length (code points), items, or value; both 0: unbounded */
+	const char *const *values;      /* enum: NULL-terminated */
+	bool (*valid)(struct str text); /* pattern; the text of `pattern` is shown when it answers false */
+	const char *pattern;
+	const struct bind *fields; /* BIND_KIND_STRUCT; for LIST and MAP: the shape of each item, checked but not bound */
+};
+
+#define BIND_ROW(type, member, text, k, ...)                                                                                     \
+	{                                                                                                                        \
+		.name = text, .kind = k, .offset = offsetof(type, member), ##__VA_ARGS__                                         \
+	}
 #define BIND_STR(type, member, text, ...) BIND_ROW(type, member, text, BIND_KIND_STR, ##__VA_ARGS__)
 #define BIND_I64(type, member, text, ...) BIND_ROW(type, member, text, BIND_KIND_I64, ##__VA_ARGS__)
 #define BIND_DOUBLE(type, member, text, ...) BIND_ROW(type, member, text, BIND_KIND_DOUBLE, ##__VA_ARGS__)
@@ -70,22 +90,40 @@ struct bind {
 #define BIND_MAP(type, member, text, ...) BIND_ROW(type, member, text, BIND_KIND_MAP, ##__VA_ARGS__)
 #define BIND_ANY(type, member, text, ...) BIND_ROW(type, member, text, BIND_KIND_ANY, ##__VA_ARGS__)
 #define BIND_STRUCT(type, member, text, table, ...) BIND_ROW(type, member, text, BIND_KIND_STRUCT, .fields = table, ##__VA_ARGS__)
-#define BIND_IGNORED(text) { .name = text, .kind = BIND_KIND_IGNORED }
-#define BIND_REFUSED(text) { .name = text, .kind = BIND_KIND_REFUSED }
+#define BIND_IGNORED(text)                                                                                                       \
+	{                                                                                                                        \
+		.name = text, .kind = BIND_KIND_IGNORED                                                                          \
+	}
+#define BIND_REFUSED(text)                                                                                                       \
+	{                                                                                                                        \
+		.name = text, .kind = BIND_KIND_REFUSED                                                                          \
+	}
 /* The whole body is the named member, and the operation reads it from call->body: no copy, no base64. */
-#define BIND_RAW_PAYLOAD(text) { .name = text, .kind = BIND_KIND_IGNORED, .location = BIND_PAYLOAD }
-#define BIND_DONE { .kind = BIND_KIND_END }
+#define BIND_RAW_PAYLOAD(text)                                                                                                   \
+	{                                                                                                                        \
+		.name = text, .kind = BIND_KIND_IGNORED, .location = BIND_PAYLOAD                                                \
+	}
+#define BIND_DONE                                                                                                                \
+	{                                                                                                                        \
+		.kind = BIND_KIND_END                                                                                            \
+	}
 
 enum bind_fault_kind {
-	BIND_FAULT_MISSING, BIND_FAULT_TYPE, BIND_FAULT_MIN, BIND_FAULT_MAX, BIND_FAULT_ENUM, BIND_FAULT_PATTERN,
-	BIND_FAULT_REFUSED, BIND_FAULT_UNKNOWN,
+	BIND_FAULT_MISSING,
+	BIND_FAULT_TYPE,
+	BIND_FAULT_MIN,
+	BIND_FAULT_MAX,
+	BIND_FAULT_ENUM,
+	BIND_FAULT_PATTERN,
+	BIND_FAULT_REFUSED,
+	BIND_FAULT_UNKNOWN,
 };
 
 struct bind_fault {
 	enum bind_fault_kind kind;
-	const struct bind *row;  /* NULL for BIND_FAULT_UNKNOWN */
-	struct str path;         /* "key" or "items.1.member.name", lower camel case as AWS shows it */
-	struct str value;        /* as text */
+	const struct bind *row; /* NULL for BIND_FAULT_UNKNOWN */
+	struct str path;        /* "key" or "items.1.member.name", lower camel case as AWS shows it */
+	struct str value;       /* as text */
 };
 
 enum { BIND_FAULTS_MAX = 10 };

@@ -32,7 +32,9 @@ static int find_checksum(struct body_receiver *r, struct error *err)
 		if (!value.p && !str_eq_nocase(trailer, name))
 			continue;
 		if (r->has_checksum)
-			return error_set_service(err, 400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+			return error_set_service(
+				err, 400, "InvalidRequest",
+				"Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
 		if (digest_init(&r->checksum, checksum_kinds[i].kind))
 			return fail_memory(err);
 		r->has_checksum = true;
@@ -144,7 +146,9 @@ static int check_checksum(struct body_receiver *r, struct error *err)
 	size_t n = digest_finish(&r->checksum, digest);
 	r->call->body.checksum = base64_encode(&r->call->arena, digest, n);
 	if (!declared.p)
-		return error_set_service(err, 400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.");
+		return error_set_service(err, 400, "MalformedTrailerError",
+					 "The request contained trailing data that was not well-formed or did not conform to our "
+					 "published schema.");
 	if (!str_eq(declared, r->call->body.checksum))
 		return error_set_service(err, 400, declared.n == r->call->body.checksum.n ? "BadDigest" : "InvalidRequest",
 					 declared.n == r->call->body.checksum.n
@@ -160,7 +164,8 @@ static int check_length(struct body_receiver *r, struct error *err)
 	uint64_t n;
 
 	if (r->chunked && declared.p && (str_to_u64(declared, &n) || n != r->call->body.size))
-		return error_set_service(err, 400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header");
+		return error_set_service(err, 400, "IncompleteBody",
+					 "You did not provide the number of bytes specified by the Content-Length HTTP header");
 	return 0;
 }
 

@@ -13,10 +13,10 @@
 struct body_receiver {
 	struct call *call;
 	struct buf memory;
-	bool object;               /* an S3 object's: may go to a file, and is digested for its ETag */
+	bool object; /* an S3 object's: may go to a file, and is digested for its ETag */
 	uint64_t max;
 	struct chunked_reader *chunked; /* NULL: the bytes are the body */
-	bool hashing;              /* sha256 while it arrives (memory bodies are hashed at the end) */
+	bool hashing;                   /* sha256 while it arrives (memory bodies are hashed at the end) */
 	struct digest sha256, md5, checksum;
 	bool has_checksum;
 	struct str checksum_name;  /* "x-amz-checksum-crc32" */

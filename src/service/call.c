@@ -92,8 +92,9 @@ int call_fault(struct call *call, const struct error *err)
 
 	log_error(call->service ? call->service->name : "front", "operation failed operation=%s request=%s error=%s",
 		  call->operation ? call->operation->name : "-", call->request_id, err ? err->message : "out of memory");
-	return call_failf(call, &fault, "%s", busy ? "The server is out of capacity for this request; try again."
-						   : "The server met an internal error.");
+	return call_failf(call, &fault, "%s",
+			  busy ? "The server is out of capacity for this request; try again."
+			       : "The server met an internal error.");
 }
 
 struct str call_header(const struct call *call, struct str name)

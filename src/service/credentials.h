@@ -24,7 +24,8 @@ void credentials_close(struct credentials *c);
 int credentials_find(struct credentials *c, struct str access_key, struct arena *a, struct credential *out) MUST_CHECK;
 
 /* Inside a write: stores it and shows it to credentials_find after the commit. */
-int credentials_put(struct credentials *c, struct store_txn *txn, const struct credential *credential, struct error *err) MUST_CHECK;
+int credentials_put(struct credentials *c, struct store_txn *txn, const struct credential *credential,
+		    struct error *err) MUST_CHECK;
 int credentials_delete(struct credentials *c, struct store_txn *txn, struct str access_key, struct error *err) MUST_CHECK;
 /* Inside a write: forgets what has expired. */
 int credentials_sweep(struct credentials *c, struct store_txn *txn, int64_t now_ms, struct error *err) MUST_CHECK;

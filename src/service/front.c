@@ -20,11 +20,11 @@
 #define EXECUTE_API_PATH "/_aws/execute-api/"
 
 struct front {
-	struct call *call;          /* NULL once dispatched or refused */
+	struct call *call; /* NULL once dispatched or refused */
 	struct body_receiver body;
 	struct sigv4_claim claim;
 	bool is_signed, verified;
-	struct str wire_path;       /* as signed; call->path may differ (bucket from the host name) */
+	struct str wire_path; /* as signed; call->path may differ (bucket from the host name) */
 };
 
 /* Speaks for services that are not here, in the caller's protocol. */
@@ -35,9 +35,10 @@ static const struct service_error unknown_service = { "UnknownService", 400, NUL
 static const struct service_error unknown_operation = { "UnknownOperationException", 400, NULL };
 static const struct service_error invalid_action = { "InvalidAction", 400, NULL };
 static const struct service_error method_not_allowed = { "MethodNotAllowed", 405,
-							  "The specified method is not allowed against this resource." };
-static const struct service_error not_implemented = { "NotImplemented", 501,
-						       "A header or query you provided implies functionality that is not implemented." };
+							 "The specified method is not allowed against this resource." };
+static const struct service_error not_implemented = {
+	"NotImplemented", 501, "A header or query you provided implies functionality that is not implemented."
+};
 static const struct service_error serialization = { "SerializationException", 400, NULL };
 static const struct service_error malformed_query = { "MalformedQueryString", 400, NULL };
 
@@ -119,7 +120,8 @@ static struct host_service *service_of_target(struct host *h, struct str target)
 	return NULL;
 }
 
-/* Unsigned requests: a target header, a form (only STS has unsigned forms), else S3, whose bucket policies may allow strangers. */
+/* Unsigned requests: a target header, a form (only STS has unsigned forms), else S3, whose bucket policies may allow strangers.
+ */
 static struct host_service *service_of_unsigned(struct call *call)
 {
 	struct str target = call_header(call, STR("X-Amz-Target"));
@@ -184,7 +186,9 @@ static int find_service(struct front *f)
 	s = f->is_signed ? service_signed_for(call->host, f->claim.service) : service_of_unsigned(call);
 	if (!s) {
 		bool form = str_starts(call_header(call, STR("Content-Type")), STR("application/x-www-form-urlencoded"));
-		call->protocol = call_header(call, STR("X-Amz-Target")).p ? PROTOCOL_JSON : form ? PROTOCOL_QUERY : PROTOCOL_REST_JSON;
+		call->protocol = call_header(call, STR("X-Amz-Target")).p ? PROTOCOL_JSON
+				 : form                                   ? PROTOCOL_QUERY
+									  : PROTOCOL_REST_JSON;
 		return call_failf(call, &unknown_service, "This server has no service '" STR_FMT "'.", STR_ARG(f->claim.service));
 	}
 	set_service(call, s);
@@ -217,7 +221,7 @@ static bool is_streaming(struct str payload_hash)
 static int verify_s3(struct front *f, uint8_t signing_key[SHA256_SIZE])
 {
 	static const struct service_error missing = { "MissingSecurityHeader", 400,
-						       "Your request was missing a required header: x-amz-content-sha256" };
+						      "Your request was missing a required header: x-amz-content-sha256" };
 	struct call *call = f->call;
 
 	if (!f->is_signed)
@@ -242,7 +246,8 @@ static int start_body(struct front *f, struct http_exchange *x)
 	    body_expect_chunks(&f->body, &f->claim, signing_key, &err))
 		return refuse_with(call, &err);
 	if (x->content_length > 0 && (uint64_t)x->content_length > f->body.max + MIB(64)) {
-		error_set_service(&err, is_s3(call) ? 400 : 413, is_s3(call) ? "EntityTooLarge" : "RequestEntityTooLargeException",
+		error_set_service(&err, is_s3(call) ? 400 : 413,
+				  is_s3(call) ? "EntityTooLarge" : "RequestEntityTooLargeException",
 				  "The request's body is too large.");
 		return refuse_with(call, &err);
 	}
@@ -255,7 +260,8 @@ static int read_head(struct front *f, struct http_exchange *x)
 	struct host *h = call->host;
 
 	if (!host_is_ours(h, call->host_name))
-		return call_failf(call, &forbidden_host, "This server does not serve the host name '" STR_FMT "'.", STR_ARG(call->host_name));
+		return call_failf(call, &forbidden_host, "This server does not serve the host name '" STR_FMT "'.",
+				  STR_ARG(call->host_name));
 	if (x->query.p && uri_query_parse(&call->arena, x->query, false, &call->query))
 		return call_failf(call, &malformed_query, "The query string is malformed.");
 	call->protocol = PROTOCOL_REST_XML;
@@ -317,8 +323,9 @@ static void on_body(void *context, struct http_exchange *x, const void *bytes, s
 
 /* ---- the end of the body ---- */
 
-static const struct service_error hash_differs = { "XAmzContentSHA256Mismatch", 400,
-						    "The provided 'x-amz-content-sha256' header does not match what was computed." };
+static const struct service_error hash_differs = {
+	"XAmzContentSHA256Mismatch", 400, "The provided 'x-amz-content-sha256' header does not match what was computed."
+};
 
 /* S3's signature was judged over the hash it declared: that must be the body's. The others' is judged over the body's own. */
 static int verify_body(struct front *f)
@@ -352,7 +359,8 @@ static int find_json_operation(struct call *call)
 		return call_failf(call, &unknown_operation, "The operation '" STR_FMT "' is not supported.", STR_ARG(target));
 	struct str bytes = call->body.bytes.n ? call->body.bytes : STR("{}");
 	if (json_parse(&call->arena, bytes, &call->parameters, &err) || call->parameters->type != JSON_OBJECT)
-		return call_failf(call, &serialization, "%s", err.code ? err.message : "The request's body is not a JSON object.");
+		return call_failf(call, &serialization, "%s",
+				  err.code ? err.message : "The request's body is not a JSON object.");
 	return 0;
 }
 
@@ -382,8 +390,8 @@ static int find_rest_operation(struct call *call)
 	if (!call->operation && is_s3(call))
 		return call_fail(call, call->query.count ? &not_implemented : &method_not_allowed);
 	if (!call->operation)
-		return call_failf(call, &unknown_operation, "No operation of %s has the route " STR_FMT " " STR_FMT ".", call->service->name,
-				  STR_ARG(call->method), STR_ARG(call->path));
+		return call_failf(call, &unknown_operation, "No operation of %s has the route " STR_FMT " " STR_FMT ".",
+				  call->service->name, STR_ARG(call->method), STR_ARG(call->path));
 	if (parameters_from_rest(call, labels, &call->parameters, &err))
 		return call_failf(call, &serialization, "%s", err.message);
 	return 0;

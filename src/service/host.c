@@ -15,7 +15,7 @@
 #include "store/key.h"
 
 enum {
-	POOL_THREADS = 8,        /* they mostly wait: for fsync, for processes */
+	POOL_THREADS = 8, /* they mostly wait: for fsync, for processes */
 	POOL_QUEUE = 4096,
 	CONNECTIONS_MAX = 4096,
 	IDLE_SECONDS = 75,
@@ -41,9 +41,11 @@ static int write_credentials_file(struct host *h, const struct credential *root,
 
 	arena_init(&a, KIB(16));
 	struct str path = arena_printf(&a, "%s/credentials", h->options.data_folder);
-	struct str text = arena_printf(&a, "[default]\naws_access_key_id = " STR_FMT "\naws_secret_access_key = " STR_FMT "\nregion = " STR_FMT "\n",
-				       STR_ARG(root->principal.access_key), STR_ARG(root->secret_key), STR_ARG(h->region));
-	int result = arena_failed(&a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : file_write_durable(path.p, text, 0600, err);
+	struct str text = arena_printf(
+		&a, "[default]\naws_access_key_id = " STR_FMT "\naws_secret_access_key = " STR_FMT "\nregion = " STR_FMT "\n",
+		STR_ARG(root->principal.access_key), STR_ARG(root->secret_key), STR_ARG(h->region));
+	int result =
+		arena_failed(&a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : file_write_durable(path.p, text, 0600, err);
 	arena_release(&a);
 	return result;
 }
@@ -162,8 +164,8 @@ static int listen_for_requests(struct host *h, struct error *err)
 	bool any = str_eq_c(STR("0.0.0.0"), h->options.listen_address);
 
 	if (!result)
-		h->endpoint = arena_printf(&h->arena, v6 ? "http://[%s]:%u" : "http://%s:%u", any ? "127.0.0.1" : h->options.listen_address,
-					   h->port);
+		h->endpoint = arena_printf(&h->arena, v6 ? "http://[%s]:%u" : "http://%s:%u",
+					   any ? "127.0.0.1" : h->options.listen_address, h->port);
 	return result;
 }
 
@@ -334,7 +336,8 @@ void host_log(struct host *h, struct str group, struct str stream, int64_t times
 		h->options.hooks.log(host_service_state(h, "logs"), group, stream, timestamp_ms, line);
 }
 
-void host_metric(struct host *h, const char *name_space, const char *metric, const char *dimension, struct str value, double amount)
+void host_metric(struct host *h, const char *name_space, const char *metric, const char *dimension, struct str value,
+		 double amount)
 {
 	if (h->options.hooks.metric)
 		h->options.hooks.metric(host_service_state(h, "monitoring"), name_space, metric, dimension, value, amount);
@@ -362,9 +365,11 @@ int host_role_principal(struct host *h, struct arena *a, struct str role_arn, st
 		name = str_from(name, (size_t)slash + 1);
 	*out = (struct principal){
 		.kind = PRINCIPAL_ROLE,
-		.arn = arena_printf(a, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT, STR_ARG(arn.account.n ? arn.account : h->account),
-				    STR_ARG(name), STR_ARG(session_name)),
-		.user_id = h->options.hooks.role_id ? STR_NULL : arena_printf(a, "AROA" STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(session_name)),
+		.arn = arena_printf(a, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT,
+				    STR_ARG(arn.account.n ? arn.account : h->account), STR_ARG(name), STR_ARG(session_name)),
+		.user_id = h->options.hooks.role_id
+				   ? STR_NULL
+				   : arena_printf(a, "AROA" STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(session_name)),
 		.role_arn = role_arn,
 		.source_arn = source_arn,
 	};
@@ -410,7 +415,8 @@ static void session_done(void *argument, int result, const struct error *err)
 	session_free(s);
 }
 
-int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done, void *argument)
+int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done,
+		     void *argument)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -439,8 +445,8 @@ int host_new_session(struct host *h, const struct principal *principal, int64_t 
 	return result;
 }
 
-int host_assume_role(struct host *h, struct str role_arn, struct str session_name, struct str service_principal, int64_t duration_s,
-		     host_credentials_fn done, void *argument)
+int host_assume_role(struct host *h, struct str role_arn, struct str session_name, struct str service_principal,
+		     int64_t duration_s, host_credentials_fn done, void *argument)
 {
 	struct arena a;
 	struct principal principal;

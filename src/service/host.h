@@ -12,8 +12,8 @@
 struct host_hooks {
 	int (*put_event)(void *events_state, struct store_txn *txn, const struct json *event, struct error *err);
 	void (*log)(void *logs_state, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
-	void (*metric)(void *monitoring_state, const char *name_space, const char *metric, const char *dimension, struct str value,
-		       double amount);
+	void (*metric)(void *monitoring_state, const char *name_space, const char *metric, const char *dimension,
+		       struct str value, double amount);
 	/* Decides a call that is not root's: 0, or ERR_DENIED with call_fail called. NULL: nothing is enforced. */
 	int (*authorize)(void *iam_state, struct call *call);
 	/* May a service (e.g. "lambda.amazonaws.com") assume the role? 0 or ERR_DENIED / ERR_NOT_FOUND. NULL: any role. */
@@ -28,13 +28,13 @@ struct host_service {
 };
 
 struct host_options {
-	const char *listen_address;      /* numeric; NULL: no socket, host_call_wait only */
-	uint16_t listen_port;            /* 0: any */
+	const char *listen_address; /* numeric; NULL: no socket, host_call_wait only */
+	uint16_t listen_port;       /* 0: any */
 	const char *data_folder;
-	const char *region, *account;    /* NULL: us-east-1, 000000000000 */
+	const char *region, *account; /* NULL: us-east-1, 000000000000 */
 	enum store_durability durability;
-	int threads;                     /* HTTP threads; 0: as many as cores, at most 8 */
-	const char *const (*settings)[2];/* name, value; ends with NULL */
+	int threads;                           /* HTTP threads; 0: as many as cores, at most 8 */
+	const char *const (*settings)[2];      /* name, value; ends with NULL */
 	const struct service *const *services; /* ends with NULL */
 	struct host_hooks hooks;
 	/* More members for /_gleaner/info; NULL: none. */

@@ -15,7 +15,7 @@ enum { HOST_SERVICES_MAX = 32 };
 
 struct host {
 	struct host_options options;
-	struct arena arena;              /* texts that live as long as the host */
+	struct arena arena; /* texts that live as long as the host */
 	struct store *store;
 	struct timer *timer;
 	struct pool *pool;

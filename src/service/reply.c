@@ -132,7 +132,7 @@ static struct str content_type(const struct call *call)
 	switch (call->protocol) {
 	case PROTOCOL_JSON:
 		return service->json_version && str_eq_c(STR("1.0"), service->json_version) ? STR("application/x-amz-json-1.0")
-											     : STR("application/x-amz-json-1.1");
+											    : STR("application/x-amz-json-1.1");
 	case PROTOCOL_REST_JSON:
 		return STR("application/json");
 	case PROTOCOL_QUERY:
@@ -188,7 +188,9 @@ static void take_body(struct call *call, struct http_reply *r)
 
 void reply_send(struct call *call)
 {
-	int status = call->reply.status ? call->reply.status : call->operation && call->operation->status ? call->operation->status : 200;
+	int status = call->reply.status                           ? call->reply.status
+		     : call->operation && call->operation->status ? call->operation->status
+								  : 200;
 	struct http_reply r;
 	struct http_exchange *x = call->exchange;
 

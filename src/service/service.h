@@ -10,8 +10,8 @@
  * An operation runs in one of three ways:
  *   OPERATION_READ   on the server's thread, with a read snapshot in call->txn
  *   OPERATION_WRITE  on the store's writer thread inside its own savepoint in call->txn; answered once the group is durable.
- *                    Must be short and must not block: prepare (parse, hash, compile) in `prepare`, which runs before, without txn
- *   OPERATION_ASYNC  on the server's thread without txn; may answer at once, or return CALL_PENDING and call_complete later
+ *                    Must be short and must not block: prepare (parse, hash, compile) in `prepare`, which runs before, without
+ * txn OPERATION_ASYNC  on the server's thread without txn; may answer at once, or return CALL_PENDING and call_complete later
  */
 #ifndef GLEANER_SERVICE_SERVICE_H
 #define GLEANER_SERVICE_SERVICE_H
@@ -56,27 +56,27 @@ struct permission {
 typedef size_t (*permissions_fn)(struct call *call, const struct permission **list);
 
 struct operation {
-	const char *name;           /* AWS's name: "PutItem" */
+	const char *name; /* AWS's name: "PutItem" */
 	enum operation_kind kind;
 	operation_fn run;
-	operation_fn prepare;       /* optional; on the server's thread, after binding, before permission and `run` */
-	const struct bind *input;   /* optional: no parameters */
-	size_t input_size;          /* sizeof the struct; call->input points to one, zeroed and bound */
+	operation_fn prepare;     /* optional; on the server's thread, after binding, before permission and `run` */
+	const struct bind *input; /* optional: no parameters */
+	size_t input_size;        /* sizeof the struct; call->input points to one, zeroed and bound */
 	resource_fn resource;
 	permissions_fn permissions; /* optional, instead of `resource` and `action` */
 	const char *action;         /* IAM action where it is not "<signing name>:<name>" */
 	/* REST only */
 	const char *method;
-	const char *path;           /* "/2015-03-31/functions/{FunctionName}"; "{Key+}" takes slashes too */
-	const char *query;          /* names that must be in the query: "uploadId&partNumber"; "name=value" also fits */
-	const char *header;         /* a header that must be there: "x-amz-copy-source" */
-	int status;                 /* of success; 0 is 200 */
-	bool refused;               /* known by name only: `run` answers that it is not supported */
-	bool anonymous;             /* may be called unsigned (AssumeRoleWithWebIdentity, CORS preflight) */
+	const char *path;   /* "/2015-03-31/functions/{FunctionName}"; "{Key+}" takes slashes too */
+	const char *query;  /* names that must be in the query: "uploadId&partNumber"; "name=value" also fits */
+	const char *header; /* a header that must be there: "x-amz-copy-source" */
+	int status;         /* of success; 0 is 200 */
+	bool refused;       /* known by name only: `run` answers that it is not supported */
+	bool anonymous;     /* may be called unsigned (AssumeRoleWithWebIdentity, CORS preflight) */
 };
 
 struct service_error {
-	const char *name;    /* wire code */
+	const char *name; /* wire code */
 	int status;
 	const char *message; /* default text */
 };
@@ -91,20 +91,21 @@ struct service_error {
 #define SERVICE_ERROR_ROW(prefix, name, status, text) const struct service_error prefix##_##name = { #name, status, text };
 
 struct service {
-	const char *name;           /* of the folder and of IAM actions: "s3", "dynamodb", "states", "events", "logs" */
-	const char *signing_name;   /* in credential scopes where it differs ("execute-api") */
+	const char *name;         /* of the folder and of IAM actions: "s3", "dynamodb", "states", "events", "logs" */
+	const char *signing_name; /* in credential scopes where it differs ("execute-api") */
 	enum protocol protocol;
-	const char *target_prefix;  /* JSON: "DynamoDB_20120810" */
-	const char *json_version;   /* JSON: "1.0" or "1.1" */
-	const char *error_prefix;   /* JSON: put before the code in __type: "com.amazonaws.dynamodb.v20120810#" */
-	const char *error_text_name;/* JSON: member that carries an error's text; NULL: "message" */
-	const char *api_version;    /* Query: "2010-05-08"; the XML namespace is xml_namespace */
+	const char *target_prefix;   /* JSON: "DynamoDB_20120810" */
+	const char *json_version;    /* JSON: "1.0" or "1.1" */
+	const char *error_prefix;    /* JSON: put before the code in __type: "com.amazonaws.dynamodb.v20120810#" */
+	const char *error_text_name; /* JSON: member that carries an error's text; NULL: "message" */
+	const char *api_version;     /* Query: "2010-05-08"; the XML namespace is xml_namespace */
 	const char *xml_namespace;
 	const struct service_error *validation; /* answered for bind faults; NULL: ValidationException 400 */
 	const struct operation *operations;     /* ends with a row whose name is NULL */
 
-	/* Life. `open` reads what it must from the store (no other service is up yet); `start` runs when all services are open and
-	 * may call others (resume executions, deliver events); `stop` ends its own work: no call arrives after it; `close` frees. */
+	/* Life. `open` reads what it must from the store (no other service is up yet); `start` runs when all services are open
+	 * and may call others (resume executions, deliver events); `stop` ends its own work: no call arrives after it; `close`
+	 * frees. */
 	int (*open)(struct host *host, void **state, struct error *err);
 	int (*start)(void *state, struct error *err);
 	void (*stop)(void *state);
@@ -112,11 +113,11 @@ struct service {
 
 	/* Optional. Answers bind faults in the service's own words; default: bind_faults_text under `validation`. */
 	int (*refuse)(struct call *call, const struct bind_faults *faults);
-	/* Optional, for permission checks. The policy attached to the resource (bucket, queue, topic, function) that `arn` names, as JSON text
-	 * in the call's arena; absent when it has none. `txn` is a snapshot; any thread. */
+	/* Optional, for permission checks. The policy attached to the resource (bucket, queue, topic, function) that `arn` names,
+	 * as JSON text in the call's arena; absent when it has none. `txn` is a snapshot; any thread. */
 	struct str (*resource_policy)(struct call *call, struct store_txn *txn, struct str arn);
-	/* Optional. The value of one of the service's own condition keys ("lambda:FunctionArn"), any case; absent when it has none. Keys of
-	 * s3 that are query parameters or headers of the request are found without it. */
+	/* Optional. The value of one of the service's own condition keys ("lambda:FunctionArn"), any case; absent when it has
+	 * none. Keys of s3 that are query parameters or headers of the request are found without it. */
 	struct str (*condition_key)(struct call *call, struct str key);
 
 	/* Optional. Takes a whole request that no operation's path fits (an API's own routes). Runs as OPERATION_ASYNC. */
@@ -128,55 +129,56 @@ enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_ROOT, PRINCIPAL_USER, PRINC
 
 struct principal {
 	enum principal_kind kind;
-	struct str arn;             /* arn:aws:iam::…:root, …:user/x, arn:aws:sts::…:assumed-role/r/session; a service: "states.amazonaws.com" */
-	struct str user_id;         /* AIDA…, AROA…:session, the account for root */
-	struct str role_arn;        /* PRINCIPAL_ROLE: the role assumed */
-	struct str access_key;      /* absent for internal calls */
-	struct str session_policy;  /* JSON text, absent when none */
-	struct str source_arn;      /* PRINCIPAL_SERVICE, and roles used by one: the rule, state machine or API on whose behalf */
+	struct str
+		arn; /* arn:aws:iam::…:root, …:user/x, arn:aws:sts::…:assumed-role/r/session; a service: "states.amazonaws.com" */
+	struct str user_id;        /* AIDA…, AROA…:session, the account for root */
+	struct str role_arn;       /* PRINCIPAL_ROLE: the role assumed */
+	struct str access_key;     /* absent for internal calls */
+	struct str session_policy; /* JSON text, absent when none */
+	struct str source_arn;     /* PRINCIPAL_SERVICE, and roles used by one: the rule, state machine or API on whose behalf */
 };
 
 /* A request's body, complete and verified when the operation runs. */
 struct call_body {
-	struct str bytes;           /* in memory; absent when it went to a file */
-	struct blob_writer *file;   /* S3 objects past LIMIT_REQUEST_BODY_MEMORY: already sealed; NULL when in memory */
-	uint64_t size;              /* decoded */
-	uint8_t md5[16], sha256[32];/* of the decoded body; md5 only for S3 object uploads */
+	struct str bytes;            /* in memory; absent when it went to a file */
+	struct blob_writer *file;    /* S3 objects past LIMIT_REQUEST_BODY_MEMORY: already sealed; NULL when in memory */
+	uint64_t size;               /* decoded */
+	uint8_t md5[16], sha256[32]; /* of the decoded body; md5 only for S3 object uploads */
 	/* S3: the checksum the client declared, verified: "CRC32" …, base64 value; absent when none. */
 	struct str checksum_algorithm, checksum;
 };
 
 struct call_reply {
-	int status;                 /* 0: the operation's own, or 200 */
+	int status; /* 0: the operation's own, or 200 */
 	struct http_header headers[40];
 	size_t header_count;
-	struct buf body;            /* what call->out writes into */
-	struct str bytes;           /* used instead of `body` when set: in the call's arena */
-	int fd;                     /* used instead when not -1 */
+	struct buf body;  /* what call->out writes into */
+	struct str bytes; /* used instead of `body` when set: in the call's arena */
+	int fd;           /* used instead when not -1 */
 	uint64_t fd_offset, fd_length;
-	bool no_body;               /* HEAD: Content-Length is head_length */
+	bool no_body; /* HEAD: Content-Length is head_length */
 	uint64_t head_length;
-	struct str content_type;    /* absent: the protocol's */
+	struct str content_type; /* absent: the protocol's */
 };
 
 struct call {
 	struct arena arena;
 	struct host *host;
 	const struct service *service;
-	void *state;                /* the service's */
+	void *state; /* the service's */
 	const struct operation *operation;
-	enum protocol protocol;     /* the service's, or the other one it also offers (both target_prefix and xml_namespace set) */
+	enum protocol protocol; /* the service's, or the other one it also offers (both target_prefix and xml_namespace set) */
 	struct principal principal;
 	char request_id[37];
 	const struct json *parameters; /* the object that was bound */
-	void *input;                /* the operation's struct */
+	void *input;                   /* the operation's struct */
 	struct call_body body;
 	struct store_txn *txn;
-	struct writer out;          /* JSON and Query replies: the root object is opened and closed around `run` */
+	struct writer out; /* JSON and Query replies: the root object is opened and closed around `run` */
 	struct call_reply reply;
 	struct error error;
 	const char *error_fields[8][2]; /* name, value: extra members of the error's body ("Key", …); NULL ends */
-	void *scratch;              /* the service's own, from `prepare` to `run` */
+	void *scratch;                  /* the service's own, from `prepare` to `run` */
 	/* From HTTP; absent for internal calls. */
 	struct str method, path, query_text, host_name, remote;
 	struct uri_query query;
@@ -222,17 +224,17 @@ struct str host_endpoint(const struct host *host); /* "http://127.0.0.1:4566" */
 const char *host_data_folder(const struct host *host);
 struct store *host_store(struct host *host);
 struct timer *host_timer(struct host *host);
-struct pool *host_pool(struct host *host);         /* long work: text detection, process start, file syncs */
+struct pool *host_pool(struct host *host); /* long work: text detection, process start, file syncs */
 bool host_stopping(const struct host *host);
 /* A setting of the command line ("sandbox", "text-engine"), NULL when not given. */
 const char *host_setting(const struct host *host, const char *name);
 
 struct host_request {
-	const char *service;             /* "lambda" */
-	const char *operation;           /* "Invoke" */
-	struct principal principal;      /* on whose behalf; copied */
-	const struct json *parameters;   /* by AWS's member names; copied */
-	struct str body;                 /* the payload member of REST operations; copied */
+	const char *service;           /* "lambda" */
+	const char *operation;         /* "Invoke" */
+	struct principal principal;    /* on whose behalf; copied */
+	const struct json *parameters; /* by AWS's member names; copied */
+	struct str body;               /* the payload member of REST operations; copied */
 };
 
 /* Starts a call to another service; `done` runs once, on any thread, possibly before this returns. In it read
@@ -247,7 +249,8 @@ struct str call_reply_text(const struct call *call);
  * commit. `event` is a full EventBridge event without id and time ("source", "detail-type", "resources", "detail"). */
 int host_put_event(struct host *host, struct store_txn *txn, const struct json *event, struct error *err) MUST_CHECK;
 
-/* Temporary credentials for a role used by a service (functions, executions, rules, APIs). Durable, expiring. `done` on any thread. */
+/* Temporary credentials for a role used by a service (functions, executions, rules, APIs). Durable, expiring. `done` on any
+ * thread. */
 struct host_credentials {
 	struct str access_key, secret_key, session_token;
 	int64_t expires_ms;
@@ -256,11 +259,12 @@ typedef void (*host_credentials_fn)(void *argument, const struct host_credential
 int host_assume_role(struct host *host, struct str role_arn, struct str session_name, struct str service_principal,
 		     int64_t duration_s, host_credentials_fn done, void *argument) MUST_CHECK;
 /* Temporary credentials for that very principal (its access_key is ignored); durable before `done` runs. */
-int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done, void *argument)
-	MUST_CHECK;
-/* Inside a write: makes a long-lived access key (principal->access_key) known, or unknown, to the signature check after the commit. */
-int host_put_access_key(struct host *host, struct store_txn *txn, const struct principal *principal, struct str secret_key, struct error *err)
-	MUST_CHECK;
+int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done,
+		     void *argument) MUST_CHECK;
+/* Inside a write: makes a long-lived access key (principal->access_key) known, or unknown, to the signature check after the
+ * commit. */
+int host_put_access_key(struct host *host, struct store_txn *txn, const struct principal *principal, struct str secret_key,
+			struct error *err) MUST_CHECK;
 int host_delete_access_key(struct host *host, struct store_txn *txn, struct str access_key, struct error *err) MUST_CHECK;
 /* The principal such a session has, without making credentials: for calls a service makes in its role's name. */
 int host_role_principal(struct host *host, struct arena *a, struct str role_arn, struct str session_name, struct str source_arn,
@@ -270,8 +274,8 @@ void host_service_principal(struct principal *out, struct str service_principal,
 /* The host's own doing (provisioning, its own logs): may do all. */
 void host_root_principal(const struct host *host, struct principal *out);
 
-/* Lines for a log stream; group and stream are made when absent. Queued and written in batches; never blocks, drops with a counter past
- * its limit. `timestamps` in ms. */
+/* Lines for a log stream; group and stream are made when absent. Queued and written in batches; never blocks, drops with a
+ * counter past its limit. `timestamps` in ms. */
 void host_log(struct host *host, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
 
 /* A measurement for CloudWatch ("AWS/States", "ExecutionsFailed", dimension name and value). Kept in memory per minute; cheap. */

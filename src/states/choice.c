@@ -16,9 +16,9 @@ struct compiler {
 
 static const struct choice_rule *compile(struct compiler *c, const struct json *rule, struct str location);
 
-static const struct operator *find_operator(struct str name)
+static const struct operator* find_operator(struct str name)
 {
-	for (const struct operator *o = choice_operators; o->name; o++)
+	for (const struct operator* o = choice_operators; o->name; o++)
 		if (str_eq_c(name, o->name))
 			return o;
 	return NULL;
@@ -39,11 +39,11 @@ static void compile_operands(struct compiler *c, struct choice_rule *r, const st
 	}
 }
 
-static void compile_comparison(struct compiler *c, struct choice_rule *r, const struct operator *o, const struct json *value,
+static void compile_comparison(struct compiler *c, struct choice_rule *r, const struct operator* o, const struct json *value,
 			       struct str location)
 {
 	r->kind = RULE_COMPARE;
-	r->operator = o;
+	r->operator= o;
 	r->literal = value;
 	if (o->path) {
 		r->literal = NULL;
@@ -65,7 +65,7 @@ static void compile_member(struct compiler *c, struct choice_rule *r, const stru
 			   int *tests)
 {
 	struct str where = arena_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(location), STR_ARG(m->name));
-	const struct operator *o = find_operator(m->name);
+	const struct operator* o = find_operator(m->name);
 	if (str_eq_c(m->name, "Variable")) {
 		if (path_compile(c->arena, json_text(m->value), &r->variable, NULL) < 0)
 			diagnose_schema(c->diagnostics, where, "Value is not a Reference Path");
@@ -163,7 +163,8 @@ static bool test_condition(const struct choice_rule *r, struct scope *scope, str
 	if (value && !json_is(value, JSON_BOOL)) {
 		struct str text = json_to_str(scope->arena, value);
 		fault_set(fault, scope->arena, "States.QueryEvaluationError",
-			  "The JSONata expression '" STR_FMT "' specified for the field 'Condition' returned an unexpected result "
+			  "The JSONata expression '" STR_FMT
+			  "' specified for the field 'Condition' returned an unexpected result "
 			  "type. Expected 'boolean', but was '%s' for value: " STR_FMT,
 			  STR_ARG(template_expression(r->condition.expression)), json_type_name(value->type), STR_ARG(text));
 		fault->location = STR("Condition");

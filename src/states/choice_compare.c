@@ -2,17 +2,15 @@
 #include "format/date.h"
 #include "states/choice_internal.h"
 
-#define ORDERED(prefix, k, type) \
-	{ prefix "Equals", k, EQUAL, false, type }, \
-	{ prefix "LessThan", k, LESS, false, type }, \
-	{ prefix "GreaterThan", k, GREATER, false, type }, \
-	{ prefix "LessThanEquals", k, LESS | EQUAL, false, type }, \
-	{ prefix "GreaterThanEquals", k, GREATER | EQUAL, false, type }, \
-	{ prefix "EqualsPath", k, EQUAL, true, type }, \
-	{ prefix "LessThanPath", k, LESS, true, type }, \
-	{ prefix "GreaterThanPath", k, GREATER, true, type }, \
-	{ prefix "LessThanEqualsPath", k, LESS | EQUAL, true, type }, \
-	{ prefix "GreaterThanEqualsPath", k, GREATER | EQUAL, true, type }
+#define ORDERED(prefix, k, type)                                                                                                 \
+	{ prefix "Equals", k, EQUAL, false, type }, { prefix "LessThan", k, LESS, false, type },                                 \
+		{ prefix "GreaterThan", k, GREATER, false, type }, { prefix "LessThanEquals", k, LESS | EQUAL, false, type },    \
+		{ prefix "GreaterThanEquals", k, GREATER | EQUAL, false, type }, { prefix "EqualsPath", k, EQUAL, true, type },  \
+		{ prefix "LessThanPath", k, LESS, true, type }, { prefix "GreaterThanPath", k, GREATER, true, type },            \
+		{ prefix "LessThanEqualsPath", k, LESS | EQUAL, true, type },                                                    \
+	{                                                                                                                        \
+		prefix "GreaterThanEqualsPath", k, GREATER | EQUAL, true, type                                                   \
+	}
 
 const struct operator choice_operators[] = {
 	ORDERED("String", COMPARE_STRING, JSON_STRING),
@@ -91,21 +89,31 @@ static bool matches(struct str pattern, struct str text)
 	return p == pattern.n;
 }
 
-bool choice_compare(const struct operator *o, const struct json *value, const struct json *other)
+bool choice_compare(const struct operator* o, const struct json *value, const struct json *other)
 {
 	switch (o->kind) {
-	case COMPARE_STRING: return (compare_strings(value, other) & o->holds) != 0;
-	case COMPARE_NUMBER: return (compare_numbers(value, other) & o->holds) != 0;
-	case COMPARE_TIMESTAMP: return (compare_timestamps(value, other) & o->holds) != 0;
-	case COMPARE_BOOLEAN: return json_is(value, JSON_BOOL) && json_is(other, JSON_BOOL) && value->boolean == other->boolean;
-	case COMPARE_MATCHES: return json_is(value, JSON_STRING) && matches(other->text, value->text);
-	case COMPARE_IS_NULL: return json_is(value, JSON_NULL) == other->boolean;
-	case COMPARE_IS_STRING: return json_is(value, JSON_STRING) == other->boolean;
-	case COMPARE_IS_NUMBER: return json_is(value, JSON_NUMBER) == other->boolean;
-	case COMPARE_IS_BOOLEAN: return json_is(value, JSON_BOOL) == other->boolean;
+	case COMPARE_STRING:
+		return (compare_strings(value, other) & o->holds) != 0;
+	case COMPARE_NUMBER:
+		return (compare_numbers(value, other) & o->holds) != 0;
+	case COMPARE_TIMESTAMP:
+		return (compare_timestamps(value, other) & o->holds) != 0;
+	case COMPARE_BOOLEAN:
+		return json_is(value, JSON_BOOL) && json_is(other, JSON_BOOL) && value->boolean == other->boolean;
+	case COMPARE_MATCHES:
+		return json_is(value, JSON_STRING) && matches(other->text, value->text);
+	case COMPARE_IS_NULL:
+		return json_is(value, JSON_NULL) == other->boolean;
+	case COMPARE_IS_STRING:
+		return json_is(value, JSON_STRING) == other->boolean;
+	case COMPARE_IS_NUMBER:
+		return json_is(value, JSON_NUMBER) == other->boolean;
+	case COMPARE_IS_BOOLEAN:
+		return json_is(value, JSON_BOOL) == other->boolean;
 	case COMPARE_IS_TIMESTAMP:
 		return (json_is(value, JSON_STRING) && timestamp_valid(value->text)) == other->boolean;
-	case COMPARE_PRESENT: break;
+	case COMPARE_PRESENT:
+		break;
 	}
 	return false;
 }

@@ -35,8 +35,11 @@ static enum language read_language(struct definer *d, const struct json *value, 
 
 static enum state_type read_type(struct definer *d, const struct json *value, struct str location)
 {
-	static const struct { const char *name; enum state_type type; } types[] = {
-		{ "Pass", STATE_PASS }, { "Task", STATE_TASK }, { "Choice", STATE_CHOICE }, { "Wait", STATE_WAIT },
+	static const struct {
+		const char *name;
+		enum state_type type;
+	} types[] = {
+		{ "Pass", STATE_PASS },       { "Task", STATE_TASK }, { "Choice", STATE_CHOICE },     { "Wait", STATE_WAIT },
 		{ "Succeed", STATE_SUCCEED }, { "Fail", STATE_FAIL }, { "Parallel", STATE_PARALLEL }, { "Map", STATE_MAP },
 	};
 	const struct json *type = json_get_c(value, "Type");
@@ -46,7 +49,8 @@ static enum state_type read_type(struct definer *d, const struct json *value, st
 	if (!type)
 		diagnose_schema(d->diagnostics, location, "These fields are required: [Type]");
 	else
-		diagnose_schema(d->diagnostics, define_below(d, location, "Type"), "Value must be one of [Task, Wait, Pass, "
+		diagnose_schema(d->diagnostics, define_below(d, location, "Type"),
+				"Value must be one of [Task, Wait, Pass, "
 				"Succeed, Fail, Choice, Parallel, Map]");
 	return 0;
 }
@@ -106,13 +110,14 @@ void define_block(struct definer *d, struct block *block, const struct json *val
 {
 	const struct json *states = json_get_c(value, "States");
 	if (!json_is(value, JSON_OBJECT) || d->depth >= BLOCK_DEPTH_MAX) {
-		diagnose_schema(d->diagnostics, location, d->depth >= BLOCK_DEPTH_MAX ? "The definition is nested too deeply"
-										      : "Value is not an object");
+		diagnose_schema(d->diagnostics, location,
+				d->depth >= BLOCK_DEPTH_MAX ? "The definition is nested too deeply" : "Value is not an object");
 		return;
 	}
 	size_t errors = d->diagnostics->errors;
 	check_block(d, value, location);
-	block->states = json_is(states, JSON_OBJECT) ? arena_alloc_array(d->arena, states->count + 1, sizeof(*block->states)) : NULL;
+	block->states =
+		json_is(states, JSON_OBJECT) ? arena_alloc_array(d->arena, states->count + 1, sizeof(*block->states)) : NULL;
 	if (!block->states || errors != d->diagnostics->errors)
 		return;
 	d->depth++;

@@ -38,7 +38,6 @@ void define_path(struct definer *d, struct optional_path *out, const struct json
 /* `field`, or in JSONPath `field` + "Path": at most one of them. */
 void define_setting(struct definer *d, const struct state *s, struct setting *out, const struct json *value, const char *field,
 		    const char *path_field, struct str location);
-struct str define_below(struct definer *d, struct str location, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+struct str define_below(struct definer *d, struct str location, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

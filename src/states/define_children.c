@@ -88,7 +88,8 @@ static void define_items(struct definer *d, struct state *s, const struct json *
 		setting_compile(&s->map.items, d->arena, items, s->language, STR("Items"), location, d->diagnostics);
 	}
 	if (s->map.items.literal)
-		diagnose_schema(d->diagnostics, define_below(d, location, "Items"), "Value must be an array or a JSONata expression");
+		diagnose_schema(d->diagnostics, define_below(d, location, "Items"),
+				"Value must be an array or a JSONata expression");
 	if (selector && s->parameters)
 		diagnose_schema(d->diagnostics, location, "You cannot specify both Parameters and ItemSelector");
 	s->map.item_selector = selector ? define_template(d, s, value, "ItemSelector", location) : s->parameters;

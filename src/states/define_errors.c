@@ -28,16 +28,19 @@ static const struct json *read_errors(struct definer *d, const struct json *valu
 	const struct json *errors = json_get_c(value, "ErrorEquals");
 	if (!json_is(errors, JSON_ARRAY) || errors->count == 0) {
 		if (errors)
-			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals"), "Value is not a non-empty array");
+			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals"),
+					"Value is not a non-empty array");
 		else
 			diagnose_schema(d->diagnostics, location, "These fields are required: [ErrorEquals]");
 		return &json_empty_array;
 	}
 	for (size_t i = 0; i < errors->count; i++) {
 		if (!json_is(errors->items[i], JSON_STRING))
-			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals[%zu]", i), "Value is not a string");
+			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals[%zu]", i),
+					"Value is not a string");
 		else if (str_eq_c(errors->items[i]->text, "States.ALL") && (errors->count != 1 || !last))
-			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals"), "States.ALL must appear alone and "
+			diagnose_schema(d->diagnostics, define_below(d, location, "ErrorEquals"),
+					"States.ALL must appear alone and "
 					"at the end of the list");
 	}
 	return errors;
@@ -60,8 +63,8 @@ static double read_number(struct definer *d, const struct json *value, const cha
 
 static void read_retrier(struct definer *d, struct retrier *r, const struct json *value, bool last, struct str location)
 {
-	static const char *const known[] = { "ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
-					     "JitterStrategy", "Comment", NULL };
+	static const char *const known[] = { "ErrorEquals",     "IntervalSeconds", "MaxAttempts", "BackoffRate",
+					     "MaxDelaySeconds", "JitterStrategy",  "Comment",     NULL };
 	if (!check_names(d, value, known, location))
 		return;
 	struct str jitter = json_text(json_get_c(value, "JitterStrategy"));
@@ -151,5 +154,6 @@ void define_choices(struct definer *d, struct state *s, const struct json *value
 		return;
 	s->choices = arena_alloc_array(d->arena, choices->count + 1, sizeof(*s->choices));
 	for (size_t i = 0; s->choices && i < choices->count; i++)
-		read_choice(d, s, &s->choices[s->choice_count++], choices->items[i], define_below(d, location, "Choices[%zu]", i));
+		read_choice(d, s, &s->choices[s->choice_count++], choices->items[i],
+			    define_below(d, location, "Choices[%zu]", i));
 }

@@ -76,11 +76,15 @@ void define_check_fields(struct definer *d, const struct state *s, const struct 
 			diagnose_schema(d->diagnostics, location, "Field '" STR_FMT "' is not supported",
 					STR_ARG(value->members[i].name));
 		else if (f->language == JSONATA_ONLY && s->language == LANGUAGE_JSONPATH)
-			diagnose_schema(d->diagnostics, location, "The QueryLanguage is set to 'JSONPath', but field '%s' is only "
-					"supported for the 'JSONata' QueryLanguage", f->name);
+			diagnose_schema(d->diagnostics, location,
+					"The QueryLanguage is set to 'JSONPath', but field '%s' is only "
+					"supported for the 'JSONata' QueryLanguage",
+					f->name);
 		else if (f->language == PATH_ONLY && s->language == LANGUAGE_JSONATA)
-			diagnose_schema(d->diagnostics, location, "The QueryLanguage is set to 'JSONata', but field '%s' is only "
-					"supported for the 'JSONPath' QueryLanguage", f->name);
+			diagnose_schema(d->diagnostics, location,
+					"The QueryLanguage is set to 'JSONata', but field '%s' is only "
+					"supported for the 'JSONPath' QueryLanguage",
+					f->name);
 	}
 }
 

@@ -42,11 +42,14 @@ static void define_resource(struct definer *d, struct state *s, const struct jso
 		diagnose_schema(d->diagnostics, where, "Value is not a valid resource ARN");
 		break;
 	case RESOURCE_UNKNOWN:
-		diagnose_schema(d->diagnostics, where, "The resource provided " STR_FMT " is not recognized. The value is not a "
-				"valid resource ARN, or the resource is not available in this region.", STR_ARG(arn));
+		diagnose_schema(d->diagnostics, where,
+				"The resource provided " STR_FMT " is not recognized. The value is not a "
+				"valid resource ARN, or the resource is not available in this region.",
+				STR_ARG(arn));
 		break;
 	case RESOURCE_PATTERN_EXPRESS:
-		diagnose_schema(d->diagnostics, where, "Express state machine does not support '." STR_FMT "' service integration",
+		diagnose_schema(d->diagnostics, where,
+				"Express state machine does not support '." STR_FMT "' service integration",
 				STR_ARG(str_from(s->resource.call, s->resource.action.n + 1)));
 		break;
 	}
@@ -89,7 +92,8 @@ static void define_wait(struct definer *d, struct state *s, const struct json *v
 	define_setting(d, s, &s->timestamp, value, "Timestamp", "TimestampPath", location);
 	check_whole(d, &s->seconds, 0, 99999999, location);
 	if (s->timestamp.literal && date_parse_iso(json_text(s->timestamp.literal), &ms) < 0)
-		diagnose_schema(d->diagnostics, define_below(d, location, "Timestamp"), "Value is not a valid ISO-8601 timestamp");
+		diagnose_schema(d->diagnostics, define_below(d, location, "Timestamp"),
+				"Value is not a valid ISO-8601 timestamp");
 }
 
 static void define_fail(struct definer *d, struct state *s, const struct json *value, struct str location)
@@ -136,14 +140,29 @@ void define_state(struct definer *d, struct state *s, const struct json *value, 
 	define_data(d, s, value, location);
 	define_retry(d, s, json_get_c(value, "Retry"), location);
 	switch (s->type) {
-	case STATE_PASS: s->result = json_get_c(value, "Result"); break;
-	case STATE_TASK: define_task(d, s, value, location); break;
-	case STATE_CHOICE: define_choices(d, s, value, location); break;
-	case STATE_WAIT: define_wait(d, s, value, location); break;
-	case STATE_FAIL: define_fail(d, s, value, location); break;
-	case STATE_PARALLEL: define_parallel(d, s, value, location); break;
-	case STATE_MAP: define_map(d, s, value, location); break;
-	default: break;
+	case STATE_PASS:
+		s->result = json_get_c(value, "Result");
+		break;
+	case STATE_TASK:
+		define_task(d, s, value, location);
+		break;
+	case STATE_CHOICE:
+		define_choices(d, s, value, location);
+		break;
+	case STATE_WAIT:
+		define_wait(d, s, value, location);
+		break;
+	case STATE_FAIL:
+		define_fail(d, s, value, location);
+		break;
+	case STATE_PARALLEL:
+		define_parallel(d, s, value, location);
+		break;
+	case STATE_MAP:
+		define_map(d, s, value, location);
+		break;
+	default:
+		break;
 	}
 	define_catch(d, s, json_get_c(value, "Catch"), location);
 }

@@ -12,8 +12,14 @@
 #include "states/template.h"
 
 enum state_type {
-	STATE_PASS = 1 << 0, STATE_TASK = 1 << 1, STATE_CHOICE = 1 << 2, STATE_WAIT = 1 << 3,
-	STATE_SUCCEED = 1 << 4, STATE_FAIL = 1 << 5, STATE_PARALLEL = 1 << 6, STATE_MAP = 1 << 7,
+	STATE_PASS = 1 << 0,
+	STATE_TASK = 1 << 1,
+	STATE_CHOICE = 1 << 2,
+	STATE_WAIT = 1 << 3,
+	STATE_SUCCEED = 1 << 4,
+	STATE_FAIL = 1 << 5,
+	STATE_PARALLEL = 1 << 6,
+	STATE_MAP = 1 << 7,
 	STATE_ANY = 0xff,
 };
 
@@ -58,7 +64,7 @@ struct map_fields {
 	bool distributed;
 	struct str label;
 	const struct path *items_path;
-	struct setting items;          /* JSONata */
+	struct setting items; /* JSONata */
 	const struct template *item_selector;
 	struct setting max_concurrency, tolerated_count, tolerated_percentage;
 };
@@ -67,8 +73,8 @@ struct state {
 	enum state_type type;
 	enum language language;
 	struct str name;
-	size_t index;                  /* in the machine */
-	struct state *next;            /* NULL: End, or a terminal type */
+	size_t index;       /* in the machine */
+	struct state *next; /* NULL: End, or a terminal type */
 	struct optional_path input_path, output_path, result_path;
 	const struct template *parameters; /* Parameters or Arguments */
 	const struct template *result_selector, *assign, *output;
@@ -76,25 +82,25 @@ struct state {
 	size_t retrier_count;
 	struct catcher *catchers;
 	size_t catcher_count;
-	const struct json *result;     /* Pass */
-	struct resource resource;      /* Task */
+	const struct json *result; /* Pass */
+	struct resource resource;  /* Task */
 	struct setting timeout, heartbeat;
-	struct choice *choices;        /* Choice */
+	struct choice *choices; /* Choice */
 	size_t choice_count;
 	struct setting seconds, timestamp; /* Wait */
-	struct setting error, cause;   /* Fail */
-	struct block *branches;        /* Parallel */
+	struct setting error, cause;       /* Fail */
+	struct block *branches;            /* Parallel */
 	size_t branch_count;
-	struct map_fields map;         /* Map */
+	struct map_fields map; /* Map */
 };
 
 struct machine {
 	struct arena arena;
 	struct block root;
-	struct state **states;         /* all of them, by index */
+	struct state **states; /* all of them, by index */
 	size_t count, capacity;
 	enum language language;
-	int64_t timeout_s;             /* 0: none */
+	int64_t timeout_s; /* 0: none */
 	bool express;
 };
 

@@ -29,8 +29,7 @@ void diagnostics_init(struct diagnostics *d, struct arena *a);
 void diagnose(struct diagnostics *d, const char *code, struct str location, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* SCHEMA_VALIDATION_FAILED, the most frequent one. */
-void diagnose_schema(struct diagnostics *d, struct str location, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void diagnose_schema(struct diagnostics *d, struct str location, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* "CODE: message at location, …": what InvalidDefinition quotes. */
 struct str diagnostics_text(const struct diagnostics *d);
 

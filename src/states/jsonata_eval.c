@@ -7,7 +7,7 @@
 
 #include "states/jsonata_node.h"
 
-struct value throw(struct evaluation *e, const char *code, const char *format, ...)
+struct value throw(struct evaluation * e, const char *code, const char *format, ...)
 {
 	if (e->code)
 		return UNDEFINED;
@@ -25,12 +25,18 @@ bool truth(struct value v)
 	if (!v.json)
 		return false;
 	switch (v.json->type) {
-	case JSON_NULL: return false;
-	case JSON_BOOL: return v.json->boolean;
-	case JSON_NUMBER: return json_to_double(v.json, &d) == 0 && d != 0;
-	case JSON_STRING: return v.json->text.n > 0;
-	case JSON_OBJECT: return v.json->count > 0;
-	case JSON_ARRAY: break;
+	case JSON_NULL:
+		return false;
+	case JSON_BOOL:
+		return v.json->boolean;
+	case JSON_NUMBER:
+		return json_to_double(v.json, &d) == 0 && d != 0;
+	case JSON_STRING:
+		return v.json->text.n > 0;
+	case JSON_OBJECT:
+		return v.json->count > 0;
+	case JSON_ARRAY:
+		break;
 	}
 	for (size_t i = 0; i < v.json->count; i++)
 		if (truth(value_of(v.json->items[i])))
@@ -105,11 +111,16 @@ static struct value arithmetic(struct evaluation *e, enum binary operator, struc
 	if (is_undefined(a) || is_undefined(b) || json_to_double(a.json, &x) < 0 || json_to_double(b.json, &y) < 0)
 		return UNDEFINED;
 	switch (operator) {
-	case BINARY_ADD: return new_number(e, x + y);
-	case BINARY_SUBTRACT: return new_number(e, x - y);
-	case BINARY_MULTIPLY: return new_number(e, x * y);
-	case BINARY_DIVIDE: return new_number(e, x / y);
-	default: return new_number(e, fmod(x, y));
+	case BINARY_ADD:
+		return new_number(e, x + y);
+	case BINARY_SUBTRACT:
+		return new_number(e, x - y);
+	case BINARY_MULTIPLY:
+		return new_number(e, x * y);
+	case BINARY_DIVIDE:
+		return new_number(e, x / y);
+	default:
+		return new_number(e, fmod(x, y));
 	}
 }
 
@@ -121,10 +132,14 @@ static struct value order(struct evaluation *e, enum binary operator, struct val
 	if (c == -2)
 		return throw(e, "T2010", "The expressions either side of the operator must be both numbers or both strings");
 	switch (operator) {
-	case BINARY_LESS: return value_of(json_new_bool(c < 0));
-	case BINARY_LESS_EQUAL: return value_of(json_new_bool(c <= 0));
-	case BINARY_GREATER: return value_of(json_new_bool(c > 0));
-	default: return value_of(json_new_bool(c >= 0));
+	case BINARY_LESS:
+		return value_of(json_new_bool(c < 0));
+	case BINARY_LESS_EQUAL:
+		return value_of(json_new_bool(c <= 0));
+	case BINARY_GREATER:
+		return value_of(json_new_bool(c > 0));
+	default:
+		return value_of(json_new_bool(c >= 0));
 	}
 }
 
@@ -173,8 +188,9 @@ static struct value chain(struct evaluation *e, const struct node *n, const stru
 		size_t count = n->right->count < 16 ? n->right->count : 16;
 		for (size_t i = 0; i < count; i++)
 			arguments[i + 1] = evaluate(e, n->right->items[i], input, env);
-		return f.function ? call_function(e, f.function, arguments, count + 1)
-				  : throw(e, "T2006", "The right side of the function application operator ~> must be a function");
+		return f.function
+			       ? call_function(e, f.function, arguments, count + 1)
+			       : throw(e, "T2006", "The right side of the function application operator ~> must be a function");
 	}
 	struct value right = evaluate(e, n->right, input, env);
 	if (!right.function)
@@ -190,26 +206,37 @@ static struct value chain(struct evaluation *e, const struct node *n, const stru
 
 static struct value binary(struct evaluation *e, const struct node *n, const struct json *input, const struct binding *env)
 {
-	if (n->operator == BINARY_CHAIN)
+	if (n->operator== BINARY_CHAIN)
 		return chain(e, n, input, env);
 	struct value a = evaluate(e, n->left, input, env);
-	if (n->operator == BINARY_AND)
+	if (n->operator== BINARY_AND)
 		return value_of(json_new_bool(truth(a) && truth(evaluate(e, n->right, input, env))));
-	if (n->operator == BINARY_OR)
+	if (n->operator== BINARY_OR)
 		return value_of(json_new_bool(truth(a) || truth(evaluate(e, n->right, input, env))));
-	if ((n->operator == BINARY_COALESCE && !is_undefined(a)) || (n->operator == BINARY_ELVIS && truth(a)))
+	if ((n->operator== BINARY_COALESCE && !is_undefined(a)) || (n->operator== BINARY_ELVIS && truth(a)))
 		return a;
 	struct value b = evaluate(e, n->right, input, env);
 	switch (n->operator) {
-	case BINARY_COALESCE: case BINARY_ELVIS: return b;
-	case BINARY_CONCAT: return concat(e, a, b);
-	case BINARY_EQUAL: return value_of(json_new_bool(a.json && b.json && json_equal(a.json, b.json)));
-	case BINARY_NOT_EQUAL: return value_of(json_new_bool(a.json && b.json && !json_equal(a.json, b.json)));
-	case BINARY_LESS: case BINARY_LESS_EQUAL: case BINARY_GREATER: case BINARY_GREATER_EQUAL:
+	case BINARY_COALESCE:
+	case BINARY_ELVIS:
+		return b;
+	case BINARY_CONCAT:
+		return concat(e, a, b);
+	case BINARY_EQUAL:
+		return value_of(json_new_bool(a.json && b.json && json_equal(a.json, b.json)));
+	case BINARY_NOT_EQUAL:
+		return value_of(json_new_bool(a.json && b.json && !json_equal(a.json, b.json)));
+	case BINARY_LESS:
+	case BINARY_LESS_EQUAL:
+	case BINARY_GREATER:
+	case BINARY_GREATER_EQUAL:
 		return order(e, n->operator, a, b);
-	case BINARY_IN: return value_of(json_new_bool(is_in(a, b)));
-	case BINARY_RANGE: return range(e, a, b);
-	default: return arithmetic(e, n->operator, a, b);
+	case BINARY_IN:
+		return value_of(json_new_bool(is_in(a, b)));
+	case BINARY_RANGE:
+		return range(e, a, b);
+	default:
+		return arithmetic(e, n->operator, a, b);
 	}
 }
 
@@ -396,26 +423,42 @@ static struct value descendants(struct evaluation *e, const struct json *input)
 	return unwrap((struct value){ .json = out, .sequence = true });
 }
 
-static struct value evaluate_node(struct evaluation *e, const struct node *n, const struct json *input,
-				  const struct binding *env)
+static struct value evaluate_node(struct evaluation *e, const struct node *n, const struct json *input, const struct binding *env)
 {
 	switch (n->type) {
-	case NODE_LITERAL: return value_of(n->literal);
-	case NODE_NAME: return name(e, n, input);
-	case NODE_WILDCARD: return wildcard(e, input);
-	case NODE_DESCENDANT: return descendants(e, input);
-	case NODE_VARIABLE: return variable(e, n->text, input, env);
-	case NODE_PATH: return evaluate_path(e, n, input, env);
-	case NODE_ARRAY: return array(e, n, input, env);
-	case NODE_OBJECT: return evaluate_object(e, n, input, env);
-	case NODE_BLOCK: return block(e, n, input, env);
-	case NODE_NEGATE: return negate(e, n, input, env);
-	case NODE_BINARY: return binary(e, n, input, env);
-	case NODE_BIND: return evaluate(e, n->right, input, env);
-	case NODE_LAMBDA: case NODE_REGEX: return new_function(e, n, input, env);
-	case NODE_CALL: return call(e, n, input, env);
-	case NODE_SORT: return evaluate_sort(e, n, evaluate(e, n->left, input, env), env);
-	case NODE_GROUP: return evaluate_group(e, n, evaluate(e, n->left, input, env), env);
+	case NODE_LITERAL:
+		return value_of(n->literal);
+	case NODE_NAME:
+		return name(e, n, input);
+	case NODE_WILDCARD:
+		return wildcard(e, input);
+	case NODE_DESCENDANT:
+		return descendants(e, input);
+	case NODE_VARIABLE:
+		return variable(e, n->text, input, env);
+	case NODE_PATH:
+		return evaluate_path(e, n, input, env);
+	case NODE_ARRAY:
+		return array(e, n, input, env);
+	case NODE_OBJECT:
+		return evaluate_object(e, n, input, env);
+	case NODE_BLOCK:
+		return block(e, n, input, env);
+	case NODE_NEGATE:
+		return negate(e, n, input, env);
+	case NODE_BINARY:
+		return binary(e, n, input, env);
+	case NODE_BIND:
+		return evaluate(e, n->right, input, env);
+	case NODE_LAMBDA:
+	case NODE_REGEX:
+		return new_function(e, n, input, env);
+	case NODE_CALL:
+		return call(e, n, input, env);
+	case NODE_SORT:
+		return evaluate_sort(e, n, evaluate(e, n->left, input, env), env);
+	case NODE_GROUP:
+		return evaluate_group(e, n, evaluate(e, n->left, input, env), env);
 	case NODE_CONDITION:
 		if (truth(evaluate(e, n->left, input, env)))
 			return evaluate(e, n->right, input, env);
@@ -470,9 +513,9 @@ const struct json *jsonata_read(const struct jsonata *j, struct scope *scope, st
 			  "' threw an error during evaluation. %s: " STR_FMT,
 			  STR_ARG(j->text), STR_ARG(field), e.code, STR_ARG(e.message));
 	else if (!v.json)
-		fault_set(fault, scope->arena, "States.QueryEvaluationError", "The JSONata expression '" STR_FMT
-			  "' specified for the field '" STR_FMT "' returned %s.", STR_ARG(j->text), STR_ARG(field),
-			  v.function ? "a function" : "nothing (undefined)");
+		fault_set(fault, scope->arena, "States.QueryEvaluationError",
+			  "The JSONata expression '" STR_FMT "' specified for the field '" STR_FMT "' returned %s.",
+			  STR_ARG(j->text), STR_ARG(field), v.function ? "a function" : "nothing (undefined)");
 	if (!v.json || e.code)
 		fault->location = field;
 	return e.code ? NULL : v.json;

@@ -11,8 +11,8 @@ enum token_type { TOKEN_END, TOKEN_OPERATOR, TOKEN_NAME, TOKEN_VARIABLE, TOKEN_S
 
 struct token {
 	enum token_type type;
-	struct str text;   /* decoded; of an operator: itself */
-	bool ignore_case;  /* TOKEN_REGEX */
+	struct str text;  /* decoded; of an operator: itself */
+	bool ignore_case; /* TOKEN_REGEX */
 	size_t at;
 };
 

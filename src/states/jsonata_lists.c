@@ -265,8 +265,8 @@ struct value builtin_single(struct evaluation *e, struct value *arguments, size_
 	}
 	if (matches == 1 || e->code)
 		return value_of(found);
-	return throw(e, matches ? "D3138" : "D3139", "The $single() function expected exactly 1 matching result. Instead it matched %s.",
-		     matches ? "more" : "0");
+	return throw(e, matches ? "D3138" : "D3139",
+		     "The $single() function expected exactly 1 matching result. Instead it matched %s.", matches ? "more" : "0");
 }
 
 struct value builtin_reduce(struct evaluation *e, struct value *arguments, size_t count)
@@ -324,7 +324,8 @@ static bool comes_after(struct evaluation *e, const struct function_value *f, co
 		return truth(call_function(e, f, pair, 2));
 	int c = compare_values(pair[0], pair[1]);
 	if (c == -2)
-		throw(e, "D3070", "The single argument form of the sort function can only be applied to an array of strings or an "
+		throw(e, "D3070",
+		      "The single argument form of the sort function can only be applied to an array of strings or an "
 		      "array of numbers. Use the second argument to specify a comparison function");
 	return c > 0;
 }

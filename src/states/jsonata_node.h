@@ -13,7 +13,12 @@
 #include "states/jsonata.h"
 
 enum node_type {
-	NODE_LITERAL, NODE_NAME, NODE_WILDCARD, NODE_DESCENDANT, NODE_VARIABLE, NODE_REGEX,
+	NODE_LITERAL,
+	NODE_NAME,
+	NODE_WILDCARD,
+	NODE_DESCENDANT,
+	NODE_VARIABLE,
+	NODE_REGEX,
 	NODE_PATH,      /* items: the steps */
 	NODE_ARRAY,     /* items */
 	NODE_OBJECT,    /* items: name, value, name, value … */
@@ -29,24 +34,40 @@ enum node_type {
 };
 
 enum binary {
-	BINARY_ADD, BINARY_SUBTRACT, BINARY_MULTIPLY, BINARY_DIVIDE, BINARY_MODULO, BINARY_CONCAT,
-	BINARY_EQUAL, BINARY_NOT_EQUAL, BINARY_LESS, BINARY_LESS_EQUAL, BINARY_GREATER, BINARY_GREATER_EQUAL,
-	BINARY_AND, BINARY_OR, BINARY_IN, BINARY_RANGE, BINARY_CHAIN, BINARY_COALESCE, BINARY_ELVIS,
+	BINARY_ADD,
+	BINARY_SUBTRACT,
+	BINARY_MULTIPLY,
+	BINARY_DIVIDE,
+	BINARY_MODULO,
+	BINARY_CONCAT,
+	BINARY_EQUAL,
+	BINARY_NOT_EQUAL,
+	BINARY_LESS,
+	BINARY_LESS_EQUAL,
+	BINARY_GREATER,
+	BINARY_GREATER_EQUAL,
+	BINARY_AND,
+	BINARY_OR,
+	BINARY_IN,
+	BINARY_RANGE,
+	BINARY_CHAIN,
+	BINARY_COALESCE,
+	BINARY_ELVIS,
 };
 
 struct node {
 	enum node_type type;
 	enum binary operator;
-	struct str text;            /* NODE_NAME, NODE_VARIABLE, NODE_BIND, NODE_REGEX */
+	struct str text; /* NODE_NAME, NODE_VARIABLE, NODE_BIND, NODE_REGEX */
 	const struct json *literal;
 	struct node *left, *right, *third;
 	struct node **items;
 	size_t count;
 	bool *flags;
-	struct node **filters;      /* [predicate]s, in order */
+	struct node **filters; /* [predicate]s, in order */
 	size_t filter_count;
-	bool keep_array;            /* [] was written: one item stays an array */
-	bool ignore_case;           /* NODE_REGEX */
+	bool keep_array;  /* [] was written: one item stays an array */
+	bool ignore_case; /* NODE_REGEX */
 };
 
 struct jsonata {
@@ -69,9 +90,9 @@ struct evaluation {
 	struct arena *arena;
 	const struct json *states; /* `$states`, made when first asked for */
 	int depth, steps;
-	const char *code;          /* of the error; NULL: none */
+	const char *code; /* of the error; NULL: none */
 	struct str message;
-	void *regexes;             /* compiled ones, freed at the end */
+	void *regexes; /* compiled ones, freed at the end */
 };
 
 typedef struct value (*builtin_fn)(struct evaluation *e, struct value *arguments, size_t count);
@@ -82,7 +103,7 @@ struct function_value {
 	const struct binding *closure;
 	const struct json *context; /* where the lambda was made */
 	const struct node *regex;
-	size_t parameters;          /* how many it takes at most */
+	size_t parameters;                           /* how many it takes at most */
 	const struct function_value *first, *second; /* f ~> g */
 };
 
@@ -110,7 +131,7 @@ struct node *jsonata_parse(struct arena *a, struct str text, struct error *err);
 struct value evaluate(struct evaluation *e, const struct node *n, const struct json *input, const struct binding *env);
 struct value call_function(struct evaluation *e, const struct function_value *f, struct value *arguments, size_t count);
 /* Keeps the first error. */
-struct value throw(struct evaluation *e, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct value throw(struct evaluation * e, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool truth(struct value v);
 struct value unwrap(struct value sequence);
 struct json *new_list(struct evaluation *e);
@@ -136,14 +157,19 @@ regex_t *regex_of(struct evaluation *e, const struct node *n);
 void regexes_free(struct evaluation *e);
 
 #define BUILTIN(name) struct value builtin_##name(struct evaluation *e, struct value *arguments, size_t count);
-BUILTIN(string) BUILTIN(length) BUILTIN(substring) BUILTIN(substring_before) BUILTIN(substring_after) BUILTIN(uppercase)
-BUILTIN(lowercase) BUILTIN(trim) BUILTIN(pad) BUILTIN(contains) BUILTIN(split) BUILTIN(join) BUILTIN(match) BUILTIN(replace)
-BUILTIN(base64encode) BUILTIN(base64decode) BUILTIN(encode_url) BUILTIN(decode_url) BUILTIN(parse) BUILTIN(hash) BUILTIN(uuid)
-BUILTIN(number) BUILTIN(abs) BUILTIN(floor) BUILTIN(ceil) BUILTIN(round) BUILTIN(power) BUILTIN(sqrt) BUILTIN(random)
-BUILTIN(sum) BUILTIN(max) BUILTIN(min) BUILTIN(average) BUILTIN(boolean) BUILTIN(not) BUILTIN(exists) BUILTIN(count)
-BUILTIN(append) BUILTIN(sort) BUILTIN(reverse) BUILTIN(distinct) BUILTIN(zip) BUILTIN(keys) BUILTIN(lookup) BUILTIN(spread)
-BUILTIN(merge) BUILTIN(sift) BUILTIN(each) BUILTIN(error) BUILTIN(assert) BUILTIN(type) BUILTIN(now) BUILTIN(millis)
-BUILTIN(from_millis) BUILTIN(to_millis) BUILTIN(map) BUILTIN(filter) BUILTIN(single) BUILTIN(reduce) BUILTIN(partition)
-BUILTIN(range)
+BUILTIN(string)
+BUILTIN(length) BUILTIN(substring) BUILTIN(substring_before) BUILTIN(substring_after) BUILTIN(uppercase) BUILTIN(lowercase)
+	BUILTIN(trim) BUILTIN(pad) BUILTIN(contains) BUILTIN(split) BUILTIN(join) BUILTIN(match) BUILTIN(replace)
+		BUILTIN(base64encode) BUILTIN(base64decode) BUILTIN(encode_url) BUILTIN(decode_url) BUILTIN(parse) BUILTIN(hash)
+			BUILTIN(uuid) BUILTIN(number) BUILTIN(abs) BUILTIN(floor) BUILTIN(ceil) BUILTIN(round) BUILTIN(power)
+				BUILTIN(sqrt) BUILTIN(random) BUILTIN(sum) BUILTIN(max) BUILTIN(min) BUILTIN(average)
+					BUILTIN(boolean) BUILTIN(not ) BUILTIN(exists) BUILTIN(count) BUILTIN(append)
+						BUILTIN(sort) BUILTIN(reverse) BUILTIN(distinct) BUILTIN(zip) BUILTIN(keys)
+							BUILTIN(lookup) BUILTIN(spread) BUILTIN(merge) BUILTIN(sift) BUILTIN(each)
+								BUILTIN(error) BUILTIN(assert) BUILTIN(type) BUILTIN(now)
+									BUILTIN(millis) BUILTIN(from_millis) BUILTIN(to_millis)
+										BUILTIN(map) BUILTIN(filter) BUILTIN(single)
+											BUILTIN(reduce) BUILTIN(partition)
+												BUILTIN(range)
 
 #endif

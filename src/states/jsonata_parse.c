@@ -46,8 +46,8 @@ static struct node *expect(struct parser *p, const char *operator, bool operand)
 {
 	if (!at(p, operator))
 		return p->token.type == TOKEN_END
-			? fail(p, "Expected \"%s\" before end of expression", operator)
-			: fail(p, "Expected \"%s\", got \"" STR_FMT "\"", operator, STR_ARG(p->token.text));
+			       ? fail(p, "Expected \"%s\" before end of expression", operator)
+			       : fail(p, "Expected \"%s\", got \"" STR_FMT "\"", operator, STR_ARG(p->token.text));
 	advance(p, operand);
 	return NULL;
 }
@@ -100,7 +100,7 @@ static struct node *parse_array(struct parser *p)
 			advance(p, true);
 			if (!range)
 				return NULL;
-			range->operator = BINARY_RANGE;
+			range->operator= BINARY_RANGE;
 			range->left = item;
 			range->right = parse_expression(p, 0);
 			item = range;
@@ -152,8 +152,13 @@ static struct node *parse_lambda(struct parser *p)
 
 static struct node *parse_name(struct parser *p, struct token t)
 {
-	static const struct { const char *word; const struct json *value; } words[] = {
-		{ "true", &json_bool_true }, { "false", &json_bool_false }, { "null", &json_null },
+	static const struct {
+		const char *word;
+		const struct json *value;
+	} words[] = {
+		{ "true", &json_bool_true },
+		{ "false", &json_bool_false },
+		{ "null", &json_null },
 	};
 	if ((str_eq_c(t.text, "function") || str_eq_c(t.text, "\xce\xbb")) && at(p, "("))
 		return parse_lambda(p);
@@ -250,23 +255,42 @@ static struct node *parse_start(struct parser *p)
 
 /* ---- what may follow an operand ---- */
 
-static const struct operator {
+static const struct operator
+{
 	const char *text;
 	int power;
 	enum binary binary;
 	bool plain; /* an ordinary binary operator */
-} operators[] = {
-	{ ".", 75, 0, false }, { "[", 80, 0, false }, { "(", 80, 0, false }, { "{", 70, 0, false }, { "^", 40, 0, false },
-	{ "?", 20, 0, false }, { ":=", 10, 0, false }, { "~>", 40, BINARY_CHAIN, true },
-	{ "*", 60, BINARY_MULTIPLY, true }, { "/", 60, BINARY_DIVIDE, true }, { "%", 60, BINARY_MODULO, true },
-	{ "+", 50, BINARY_ADD, true }, { "-", 50, BINARY_SUBTRACT, true }, { "&", 50, BINARY_CONCAT, true },
-	{ "=", 40, BINARY_EQUAL, true }, { "!=", 40, BINARY_NOT_EQUAL, true }, { "<", 40, BINARY_LESS, true },
-	{ "<=", 40, BINARY_LESS_EQUAL, true }, { ">", 40, BINARY_GREATER, true }, { ">=", 40, BINARY_GREATER_EQUAL, true },
-	{ "in", 40, BINARY_IN, true }, { "and", 30, BINARY_AND, true }, { "or", 25, BINARY_OR, true },
-	{ "??", 40, BINARY_COALESCE, true }, { "?:", 40, BINARY_ELVIS, true },
+}
+operators[] = {
+	{ ".", 75, 0, false },
+	{ "[", 80, 0, false },
+	{ "(", 80, 0, false },
+	{ "{", 70, 0, false },
+	{ "^", 40, 0, false },
+	{ "?", 20, 0, false },
+	{ ":=", 10, 0, false },
+	{ "~>", 40, BINARY_CHAIN, true },
+	{ "*", 60, BINARY_MULTIPLY, true },
+	{ "/", 60, BINARY_DIVIDE, true },
+	{ "%", 60, BINARY_MODULO, true },
+	{ "+", 50, BINARY_ADD, true },
+	{ "-", 50, BINARY_SUBTRACT, true },
+	{ "&", 50, BINARY_CONCAT, true },
+	{ "=", 40, BINARY_EQUAL, true },
+	{ "!=", 40, BINARY_NOT_EQUAL, true },
+	{ "<", 40, BINARY_LESS, true },
+	{ "<=", 40, BINARY_LESS_EQUAL, true },
+	{ ">", 40, BINARY_GREATER, true },
+	{ ">=", 40, BINARY_GREATER_EQUAL, true },
+	{ "in", 40, BINARY_IN, true },
+	{ "and", 30, BINARY_AND, true },
+	{ "or", 25, BINARY_OR, true },
+	{ "??", 40, BINARY_COALESCE, true },
+	{ "?:", 40, BINARY_ELVIS, true },
 };
 
-static const struct operator *operator_at(const struct parser *p)
+static const struct operator* operator_at(const struct parser *p)
 {
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
 		if (at(p, operators[i].text))
@@ -358,14 +382,18 @@ static struct node *parse_call(struct parser *p, struct node *left)
 	return parse_list(p, n, ",", ")", false);
 }
 
-static struct node *parse_special(struct parser *p, const struct operator *o, struct node *left)
+static struct node *parse_special(struct parser *p, const struct operator* o, struct node *left)
 {
 	struct node *n;
 	switch (o->text[0]) {
-	case '.': return parse_dot(p, left);
-	case '[': return parse_filter(p, left);
-	case '(': return parse_call(p, left);
-	case '^': return parse_sort(p, left);
+	case '.':
+		return parse_dot(p, left);
+	case '[':
+		return parse_filter(p, left);
+	case '(':
+		return parse_call(p, left);
+	case '^':
+		return parse_sort(p, left);
 	case '{':
 		n = new_node(p, NODE_GROUP);
 		if (n) {
@@ -394,12 +422,12 @@ static struct node *parse_special(struct parser *p, const struct operator *o, st
 	}
 }
 
-static struct node *parse_binary(struct parser *p, const struct operator *o, struct node *left)
+static struct node *parse_binary(struct parser *p, const struct operator* o, struct node *left)
 {
 	struct node *n = new_node(p, NODE_BINARY);
 	if (!n)
 		return NULL;
-	n->operator = o->binary;
+	n->operator= o->binary;
 	n->left = left;
 	n->right = parse_expression(p, o->power);
 	return n;
@@ -410,7 +438,7 @@ static struct node *parse_expression(struct parser *p, int power)
 	if (p->failed || ++p->depth > JSONATA_DEPTH_MAX)
 		return fail(p, "The expression is nested too deeply");
 	struct node *left = parse_start(p);
-	const struct operator *o;
+	const struct operator* o;
 	while (left && !p->failed && (o = operator_at(p)) && o->power > power) {
 		advance(p, true);
 		left = o->plain ? parse_binary(p, o, left) : parse_special(p, o, left);

@@ -134,7 +134,8 @@ static bool comes_after(struct ordering *o, const struct json *a, const struct j
 		}
 		int c = compare_values(x, y);
 		if (c == -2)
-			throw(o->e, "T2008", "The expressions within an order-by clause must evaluate to numeric or string values");
+			throw(o->e, "T2008",
+			      "The expressions within an order-by clause must evaluate to numeric or string values");
 		if (c != 0)
 			return o->node->flags[i] ? c < 0 : c > 0;
 	}

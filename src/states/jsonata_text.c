@@ -177,9 +177,21 @@ struct kept_regex {
 
 static void translate(struct buf *b, struct str pattern)
 {
-	static const struct { char c; const char *set; } classes[] = {
-		{ 'd', "[0-9]" }, { 'D', "[^0-9]" }, { 'w', "[A-Za-z0-9_]" }, { 'W', "[^A-Za-z0-9_]" }, { 's', "[[:space:]]" },
-		{ 'S', "[^[:space:]]" }, { 'n', "\n" }, { 't', "\t" }, { 'r', "\r" }, { '/', "/" }, { ' ', " " },
+	static const struct {
+		char c;
+		const char *set;
+	} classes[] = {
+		{ 'd', "[0-9]" },
+		{ 'D', "[^0-9]" },
+		{ 'w', "[A-Za-z0-9_]" },
+		{ 'W', "[^A-Za-z0-9_]" },
+		{ 's', "[[:space:]]" },
+		{ 'S', "[^[:space:]]" },
+		{ 'n', "\n" },
+		{ 't', "\t" },
+		{ 'r', "\r" },
+		{ '/', "/" },
+		{ ' ', " " },
 	};
 	for (size_t i = 0; i < pattern.n; i++) {
 		const char *set = NULL;
@@ -436,7 +448,9 @@ struct value builtin_parse(struct evaluation *e, struct value *arguments, size_t
 
 struct value builtin_hash(struct evaluation *e, struct value *arguments, size_t count)
 {
-	static const struct { const char *name, *digest; } known[] = {
+	static const struct {
+		const char *name, *digest;
+	} known[] = {
 		{ "MD5", "MD5" }, { "SHA-1", "SHA1" }, { "SHA-256", "SHA256" }, { "SHA-384", "SHA384" }, { "SHA-512", "SHA512" },
 	};
 	struct str name = text_argument(e, arguments, count, 1);

@@ -150,9 +150,12 @@ static int parse_bracket(struct reader *r, struct step *s)
 
 static int function_find(struct str name, enum path_function *out)
 {
-	static const struct { const char *name; enum path_function function; } known[] = {
-		{ "length", FUNCTION_LENGTH }, { "size", FUNCTION_LENGTH }, { "min", FUNCTION_MIN }, { "max", FUNCTION_MAX },
-		{ "sum", FUNCTION_SUM }, { "avg", FUNCTION_AVG }, { "keys", FUNCTION_KEYS },
+	static const struct {
+		const char *name;
+		enum path_function function;
+	} known[] = {
+		{ "length", FUNCTION_LENGTH }, { "size", FUNCTION_LENGTH }, { "min", FUNCTION_MIN },   { "max", FUNCTION_MAX },
+		{ "sum", FUNCTION_SUM },       { "avg", FUNCTION_AVG },     { "keys", FUNCTION_KEYS },
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (str_eq_c(name, known[i].name)) {
@@ -267,9 +270,12 @@ static int parse_operand(struct reader *r, struct operand *out)
 
 static bool take_comparison(struct reader *r, enum filter_kind *kind)
 {
-	static const struct { const char *token; enum filter_kind kind; } known[] = {
-		{ "==", FILTER_EQ }, { "!=", FILTER_NE }, { "<=", FILTER_LE }, { ">=", FILTER_GE }, { "<", FILTER_LT },
-		{ ">", FILTER_GT }, { "nin ", FILTER_NIN }, { "in ", FILTER_IN },
+	static const struct {
+		const char *token;
+		enum filter_kind kind;
+	} known[] = {
+		{ "==", FILTER_EQ }, { "!=", FILTER_NE }, { "<=", FILTER_LE },    { ">=", FILTER_GE },
+		{ "<", FILTER_LT },  { ">", FILTER_GT },  { "nin ", FILTER_NIN }, { "in ", FILTER_IN },
 	};
 	skip_blanks(r);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

@@ -28,7 +28,7 @@ enum path_root path_root(const struct path *p);
 struct str path_variable(const struct path *p); /* PATH_VARIABLE: the name */
 bool path_is_reference(const struct path *p);
 bool path_is_definite(const struct path *p);
-bool path_is_root(const struct path *p);        /* just `$`, `$$` or `$name` */
+bool path_is_root(const struct path *p); /* just `$`, `$$` or `$name` */
 
 /* The value, or NULL when a definite path has none; then `why` (may be NULL) says it as Jayway does:
  * "No results for path: $['a']", "Missing property in path $['a']". Also NULL when memory is out. */

@@ -35,25 +35,38 @@ static bool test_pair(const struct filter *f, const struct json *a, const struct
 {
 	int order = compare(a, b);
 	switch (f->kind) {
-	case FILTER_EXISTS: return a && (!f->a.path || f->a.path->definite || a->count > 0);
-	case FILTER_EQ: return a && b && json_equal(a, b);
-	case FILTER_NE: return !(a && b && json_equal(a, b));
-	case FILTER_LT: return order == -1;
-	case FILTER_LE: return order == -1 || order == 0;
-	case FILTER_GT: return order == 1;
-	case FILTER_GE: return order == 1 || order == 0;
-	case FILTER_IN: return a && contains(b, a);
-	case FILTER_NIN: return a && !contains(b, a);
-	default: return false;
+	case FILTER_EXISTS:
+		return a && (!f->a.path || f->a.path->definite || a->count > 0);
+	case FILTER_EQ:
+		return a && b && json_equal(a, b);
+	case FILTER_NE:
+		return !(a && b && json_equal(a, b));
+	case FILTER_LT:
+		return order == -1;
+	case FILTER_LE:
+		return order == -1 || order == 0;
+	case FILTER_GT:
+		return order == 1;
+	case FILTER_GE:
+		return order == 1 || order == 0;
+	case FILTER_IN:
+		return a && contains(b, a);
+	case FILTER_NIN:
+		return a && !contains(b, a);
+	default:
+		return false;
 	}
 }
 
 bool filter_test(const struct filter *f, struct arena *a, const struct json *root, const struct json *item)
 {
 	switch (f->kind) {
-	case FILTER_OR: return filter_test(f->left, a, root, item) || filter_test(f->right, a, root, item);
-	case FILTER_AND: return filter_test(f->left, a, root, item) && filter_test(f->right, a, root, item);
-	case FILTER_NOT: return !filter_test(f->left, a, root, item);
+	case FILTER_OR:
+		return filter_test(f->left, a, root, item) || filter_test(f->right, a, root, item);
+	case FILTER_AND:
+		return filter_test(f->left, a, root, item) && filter_test(f->right, a, root, item);
+	case FILTER_NOT:
+		return !filter_test(f->left, a, root, item);
 	default:
 		return test_pair(f, operand_value(&f->a, a, root, item), operand_value(&f->b, a, root, item));
 	}

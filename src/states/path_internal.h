@@ -12,8 +12,18 @@ enum step_kind { STEP_NAMES, STEP_INDEXES, STEP_SLICE, STEP_WILDCARD, STEP_FILTE
 enum path_function { FUNCTION_LENGTH, FUNCTION_MIN, FUNCTION_MAX, FUNCTION_SUM, FUNCTION_AVG, FUNCTION_KEYS };
 
 enum filter_kind {
-	FILTER_OR, FILTER_AND, FILTER_NOT, FILTER_EXISTS,
-	FILTER_EQ, FILTER_NE, FILTER_LT, FILTER_LE, FILTER_GT, FILTER_GE, FILTER_IN, FILTER_NIN,
+	FILTER_OR,
+	FILTER_AND,
+	FILTER_NOT,
+	FILTER_EXISTS,
+	FILTER_EQ,
+	FILTER_NE,
+	FILTER_LT,
+	FILTER_LE,
+	FILTER_GT,
+	FILTER_GE,
+	FILTER_IN,
+	FILTER_NIN,
 };
 
 /* One side of a comparison: a path below `@` or `$`, or a literal. */
@@ -36,10 +46,10 @@ struct slice {
 
 struct step {
 	enum step_kind kind;
-	bool descend;               /* `..` before it */
+	bool descend; /* `..` before it */
 	size_t count;
-	const struct str *names;    /* STEP_NAMES */
-	const int64_t *indexes;     /* STEP_INDEXES */
+	const struct str *names; /* STEP_NAMES */
+	const int64_t *indexes;  /* STEP_INDEXES */
 	struct slice slice;
 	const struct filter *filter;
 	enum path_function function;
@@ -62,7 +72,7 @@ static inline bool step_is_single(const struct step *s)
 /* Whether `item` passes, with `root` as `$`. */
 bool filter_test(const struct filter *f, struct arena *a, const struct json *root, const struct json *item);
 /* Every result of the steps from `s` on below `value` is added to `out`. */
-void path_collect(const struct step *s, struct arena *a, const struct json *root, const struct json *value,
-		  struct json *out, int depth);
+void path_collect(const struct step *s, struct arena *a, const struct json *root, const struct json *value, struct json *out,
+		  int depth);
 
 #endif

@@ -135,8 +135,8 @@ static void collect_below(const struct step *s, struct arena *a, const struct js
 		collect_below(s, a, root, value->type == JSON_ARRAY ? value->items[i] : value->members[i].value, out, depth + 1);
 }
 
-void path_collect(const struct step *s, struct arena *a, const struct json *root, const struct json *value,
-		  struct json *out, int depth)
+void path_collect(const struct step *s, struct arena *a, const struct json *root, const struct json *value, struct json *out,
+		  int depth)
 {
 	if (arena_failed(a))
 		return;
@@ -179,9 +179,11 @@ static struct str explain(const struct path *p, struct arena *a, const struct st
 		add_place(&b, s);
 	struct str text;
 	if (missing->kind == STEP_NAMES && !json_is(value, JSON_OBJECT)) {
-		text = arena_printf(a, "Expected to find an object with property ['" STR_FMT "'] in path %s but found '%s'. This is not "
-				    "a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'.",
-				    STR_ARG(missing->names[0]), buf_c(&b), java_type(value));
+		text = arena_printf(
+			a,
+			"Expected to find an object with property ['" STR_FMT "'] in path %s but found '%s'. This is not "
+			"a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'.",
+			STR_ARG(missing->names[0]), buf_c(&b), java_type(value));
 	} else if (missing->next) {
 		add_place(&b, missing);
 		text = arena_printf(a, "Missing property in path %s", buf_c(&b));
@@ -256,8 +258,7 @@ static const struct json *write_member(const struct step *s, struct arena *a, co
 	return child && json_put(a, copy, s->names[0], child) ? copy : NULL;
 }
 
-static const struct json *write_element(const struct step *s, struct arena *a, const struct json *old,
-					const struct json *value)
+static const struct json *write_element(const struct step *s, struct arena *a, const struct json *old, const struct json *value)
 {
 	if (!element(old, s->indexes[0]))
 		return NULL;

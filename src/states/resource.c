@@ -23,8 +23,8 @@ static const struct {
 };
 
 static const char *const sdk_services[] = {
-	"dynamodb", "lambda", "s3", "sqs", "sns", "sfn", "eventbridge", "cloudwatchlogs", "rekognition", "kms", "codebuild",
-	"sts",
+	"dynamodb",    "lambda",         "s3",          "sqs", "sns",       "sfn",
+	"eventbridge", "cloudwatchlogs", "rekognition", "kms", "codebuild", "sts",
 };
 
 static bool integration_known(const struct resource *r)
@@ -47,8 +47,13 @@ static bool sdk_known(const struct resource *r)
 
 static bool split_pattern(struct resource *r)
 {
-	static const struct { const char *suffix; enum resource_pattern pattern; } patterns[] = {
-		{ "sync", PATTERN_SYNC }, { "sync:2", PATTERN_SYNC2 }, { "waitForTaskToken", PATTERN_TOKEN },
+	static const struct {
+		const char *suffix;
+		enum resource_pattern pattern;
+	} patterns[] = {
+		{ "sync", PATTERN_SYNC },
+		{ "sync:2", PATTERN_SYNC2 },
+		{ "waitForTaskToken", PATTERN_TOKEN },
 	};
 	ptrdiff_t dot = str_find_char(r->call, '.', 0);
 	r->action = r->call;

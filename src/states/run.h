@@ -20,7 +20,7 @@
 enum frame_phase { FRAME_READY, FRAME_TASK, FRAME_WAIT, FRAME_RETRY, FRAME_CHILDREN, FRAME_GONE };
 
 enum {
-	ITEMS_AT_ONCE = 40,       /* "inline mode: up to 40 concurrent iterations" */
+	ITEMS_AT_ONCE = 40,         /* "inline mode: up to 40 concurrent iterations" */
 	STEP_TRANSITIONS_MAX = 500, /* then the step yields, so that no execution holds the writer */
 	TOKEN_SECRET = 16,
 };
@@ -38,20 +38,20 @@ struct frame {
 	int64_t index;        /* of the branch or item */
 	const struct state *state;
 	enum frame_phase phase;
-	struct doc input;     /* of the state */
+	struct doc input;             /* of the state */
 	const struct json *variables; /* of the frame's own scope, NULL: none */
 	int64_t entered_ms, entered_event, before_event, last_event;
-	int64_t wake_ms;      /* FRAME_WAIT, FRAME_RETRY */
-	int64_t *attempts;    /* a count for each retrier of the state */
-	int64_t retries;      /* in all */
-	bool catching;        /* its error is being handled: what fails now is passed up */
+	int64_t wake_ms;   /* FRAME_WAIT, FRAME_RETRY */
+	int64_t *attempts; /* a count for each retrier of the state */
+	int64_t retries;   /* in all */
+	bool catching;     /* its error is being handled: what fails now is passed up */
 	/* FRAME_TASK */
 	int64_t task;
 	int64_t timeout_ms;   /* when, 0: never */
 	int64_t heartbeat_ms; /* how long, 0: no heartbeat */
 	int64_t heartbeat_due_ms;
 	bool submitted;
-	struct str secret;    /* hexadecimal; of the task token */
+	struct str secret; /* hexadecimal; of the task token */
 	const struct json *submission;
 	const struct json *parameters; /* of the task; kept for RESUME */
 	/* FRAME_CHILDREN */
@@ -69,7 +69,7 @@ struct run {
 	int64_t now_ms;
 	struct frame *frames, **tail; /* every frame, in order of birth */
 	int64_t next_frame, next_task, events, deadline_ms;
-	const struct json *input;     /* the execution's, parsed when first asked for */
+	const struct json *input; /* the execution's, parsed when first asked for */
 	bool finished;
 	size_t task_capacity, cancelled_capacity;
 };

@@ -100,7 +100,8 @@ static const struct json *items_by_jsonata(struct run *r, struct frame *f, struc
 		return items;
 	struct str value = json_to_str(r->arena, items);
 	if (setting_is_set(s)) {
-		fault_set(fault, r->arena, "States.QueryEvaluationError", "The JSONata expression '" STR_FMT "' specified for the "
+		fault_set(fault, r->arena, "States.QueryEvaluationError",
+			  "The JSONata expression '" STR_FMT "' specified for the "
 			  "field 'Items' returned an unexpected result type. Expected 'array', but was '%s' for value: " STR_FMT,
 			  STR_ARG(template_expression(s->expression)), json_type_name(items->type), STR_ARG(value));
 		fault->location = STR("Items");
@@ -248,7 +249,8 @@ static void abort_frame(struct run *r, struct frame *f)
 {
 	if (f->phase == FRAME_TASK)
 		task_cancel(r, f);
-	if (f->phase != FRAME_GONE && (f->state->type & (STATE_TASK | STATE_WAIT | STATE_PARALLEL | STATE_MAP)) && f->entered_event)
+	if (f->phase != FRAME_GONE && (f->state->type & (STATE_TASK | STATE_WAIT | STATE_PARALLEL | STATE_MAP)) &&
+	    f->entered_event)
 		(void)event_plain(r, f, "*Aborted", f->last_event);
 	if (f->phase != FRAME_GONE && f->parent->state->type == STATE_MAP)
 		(void)event_map(r, f->parent, "MapIterationAborted", f->index, f->last_event);

@@ -122,8 +122,8 @@ struct str cause_of(struct run *r, const struct frame *f, const struct fault *fa
 {
 	if (fault->bare)
 		return fault->cause;
-	return arena_printf(r->arena, "An error occurred while executing the state '" STR_FMT
-			    "' (entered at the event id #%lld). " STR_FMT,
+	return arena_printf(r->arena,
+			    "An error occurred while executing the state '" STR_FMT "' (entered at the event id #%lld). " STR_FMT,
 			    STR_ARG(f->state->name), (long long)f->entered_event, STR_ARG(fault->cause));
 }
 
@@ -166,8 +166,9 @@ static const struct json *apply_result(struct run *r, struct frame *f, const str
 	const struct json *out = path_write(path->path, r->arena, f->input.value, result);
 	if (!out) {
 		struct str input = doc_text(r, &f->input);
-		fault_set(fault, r->arena, "States.ResultPathMatchFailure", "Unable to apply ReferencePath " STR_FMT
-			  " to input " STR_FMT, STR_ARG(path_text(path->path)), STR_ARG(input));
+		fault_set(fault, r->arena, "States.ResultPathMatchFailure",
+			  "Unable to apply ReferencePath " STR_FMT " to input " STR_FMT, STR_ARG(path_text(path->path)),
+			  STR_ARG(input));
 	}
 	return out;
 }

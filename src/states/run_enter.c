@@ -91,11 +91,13 @@ static bool wait_timestamp(struct run *r, struct frame *f, struct scope *scope, 
 		return true;
 	struct str text = plain_text(r, value);
 	if (s->path)
-		fault_set(fault, r->arena, "States.Runtime", "The TimestampPath parameter does not reference a valid ISO-8601 "
+		fault_set(fault, r->arena, "States.Runtime",
+			  "The TimestampPath parameter does not reference a valid ISO-8601 "
 			  "extended offset date-time format string: " STR_FMT " == " STR_FMT,
 			  STR_ARG(path_text(s->path)), STR_ARG(text));
 	else
-		fault_set(fault, r->arena, "States.QueryEvaluationError", "The JSONata expression specified for the field "
+		fault_set(fault, r->arena, "States.QueryEvaluationError",
+			  "The JSONata expression specified for the field "
 			  "'Timestamp' did not return a valid ISO-8601 extended offset date-time format string: " STR_FMT,
 			  STR_ARG(text));
 	fault->location = s->path ? STR_NULL : STR("Timestamp");
@@ -163,8 +165,8 @@ static bool history_is_full(struct run *r, struct frame *f)
 {
 	if (r->machine->express || r->events < LIMIT_STATES_HISTORY - 1)
 		return false;
-	struct str cause = arena_printf(r->arena, "The execution reached the maximum number of history events (%d).",
-					LIMIT_STATES_HISTORY);
+	struct str cause =
+		arena_printf(r->arena, "The execution reached the maximum number of history events (%d).", LIMIT_STATES_HISTORY);
 	while (f->parent)
 		f = f->parent;
 	(void)event_error(r, f, "ExecutionFailed", "executionFailedEventDetails", STR("States.Runtime"), cause);
@@ -183,12 +185,24 @@ void run_enter(struct run *r, struct frame *f)
 	f->attempts = arena_alloc_array(r->arena, f->state->retrier_count + 1, sizeof(*f->attempts));
 	f->entered_event = f->last_event = event_entered(r, f);
 	switch (f->state->type) {
-	case STATE_PASS: enter_pass(r, f); break;
-	case STATE_CHOICE: enter_choice(r, f); break;
-	case STATE_WAIT: enter_wait(r, f); break;
-	case STATE_SUCCEED: run_complete(r, f, NULL); break;
-	case STATE_FAIL: enter_fail(r, f); break;
-	default: run_attempt(r, f); break;
+	case STATE_PASS:
+		enter_pass(r, f);
+		break;
+	case STATE_CHOICE:
+		enter_choice(r, f);
+		break;
+	case STATE_WAIT:
+		enter_wait(r, f);
+		break;
+	case STATE_SUCCEED:
+		run_complete(r, f, NULL);
+		break;
+	case STATE_FAIL:
+		enter_fail(r, f);
+		break;
+	default:
+		run_attempt(r, f);
+		break;
 	}
 }
 
@@ -207,7 +221,8 @@ void run_finish_state(struct run *r, struct frame *f, struct finish *finish, con
 	}
 	struct doc output = finish->output == f->input.value ? f->input : doc_of(finish->output);
 	if (text_too_long(r, &output)) {
-		fault_set(&fault, r->arena, "States.DataLimitExceeded", "The state/task '" STR_FMT "' returned a result with a "
+		fault_set(&fault, r->arena, "States.DataLimitExceeded",
+			  "The state/task '" STR_FMT "' returned a result with a "
 			  "size exceeding the maximum number of bytes service limit.",
 			  STR_ARG(f->state->type == STATE_TASK ? f->state->resource.arn : f->state->name));
 		fault.bare = true;

@@ -78,7 +78,7 @@ static const struct json *error_output(struct run *r, struct str error, struct s
 	return o;
 }
 
-static bool catch(struct run *r, struct frame *f, struct str error, struct str cause)
+static bool catch (struct run *r, struct frame *f, struct str error, struct str cause)
 {
 	for (size_t i = 0; i < f->state->catcher_count; i++) {
 		const struct catcher *catcher = &f->state->catchers[i];
@@ -116,7 +116,7 @@ void run_fail(struct run *r, struct frame *f, struct str error, struct str cause
 	if (children)
 		f->last_event = event_plain(r, f, "*Failed", f->last_event);
 	f->catching = true;
-	if (final || !catch(r, f, error, cause))
+	if (final || !catch (r, f, error, cause))
 		give_up(r, f, error, cause);
 	f->catching = false;
 }

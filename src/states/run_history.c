@@ -57,14 +57,22 @@ static void write_details(struct writer *w, const char *name)
 static const char *type_name(const struct frame *f)
 {
 	switch (f->state->type) {
-	case STATE_PASS: return "PassState";
-	case STATE_TASK: return "TaskState";
-	case STATE_CHOICE: return "ChoiceState";
-	case STATE_WAIT: return "WaitState";
-	case STATE_SUCCEED: return "SucceedState";
-	case STATE_FAIL: return "FailState";
-	case STATE_PARALLEL: return "ParallelState";
-	default: return "MapState";
+	case STATE_PASS:
+		return "PassState";
+	case STATE_TASK:
+		return "TaskState";
+	case STATE_CHOICE:
+		return "ChoiceState";
+	case STATE_WAIT:
+		return "WaitState";
+	case STATE_SUCCEED:
+		return "SucceedState";
+	case STATE_FAIL:
+		return "FailState";
+	case STATE_PARALLEL:
+		return "ParallelState";
+	default:
+		return "MapState";
 	}
 }
 

@@ -59,8 +59,9 @@ static bool read_seconds(struct run *r, struct frame *f, const struct setting *s
 	if (json_to_i64(value, out) == 0 && *out > 0 && *out <= 99999999)
 		return true;
 	struct str text = json_to_str(r->arena, value);
-	fault_set(fault, r->arena, "States.Runtime", "The " STR_FMT " parameter must be a positive integer: " STR_FMT " == " STR_FMT,
-		  STR_ARG(s->field), STR_ARG(s->path ? path_text(s->path) : s->field), STR_ARG(text));
+	fault_set(fault, r->arena, "States.Runtime",
+		  "The " STR_FMT " parameter must be a positive integer: " STR_FMT " == " STR_FMT, STR_ARG(s->field),
+		  STR_ARG(s->path ? path_text(s->path) : s->field), STR_ARG(text));
 	return false;
 }
 
@@ -92,8 +93,10 @@ static bool too_long(struct run *r, struct frame *f, const struct json *value, s
 {
 	if (json_to_str(r->arena, value).n <= LIMIT_STATES_PAYLOAD)
 		return false;
-	fault_set(fault, r->arena, "States.DataLimitExceeded", "The state/task '" STR_FMT "' was called with an input whose size "
-		  "exceeds the maximum number of bytes service limit.", STR_ARG(f->state->name));
+	fault_set(fault, r->arena, "States.DataLimitExceeded",
+		  "The state/task '" STR_FMT "' was called with an input whose size "
+		  "exceeds the maximum number of bytes service limit.",
+		  STR_ARG(f->state->name));
 	fault->bare = true;
 	return true;
 }
@@ -170,8 +173,10 @@ void task_succeeded(struct run *r, struct frame *f, struct str output)
 	struct fault fault = { 0 };
 	const struct json *value = NULL;
 	if (output.n > LIMIT_STATES_PAYLOAD) {
-		fault_set(&fault, r->arena, "States.DataLimitExceeded", "The state/task '" STR_FMT "' returned a result with a "
-			  "size exceeding the maximum number of bytes service limit.", STR_ARG(f->state->resource.arn));
+		fault_set(&fault, r->arena, "States.DataLimitExceeded",
+			  "The state/task '" STR_FMT "' returned a result with a "
+			  "size exceeding the maximum number of bytes service limit.",
+			  STR_ARG(f->state->resource.arn));
 		fault.bare = true;
 	} else if (json_parse(r->arena, output, &value, NULL) < 0) {
 		fault_set(&fault, r->arena, "States.Runtime", "The result of the task is not valid JSON.");

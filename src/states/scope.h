@@ -11,7 +11,7 @@
 
 /* What the interpreter may not have by itself. */
 struct states_world {
-	int64_t now_ms;                                /* since 1970 */
+	int64_t now_ms;                                        /* since 1970 */
 	void (*random)(void *argument, void *bytes, size_t n); /* jitter, UUIDs, task tokens */
 	void *random_argument;
 };
@@ -25,7 +25,7 @@ struct scope {
 	const struct json *context;      /* `$$`, `$states.context`; NULL until asked for */
 	const struct json *(*make_context)(void *argument, struct arena *a);
 	const struct json *(*variable)(void *argument, struct str name); /* NULL when there is none */
-	void *argument;                  /* of both */
+	void *argument;                                                  /* of both */
 };
 
 /* NULL when memory is out. */

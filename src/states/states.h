@@ -39,20 +39,20 @@ enum states_event_kind {
 	STATES_TASK_FAILED,
 	STATES_TASK_HEARTBEAT,
 	STATES_ABORT,
-	STATES_RESUME,         /* after a restart: the effects of all tasks in flight come again */
+	STATES_RESUME, /* after a restart: the effects of all tasks in flight come again */
 };
 
 struct states_event {
 	enum states_event_kind kind;
-	int64_t task;          /* STATES_TASK_* */
-	struct str output;     /* JSON text */
+	int64_t task;            /* STATES_TASK_* */
+	struct str output;       /* JSON text */
 	struct str error, cause; /* absent: not given */
-	bool start_failed;     /* STATES_TASK_FAILED: the call itself was refused before the work began */
+	bool start_failed;       /* STATES_TASK_FAILED: the call itself was refused before the work began */
 };
 
 /* Work for the caller; texts live in the step's arena. */
 struct states_task {
-	int64_t task;                  /* names it in events */
+	int64_t task; /* names it in events */
 	const struct resource *resource;
 	const struct json *parameters; /* what the resource is called with */
 	struct str state_name;
@@ -76,23 +76,23 @@ struct states_step {
 	const struct machine *machine;
 	const struct execution *execution;
 	struct states_world world;
-	struct str state;         /* of the last step; absent for STATES_START */
-	bool no_history;          /* events are counted, not written */
+	struct str state; /* of the last step; absent for STATES_START */
+	bool no_history;  /* events are counted, not written */
 	/* out */
-	bool changed;             /* false: the event was stale, nothing is to be done */
+	bool changed; /* false: the event was stale, nothing is to be done */
 	enum states_status status;
-	struct str next_state;    /* present while STATES_RUNNING */
-	struct buf events;        /* JSON objects, one after the other, separated by commas; buf_release it */
+	struct str next_state;           /* present while STATES_RUNNING */
+	struct buf events;               /* JSON objects, one after the other, separated by commas; buf_release it */
 	int64_t first_event, last_event; /* their ids; last_event < first_event when there are none */
 	struct states_task *tasks;
 	size_t task_count;
 	struct states_cancelled *cancelled; /* tasks given up */
 	size_t cancelled_count;
-	int64_t wake_ms;          /* 0: nothing to wake for */
-	bool yielded;             /* there is more to do at once: step again with STATES_WAKE */
-	struct str output;        /* STATES_SUCCEEDED */
-	struct str error, cause;  /* STATES_FAILED, STATES_ABORTED, STATES_TIMED_OUT; absent: none */
-	int64_t transitions;      /* states entered */
+	int64_t wake_ms;         /* 0: nothing to wake for */
+	bool yielded;            /* there is more to do at once: step again with STATES_WAKE */
+	struct str output;       /* STATES_SUCCEEDED */
+	struct str error, cause; /* STATES_FAILED, STATES_ABORTED, STATES_TIMED_OUT; absent: none */
+	int64_t transitions;     /* states entered */
 };
 
 /* 0, ERR_CORRUPT when the persisted state does not fit the machine, ERR_NO_MEMORY. */

@@ -42,10 +42,18 @@ static void on_task(struct run *r, const struct states_event *event)
 		return;
 	r->step->changed = true;
 	switch (event->kind) {
-	case STATES_TASK_SUBMITTED: task_submitted(r, f, event->output); break;
-	case STATES_TASK_SUCCEEDED: task_succeeded(r, f, event->output); break;
-	case STATES_TASK_FAILED: task_failed(r, f, event); break;
-	default: task_heartbeat(r, f); break;
+	case STATES_TASK_SUBMITTED:
+		task_submitted(r, f, event->output);
+		break;
+	case STATES_TASK_SUCCEEDED:
+		task_succeeded(r, f, event->output);
+		break;
+	case STATES_TASK_FAILED:
+		task_failed(r, f, event);
+		break;
+	default:
+		task_heartbeat(r, f);
+		break;
 	}
 }
 
@@ -122,10 +130,18 @@ static int apply(struct run *r, const struct states_event *event, struct error *
 		return 0;
 	}
 	switch (event->kind) {
-	case STATES_ABORT: on_abort(r, event); break;
-	case STATES_RESUME: on_resume(r); break;
-	case STATES_WAKE: on_wake(r); break;
-	default: on_task(r, event); break;
+	case STATES_ABORT:
+		on_abort(r, event);
+		break;
+	case STATES_RESUME:
+		on_resume(r);
+		break;
+	case STATES_WAKE:
+		on_wake(r);
+		break;
+	default:
+		on_task(r, event);
+		break;
 	}
 	return 0;
 }

@@ -5,7 +5,8 @@
 
 enum template_kind { TEMPLATE_LITERAL, TEMPLATE_OBJECT, TEMPLATE_ARRAY, TEMPLATE_PATH, TEMPLATE_CALL, TEMPLATE_JSONATA };
 
-struct template {
+struct template
+{
 	enum template_kind kind;
 	struct str name;  /* as a member of an object, without ".$" */
 	struct str field; /* as faults name it: "name.$", "Output/name" */
@@ -67,8 +68,10 @@ static struct template *compile_dynamic(struct compiler *c, const struct json *v
 	if (intrinsic_looks_like(text) && intrinsic_compile(c->arena, text, &t->call, NULL) == 0)
 		return t;
 	struct str location = arena_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(c->location), STR_ARG(field));
-	diagnose_schema(c->diagnostics, location, "The value for the field '" STR_FMT "' must be a valid JSONPath or a valid "
-			"intrinsic function call", STR_ARG(field));
+	diagnose_schema(c->diagnostics, location,
+			"The value for the field '" STR_FMT "' must be a valid JSONPath or a valid "
+			"intrinsic function call",
+			STR_ARG(field));
 	return NULL;
 }
 
@@ -167,8 +170,9 @@ static const struct json *fill_path(const struct template *t, struct scope *scop
 	if (!value) {
 		struct str input = json_to_str(scope->arena, scope->input);
 		fault_set(fault, scope->arena, "States.ParameterPathFailure",
-			  "The JSONPath '" STR_FMT "' specified for the field '" STR_FMT "' could not be found in the input '"
-			  STR_FMT "'", STR_ARG(path_text(t->path)), STR_ARG(t->field), STR_ARG(input));
+			  "The JSONPath '" STR_FMT "' specified for the field '" STR_FMT
+			  "' could not be found in the input '" STR_FMT "'",
+			  STR_ARG(path_text(t->path)), STR_ARG(t->field), STR_ARG(input));
 	}
 	return value;
 }
@@ -198,12 +202,18 @@ static const struct json *fill_array(const struct template *t, struct scope *sco
 const struct json *template_fill(const struct template *t, struct scope *scope, struct fault *fault)
 {
 	switch (t->kind) {
-	case TEMPLATE_LITERAL: return t->literal;
-	case TEMPLATE_OBJECT: return fill_object(t, scope, fault);
-	case TEMPLATE_ARRAY: return fill_array(t, scope, fault);
-	case TEMPLATE_PATH: return fill_path(t, scope, fault);
-	case TEMPLATE_CALL: return intrinsic_call(t->call, scope, fault);
-	case TEMPLATE_JSONATA: return jsonata_read(t->jsonata, scope, t->field, fault);
+	case TEMPLATE_LITERAL:
+		return t->literal;
+	case TEMPLATE_OBJECT:
+		return fill_object(t, scope, fault);
+	case TEMPLATE_ARRAY:
+		return fill_array(t, scope, fault);
+	case TEMPLATE_PATH:
+		return fill_path(t, scope, fault);
+	case TEMPLATE_CALL:
+		return intrinsic_call(t->call, scope, fault);
+	case TEMPLATE_JSONATA:
+		return jsonata_read(t->jsonata, scope, t->field, fault);
 	}
 	return NULL;
 }
@@ -236,8 +246,9 @@ void setting_compile_path(struct setting *s, struct arena *a, const struct json 
 	if (calls && intrinsic_looks_like(text) && intrinsic_compile(a, text, &s->intrinsic, NULL) == 0)
 		return;
 	location = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(location), STR_ARG(field));
-	diagnose_schema(d, location, calls ? "Value is not a Reference Path or a valid intrinsic function call"
-					   : "Value is not a Reference Path");
+	diagnose_schema(d, location,
+			calls ? "Value is not a Reference Path or a valid intrinsic function call"
+			      : "Value is not a Reference Path");
 }
 
 const struct json *setting_read(const struct setting *s, struct scope *scope, struct fault *fault)
@@ -252,8 +263,9 @@ const struct json *setting_read(const struct setting *s, struct scope *scope, st
 	if (!value) {
 		struct str input = json_to_str(scope->arena, scope->input);
 		fault_set(fault, scope->arena, "States.Runtime",
-			  "The JSONPath '" STR_FMT "' specified for the field '" STR_FMT "' could not be found in the input '"
-			  STR_FMT "'", STR_ARG(path_text(s->path)), STR_ARG(s->field), STR_ARG(input));
+			  "The JSONPath '" STR_FMT "' specified for the field '" STR_FMT
+			  "' could not be found in the input '" STR_FMT "'",
+			  STR_ARG(path_text(s->path)), STR_ARG(s->field), STR_ARG(input));
 	}
 	return value;
 }

@@ -106,9 +106,6 @@ static int set_options(const struct ort *o, struct ort_session_options *options,
 	/* Patterns are kept for every input size seen: with sizes that change all the time they only take memory. */
 	if (rc == 0)
 		rc = check(o, api->disable_memory_pattern(options), ERR_UNAVAILABLE, "options", err);
-	/* Its arena grows by doubling and never shrinks; malloc's memory goes back. */
-	if (rc == 0)
-		rc = check(o, api->disable_arena(options), ERR_UNAVAILABLE, "options", err);
 	if (rc == 0)
 		rc = check(o, api->add_config(options, "session.intra_op.allow_spinning", "0"), ERR_UNAVAILABLE, "options", err);
 	return rc;

@@ -3,7 +3,6 @@
  * The PP-OCRv4 engine: detector, recogniser, and what lies between and after them.
  */
 #include <limits.h>
-#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -139,8 +138,6 @@ static int load(void **state, const struct text_options *options, struct error *
 
 	if (!p)
 		return error_set(err, ERR_NO_MEMORY, "no memory for PP-OCRv4");
-	/* Layers' results come and go by the megabyte. Left to itself glibc would soon keep them in its heap, in pieces. */
-	mallopt(M_MMAP_THRESHOLD, (int)MIB(2));
 	arena_init(&arena, MIB(128));
 	if (models_find(options->folders, folder))
 		rc = load_files(p, &arena, folder, options->threads > 1 ? options->threads : 1, err);

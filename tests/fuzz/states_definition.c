@@ -17,8 +17,13 @@ static void ones(void *argument, void *out, size_t n)
 
 static void run(const struct machine *m)
 {
-	struct execution x = { .arn = STR("a"), .name = STR("x"), .machine_arn = STR("arn:aws:states:r:1:stateMachine:m"),
-			       .machine_name = STR("m"), .role_arn = STR("r"), .region = STR("r"), .input = STR("{\"a\":[1,\"b\",null]}") };
+	struct execution x = { .arn = STR("a"),
+			       .name = STR("x"),
+			       .machine_arn = STR("arn:aws:states:r:1:stateMachine:m"),
+			       .machine_name = STR("m"),
+			       .role_arn = STR("r"),
+			       .region = STR("r"),
+			       .input = STR("{\"a\":[1,\"b\",null]}") };
 	struct arena arenas[2];
 	struct str state = STR_NULL;
 	struct states_event event = { .kind = STATES_START };
@@ -30,8 +35,9 @@ static void run(const struct machine *m)
 		struct arena *a = &arenas[i % 2];
 		arena_release(a);
 		arena_init(a, MIB(64));
-		struct states_step step = { .arena = a, .machine = m, .execution = &x, .state = state,
-					    .world = { .now_ms = now_ms, .random = ones } };
+		struct states_step step = {
+			.arena = a, .machine = m, .execution = &x, .state = state, .world = { .now_ms = now_ms, .random = ones }
+		};
 		int rc = states_step(&step, &event, NULL);
 		buf_release(&step.events);
 		if (rc < 0 || step.status != STATES_RUNNING || (!step.changed && !step.wake_ms))
@@ -39,8 +45,11 @@ static void run(const struct machine *m)
 		state = step.changed ? step.next_state : arena_str(a, state);
 		event = (struct states_event){ .kind = STATES_WAKE };
 		if (step.task_count > 0)
-			event = (struct states_event){ .kind = i % 3 ? STATES_TASK_SUCCEEDED : STATES_TASK_FAILED, .task = step.tasks[0].task,
-						       .output = STR("{\"Payload\":1}"), .error = STR("E"), .cause = STR("C") };
+			event = (struct states_event){ .kind = i % 3 ? STATES_TASK_SUCCEEDED : STATES_TASK_FAILED,
+						       .task = step.tasks[0].task,
+						       .output = STR("{\"Payload\":1}"),
+						       .error = STR("E"),
+						       .cause = STR("C") };
 		else
 			now_ms = step.wake_ms ? step.wake_ms : now_ms;
 	}

@@ -54,7 +54,8 @@ static bool run_step(struct host *h, struct arena *a, const char *file, size_t n
 	const char *operation = arena_c(a, json_get_text(step, STR("operation")));
 	const struct json *parameters = json_get_c(step, "parameters");
 
-	if (host_call_wait(h, service, operation, parameters ? parameters : &json_empty_object, json_get_text(step, STR("body")), a, &answer))
+	if (host_call_wait(h, service, operation, parameters ? parameters : &json_empty_object, json_get_text(step, STR("body")),
+			   a, &answer))
 		return false;
 	if (check(a, step, &answer))
 		return true;

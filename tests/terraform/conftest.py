@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Skips, loudly, where Terraform or its provider is absent. The server under test is the protocol tests' own."""
 import importlib.util
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Both roots on one bare server: infra/bootstrap, and infra/live/local with its state in the bucket that bootstrap makes.
 
 They are applied at the same time, since nearly all of it is waiting inside the provider: live/local begins as soon as the state

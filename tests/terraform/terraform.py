@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform for tests: found where people keep it, run on copies of infra/, and never beyond loopback."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real provider against `gleaner serve --bare`: apply, second plan, images, update, drift, lock, destroy.
 
 The stages build on each other, so each is a fixture that the next one takes; a stage that fails fails those after it.
@@ -5,6 +6,7 @@ The stages build on each other, so each is a fixture that the next one takes; a 
 import json
 import pathlib
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -27,9 +29,10 @@ def deployment(scratch):
     if not package.exists():
         pytest.fail(f"there is no function package at {package}: `make build` makes it")
     server = protocol.Server("--bare")
-    made = Deployment(server, package, scratch)
-    yield made
-    protocol._finish(server, False)
+    try:
+        yield Deployment(server, package, scratch)
+    finally:
+        protocol._finish(server, False)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +116,18 @@ def test_images_end_right(jobs, name):
         assert job["error"]["code"] in ("NotPng", "CorruptImage")
     else:
         assert job["result"]["lines"] > 0
+
+
+def test_the_api_may_do_only_what_its_role_may(applied, jobs):
+    """Its policy replaced by one that allows nothing of use, and put back."""
+    iam, role = applied.server.client("iam"), f"{NAME}-api"
+    document = iam.get_role_policy(RoleName=role, PolicyName="pipeline")["PolicyDocument"]
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(nothing))
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        _submit(applied.live.outputs()["api_endpoint"], ROOT / "samples" / "receipt.png")
+    assert refused.value.code == 500
+    iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(document))
 
 
 # ---- update ----

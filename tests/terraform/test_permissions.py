@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/permissions.md is true: each permission of each role, taken away, is missed exactly as the table says.
 
 Runs on the pipeline that the server itself sets up: its policies are those that Terraform uses, pipeline/functions.json's.
@@ -193,8 +194,10 @@ WHEN = {
 @pytest.fixture(scope="module")
 def scenarios():
     server = protocol.Server("--log-level=info")
-    yield Scenarios(server)
-    protocol._finish(server, False)
+    try:
+        yield Scenarios(server)
+    finally:
+        protocol._finish(server, False)
 
 
 def _case(row):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What can be said of the Terraform without applying it."""
 import concurrent.futures
 import os

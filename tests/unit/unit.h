@@ -16,12 +16,12 @@
 #include "base/arena.h"
 
 /* Compares a str with a C string and shows both. */
-#define assert_str(value, expected) \
-	do { \
-		struct str got_ = (value); \
-		char text_[4096]; \
-		snprintf(text_, sizeof(text_), STR_FMT, STR_ARG(got_)); \
-		assert_string_equal(text_, (expected)); \
+#define assert_str(value, expected)                                                                                              \
+	do {                                                                                                                     \
+		struct str got_ = (value);                                                                                       \
+		char text_[4096];                                                                                                \
+		snprintf(text_, sizeof(text_), STR_FMT, STR_ARG(got_));                                                          \
+		assert_string_equal(text_, (expected));                                                                          \
 	} while (0)
 
 #endif

@@ -26,7 +26,8 @@
 /* Known, and answered NotImplemented, so that no other operation of the same path takes the request for its own. */
 #define UNSUPPORTED(text, verb, where, parameter)                                                                                \
 	{                                                                                                                        \
-		.name = text, .kind = OPERATION_ASYNC, .run = unsupported, .refused = true, .method = verb, .path = where, .query = parameter     \
+		.name = text, .kind = OPERATION_ASYNC, .run = unsupported, .refused = true, .method = verb, .path = where,       \
+		.query = parameter                                                                                               \
 	}
 
 static int unsupported(struct call *call)

@@ -13,8 +13,9 @@ static bool waits(const struct task *t)
 
 void answer_error(struct task *t, struct str error, struct str cause)
 {
-	struct states_event event = { .kind = STATES_TASK_FAILED, .task = t->id, .error = error, .cause = cause,
-				      .start_failed = waits(t) };
+	struct states_event event = {
+		.kind = STATES_TASK_FAILED, .task = t->id, .error = error, .cause = cause, .start_failed = waits(t)
+	};
 	t->answer(t, &event);
 }
 
@@ -30,9 +31,11 @@ static void answer_output(struct task *t, const struct json *output)
 /* Codes that SDKs have no class of their own for. */
 static bool is_general(struct str code)
 {
-	static const char *const codes[] = { "ValidationException", "AccessDeniedException", "AccessDenied",
-					     "UnrecognizedClientException", "SerializationException", "InvalidParameterValue",
-					     "MissingParameter", "InternalFailure", "ServiceUnavailable", "UnknownOperationException" };
+	static const char *const codes[] = { "ValidationException",    "AccessDeniedException",
+					     "AccessDenied",           "UnrecognizedClientException",
+					     "SerializationException", "InvalidParameterValue",
+					     "MissingParameter",       "InternalFailure",
+					     "ServiceUnavailable",     "UnknownOperationException" };
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (str_eq_c(code, codes[i]))
 			return true;
@@ -56,8 +59,8 @@ static void answer_service_error(struct task *t, const struct call *call)
 	struct str exception = exception_name(t, code), cause;
 	struct str error = arena_printf(a, "%s." STR_FMT, t->route->error_prefix, STR_ARG(exception));
 	if (t->resource.kind == RESOURCE_SDK)
-		cause = arena_printf(a, "%s (Service: %s, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)", call->error.message,
-				     t->route->error_prefix, call->error.status, call->request_id);
+		cause = arena_printf(a, "%s (Service: %s, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)",
+				     call->error.message, t->route->error_prefix, call->error.status, call->request_id);
 	else
 		cause = arena_printf(a, "%s (Service: %s; Status Code: %d; Error Code: " STR_FMT "; Request ID: %s; Proxy: null)",
 				     call->error.message, t->route->java_service, call->error.status, STR_ARG(code),
@@ -91,8 +94,9 @@ static void put_metadata(struct task *t, const struct call *call, struct json *o
 	add_header(a, all, first, STR("connection"), STR("keep-alive"));
 	add_header(a, all, first, STR("Content-Length"), arena_printf(a, "%zu", call_reply_text(call).n));
 	add_header(a, all, first, STR("Date"), arena_str(a, date_http(date, clock_wall_ms())));
-	add_header(a, all, first, STR("Content-Type"), str_is_set(call->reply.content_type)
-			? arena_str(a, call->reply.content_type) : STR("application/x-amz-json-1.0"));
+	add_header(a, all, first, STR("Content-Type"),
+		   str_is_set(call->reply.content_type) ? arena_str(a, call->reply.content_type)
+							: STR("application/x-amz-json-1.0"));
 	add_header(a, all, first, STR("x-amzn-RequestId"), id);
 	(void)json_put(a, http, STR("AllHttpHeaders"), all);
 	(void)json_put(a, http, STR("HttpHeaders"), first);
@@ -116,8 +120,10 @@ static void answer_function_error(struct task *t, const struct json *payload, st
 		answer_error(t, type, text);
 	else
 		answer_error(t, STR("Lambda.Unknown"),
-			     arena_printf(&t->arena, "The cause could not be determined because Lambda did not return an error type. "
-					  "Returned payload: " STR_FMT, STR_ARG(text)));
+			     arena_printf(&t->arena,
+					  "The cause could not be determined because Lambda did not return an error type. "
+					  "Returned payload: " STR_FMT,
+					  STR_ARG(text)));
 }
 
 static void answer_function(struct task *t, const struct call *call)
@@ -182,8 +188,10 @@ static const struct json *s3_reply(struct task *t, const struct call *call, stru
 {
 	struct arena *a = &t->arena;
 	struct json *out = json_new_object(a);
-	static const char *const names[][2] = { { "ETag", "ETag" }, { "x-amz-version-id", "VersionId" },
-						{ "Content-Type", "ContentType" }, { "Last-Modified", "LastModified" } };
+	static const char *const names[][2] = { { "ETag", "ETag" },
+						{ "x-amz-version-id", "VersionId" },
+						{ "Content-Type", "ContentType" },
+						{ "Last-Modified", "LastModified" } };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct str value = reply_header(call, str_c(names[i][0]));
 		if (str_is_set(value))

@@ -36,12 +36,18 @@ int execution_load(struct store_txn *txn, struct arena *a, struct str machine, s
 	if (rc < 0)
 		return rc;
 	*out = (struct execution_record){
-		.machine = arena_str(a, machine), .name = arena_str(a, name),
-		.status = json_get_text(v, STR("s")), .machine_id = json_get_text(v, STR("id")),
-		.revision = json_get_text(v, STR("r")), .input = json_get_text(v, STR("in")),
-		.output = json_get_text(v, STR("out")), .error = json_get_text(v, STR("err")),
-		.cause = json_get_text(v, STR("why")), .trace = json_get_text(v, STR("th")),
-		.start_ms = number(v, "t"), .stop_ms = number(v, "e"),
+		.machine = arena_str(a, machine),
+		.name = arena_str(a, name),
+		.status = json_get_text(v, STR("s")),
+		.machine_id = json_get_text(v, STR("id")),
+		.revision = json_get_text(v, STR("r")),
+		.input = json_get_text(v, STR("in")),
+		.output = json_get_text(v, STR("out")),
+		.error = json_get_text(v, STR("err")),
+		.cause = json_get_text(v, STR("why")),
+		.trace = json_get_text(v, STR("th")),
+		.start_ms = number(v, "t"),
+		.stop_ms = number(v, "e"),
 	};
 	return 0;
 }

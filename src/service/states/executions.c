@@ -57,10 +57,13 @@ int states_prepare_start(struct call *call)
 	if (str_is_set(in->name) && !states_name_valid(in->name))
 		return call_failf(call, &states_InvalidName, "Invalid Name: '" STR_FMT "'", STR_ARG(in->name));
 	if (in->input.n > LIMIT_STATES_PAYLOAD)
-		return call_failf(call, &states_ValidationException, "1 validation error detected: Value at 'input' failed to "
-				  "satisfy constraint: Member must have length less than or equal to %zu", LIMIT_STATES_PAYLOAD);
+		return call_failf(call, &states_ValidationException,
+				  "1 validation error detected: Value at 'input' failed to "
+				  "satisfy constraint: Member must have length less than or equal to %zu",
+				  LIMIT_STATES_PAYLOAD);
 	if (json_parse(&call->arena, in->input, &value, &err) < 0)
-		return call_failf(call, &states_InvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", err.message);
+		return call_failf(call, &states_InvalidExecutionInput, "Invalid State Machine Execution Input: '%s'",
+				  err.message);
 	if (!str_is_set(in->name)) {
 		char id[37];
 		random_uuid(id);
@@ -94,9 +97,14 @@ static int start_again(struct call *call, const struct execution_record *old, st
 static void copy_start(struct progress *p, const struct start_input *in, const struct machine_record *m)
 {
 	p->record = (struct execution_record){
-		.machine = arena_str(&p->arena, m->name), .name = arena_str(&p->arena, in->name), .status = STR("RUNNING"),
-		.machine_id = arena_str(&p->arena, m->id), .revision = arena_str(&p->arena, m->revision),
-		.input = arena_str(&p->arena, in->input), .trace = arena_str(&p->arena, in->trace), .start_ms = clock_wall_ms(),
+		.machine = arena_str(&p->arena, m->name),
+		.name = arena_str(&p->arena, in->name),
+		.status = STR("RUNNING"),
+		.machine_id = arena_str(&p->arena, m->id),
+		.revision = arena_str(&p->arena, m->revision),
+		.input = arena_str(&p->arena, in->input),
+		.trace = arena_str(&p->arena, in->trace),
+		.start_ms = clock_wall_ms(),
 	};
 }
 
@@ -306,7 +314,8 @@ static int running_of(struct call *call, struct str machine, struct json **out)
 	struct error err = { 0 };
 	*out = json_new_array(&call->arena);
 	record_key(&key, STR("s"), machine);
-	int rc = store_scan(&c, call->txn, SPACE_EXECUTIONS, key_str(&key), key_prefix_end(&call->arena, key_str(&key)), false, &err);
+	int rc = store_scan(&c, call->txn, SPACE_EXECUTIONS, key_str(&key), key_prefix_end(&call->arena, key_str(&key)), false,
+			    &err);
 	while (rc >= 0 && (rc = store_next(&c, &at, &value, &err)) > 0) {
 		at = arena_str(&call->arena, at);
 		for (int i = 0; i < 3 && rc > 0; i++)
@@ -394,13 +403,17 @@ int states_list_executions(struct call *call)
 	struct key key;
 	struct str from;
 	if (!str_is_set(in->arn))
-		return call_failf(call, &states_ValidationException, "1 validation error detected: Value null at 'stateMachineArn' "
+		return call_failf(call, &states_ValidationException,
+				  "1 validation error detected: Value null at 'stateMachineArn' "
 				  "failed to satisfy constraint: Member must not be null");
 	if (machine_find(call, in->arn, &m) < 0)
 		return ERR_SERVICE;
 	if (m.express)
 		return call_fail(call, &states_StateMachineTypeNotSupported);
-	struct listing l = { .call = call, .machine = m.name, .machine_arn = m.arn, .status = in->status,
+	struct listing l = { .call = call,
+			     .machine = m.name,
+			     .machine_arn = m.arn,
+			     .status = in->status,
 			     .left = in->max.set && in->max.value > 0 ? in->max.value : 100 };
 	record_key(&key, m.id);
 	from = key_str(&key);

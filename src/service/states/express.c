@@ -19,17 +19,17 @@ struct waiting {
 struct express {
 	struct states *service;
 	_Atomic int references;
-	pthread_mutex_t lock;     /* of the queue, `busy` and the timer */
+	pthread_mutex_t lock; /* of the queue, `busy` and the timer */
 	struct arena arena;
 	struct revision *revision;
 	struct execution execution;
-	char *state;              /* only touched by the thread that made it busy */
+	char *state; /* only touched by the thread that made it busy */
 	size_t state_n;
 	struct waiting *first, **last;
 	bool busy, ended;
 	timer_id timer;
 	int64_t wake_ms;
-	struct call *call;        /* StartSyncExecution, until answered */
+	struct call *call;              /* StartSyncExecution, until answered */
 	struct express *before, *after; /* of the service's list of all */
 };
 
@@ -248,8 +248,11 @@ static void take_step(struct express *e, const struct states_event *event)
 		return;
 	arena_init(&arena, MIB(128));
 	struct states_step step = {
-		.arena = &arena, .machine = e->revision->compiled, .execution = &e->execution,
-		.world = { .now_ms = clock_wall_ms(), .random = fill_random }, .state = str_of(e->state, e->state_n),
+		.arena = &arena,
+		.machine = e->revision->compiled,
+		.execution = &e->execution,
+		.world = { .now_ms = clock_wall_ms(), .random = fill_random },
+		.state = str_of(e->state, e->state_n),
 		.no_history = e->revision->logging == LOG_OFF,
 	};
 	bool failed = states_step(&step, event, &err) < 0;

@@ -25,8 +25,9 @@ struct reading {
 
 static bool is_data(struct str name)
 {
-	static const char *const names[] = { "input", "inputDetails", "output", "outputDetails", "parameters", "error", "cause",
-					     "assignedVariables", "assignedVariablesDetails" };
+	static const char *const names[] = { "input",         "inputDetails",      "output",
+					     "outputDetails", "parameters",        "error",
+					     "cause",         "assignedVariables", "assignedVariablesDetails" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq_c(name, names[i]))
 			return true;
@@ -117,7 +118,9 @@ int states_get_execution_history(struct call *call)
 	const struct page_input *in = call->input;
 	struct execution_record x;
 	struct arn arn;
-	struct reading r = { .call = call, .reverse = in->reverse.value, .data = !in->data.set || in->data.value,
+	struct reading r = { .call = call,
+			     .reverse = in->reverse.value,
+			     .data = !in->data.set || in->data.value,
 			     .left = in->max.set && in->max.value > 0 ? in->max.value : 100 };
 	if (arn_parse(in->arn, &arn) < 0 || !str_eq_c(arn.service, "states"))
 		return call_failf(call, &states_InvalidArn, "Invalid Arn: 'Invalid ARN prefix: " STR_FMT "'", STR_ARG(in->arn));
@@ -127,7 +130,8 @@ int states_get_execution_history(struct call *call)
 	r.machine = str_split(&rest, ':');
 	r.name = rest;
 	if (!str_is_set(r.name) || execution_load(call->txn, &call->arena, r.machine, r.name, &x, NULL) < 0)
-		return call_failf(call, &states_ExecutionDoesNotExist, "Execution Does Not Exist: '" STR_FMT "'", STR_ARG(in->arn));
+		return call_failf(call, &states_ExecutionDoesNotExist, "Execution Does Not Exist: '" STR_FMT "'",
+				  STR_ARG(in->arn));
 	if (parse_token(call, in->token, &r.from) < 0)
 		return ERR_SERVICE;
 	write_list(&call->out, "events", NULL);

@@ -60,7 +60,8 @@ static const struct json *members_cased(struct arena *a, const struct json *v, b
 	if (json_is(v, JSON_OBJECT)) {
 		out = json_new_object(a);
 		for (size_t i = 0; i < v->count; i++)
-			(void)json_put(a, out, with_case(a, v->members[i].name, upper), members_cased(a, v->members[i].value, upper));
+			(void)json_put(a, out, with_case(a, v->members[i].name, upper),
+				       members_cased(a, v->members[i].value, upper));
 		return out;
 	}
 	if (!json_is(v, JSON_ARRAY))

@@ -38,10 +38,10 @@ struct express;
 
 struct states {
 	struct host *host;
-	pthread_mutex_t lock;          /* of `revisions` and `express` */
-	struct map revisions;          /* id -> struct revision *, each holding one reference */
+	pthread_mutex_t lock; /* of `revisions` and `express` */
+	struct map revisions; /* id -> struct revision *, each holding one reference */
 	struct alarms *alarms;
-	struct express *express;       /* every express execution that is not over */
+	struct express *express; /* every express execution that is not over */
 	_Atomic bool stopping;
 };
 
@@ -84,8 +84,8 @@ bool states_name_valid(struct str name);
 struct str states_machine_resource(struct call *call);
 struct str states_execution_resource(struct call *call);
 
-#define STATES_OPERATION(name) \
-	extern const struct bind states_##name##_fields[]; \
+#define STATES_OPERATION(name)                                                                                                   \
+	extern const struct bind states_##name##_fields[];                                                                       \
 	int states_##name(struct call *call);
 
 STATES_OPERATION(create_state_machine)

@@ -125,7 +125,8 @@ static void wait_send(void *argument)
 	struct host *h = w->service->host;
 	if (w->service->stopping)
 		wait_free(w);
-	else if (store_write(host_store(h), wait_write, wait_done, w) < 0 && !timer_at(host_timer(h), clock_wall_ms() + AGAIN_MS, wait_send, w))
+	else if (store_write(host_store(h), wait_write, wait_done, w) < 0 &&
+		 !timer_at(host_timer(h), clock_wall_ms() + AGAIN_MS, wait_send, w))
 		wait_free(w);
 }
 

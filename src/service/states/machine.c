@@ -32,8 +32,10 @@ int machine_name(struct call *call, struct str text, struct str *name)
 				  STR_ARG(str_sub(arn.resource, 0, (size_t)str_find_char(arn.resource, ':', 0))));
 	*name = arn_resource_id(arn.resource);
 	if (str_find_char(*name, ':', 0) >= 0)
-		return call_failf(call, &states_ValidationException, "Versions and aliases of state machines are not offered by "
-				  "this server: '" STR_FMT "'", STR_ARG(text));
+		return call_failf(call, &states_ValidationException,
+				  "Versions and aliases of state machines are not offered by "
+				  "this server: '" STR_FMT "'",
+				  STR_ARG(text));
 	return 0;
 }
 

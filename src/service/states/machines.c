@@ -66,7 +66,8 @@ static int check_destination(struct call *call, const struct json *logging, bool
 				  "Invalid Logging Configuration: Must specify exactly one Log Destination.");
 	struct str arn = json_get_text(json_get_c(list->items[0], "cloudWatchLogsLogGroup"), STR("logGroupArn"));
 	if (!str_starts(arn, STR("arn:")) || !str_ends(arn, STR(":*")) || str_find(arn, STR(":log-group:"), 0) < 0)
-		return call_failf(call, &states_InvalidLoggingConfiguration, "Invalid Logging Configuration: Log Destination must "
+		return call_failf(call, &states_InvalidLoggingConfiguration,
+				  "Invalid Logging Configuration: Log Destination must "
 				  "be a CloudWatch Logs log group ARN that ends with ':*'.");
 	return 0;
 }
@@ -80,9 +81,12 @@ static int prepare_logging(struct call *call, struct machine_input *in)
 		level = STR("OFF");
 	if (in->logging && !str_eq_c(level, "ALL") && !str_eq_c(level, "ERROR") && !str_eq_c(level, "FATAL") &&
 	    !str_eq_c(level, "OFF"))
-		return call_failf(call, &states_ValidationException, "1 validation error detected: Value '" STR_FMT "' at "
-				  "'loggingConfiguration.level' failed to satisfy constraint: Member must satisfy enum value set: "
-				  "[ALL, ERROR, FATAL, OFF]", STR_ARG(level));
+		return call_failf(
+			call, &states_ValidationException,
+			"1 validation error detected: Value '" STR_FMT "' at "
+			"'loggingConfiguration.level' failed to satisfy constraint: Member must satisfy enum value set: "
+			"[ALL, ERROR, FATAL, OFF]",
+			STR_ARG(level));
 	if (in->logging && check_destination(call, in->logging, str_eq_c(level, "OFF")) < 0)
 		return ERR_SERVICE;
 	(void)json_put(&call->arena, kept, STR("level"), json_new_string(&call->arena, in->logging ? level : STR("OFF")));
@@ -101,13 +105,14 @@ static int refuse_unsupported(struct call *call, const struct machine_input *in)
 {
 	struct str key = json_get_text(in->encryption, STR("type"));
 	if (in->publish.set && in->publish.value)
-		return call_failf(call, &states_ValidationException, "Versions of state machines are not offered by this server: "
+		return call_failf(call, &states_ValidationException,
+				  "Versions of state machines are not offered by this server: "
 				  "'publish' must be false");
 	if (in->version_description.n > 0)
-		return call_failf(call, &states_ValidationException,
-				  "Version description can only be set when publish is true");
+		return call_failf(call, &states_ValidationException, "Version description can only be set when publish is true");
 	if (in->encryption && !str_eq_c(key, "AWS_OWNED_KEY"))
-		return call_failf(call, &states_InvalidEncryptionConfiguration, "Customer managed keys are not offered by this "
+		return call_failf(call, &states_InvalidEncryptionConfiguration,
+				  "Customer managed keys are not offered by this "
 				  "server: 'type' must be AWS_OWNED_KEY");
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "service/states/execution.h"
 
 enum {
-	AGAIN_MS = 50,         /* after a full queue */
+	AGAIN_MS = 50,          /* after a full queue */
 	FAILED_AGAIN_MS = 1000, /* after a step that could not be stored: times the attempts so far */
 	ATTEMPTS_MAX = 5,
 };

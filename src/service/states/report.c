@@ -89,18 +89,24 @@ static bool is_chosen(enum log_choice choice, struct str type)
 {
 	bool bad = str_ends(type, STR("Failed")) || str_ends(type, STR("TimedOut")) || str_ends(type, STR("Aborted"));
 	switch (choice) {
-	case LOG_EVERYTHING: return true;
-	case LOG_ERRORS: return bad;
-	case LOG_FATAL_ONLY: return bad && str_starts(type, STR("Execution"));
-	case LOG_OFF: break;
+	case LOG_EVERYTHING:
+		return true;
+	case LOG_ERRORS:
+		return bad;
+	case LOG_FATAL_ONLY:
+		return bad && str_starts(type, STR("Execution"));
+	case LOG_OFF:
+		break;
 	}
 	return false;
 }
 
 static bool is_data(struct str name)
 {
-	static const char *const names[] = { "input", "inputDetails", "output", "outputDetails", "parameters", "assignedVariables",
-					     "assignedVariablesDetails", "error", "cause" };
+	static const char *const names[] = {
+		"input", "inputDetails", "output", "outputDetails", "parameters", "assignedVariables", "assignedVariablesDetails",
+		"error", "cause"
+	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq_c(name, names[i]))
 			return true;

@@ -8,10 +8,16 @@
 #include "service/states/execution.h"
 #include "service/states/express.h"
 
-#define ROW(wire, fn, mode, type, ...) \
-	{ .name = wire, .kind = OPERATION_##mode, .run = states_##fn, .input = states_##fn##_fields, .input_size = sizeof(type), ##__VA_ARGS__ }
+#define ROW(wire, fn, mode, type, ...)                                                                                           \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_##mode, .run = states_##fn, .input = states_##fn##_fields,                       \
+		.input_size = sizeof(type), ##__VA_ARGS__                                                                        \
+	}
 /* Known to the API and refused here, by name. */
-#define REFUSED(wire) { .name = wire, .kind = OPERATION_ASYNC, .run = states_unsupported, .refused = true }
+#define REFUSED(wire)                                                                                                            \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_ASYNC, .run = states_unsupported, .refused = true                                \
+	}
 #define ON_MACHINE .resource = states_machine_resource
 #define ON_EXECUTION .resource = states_execution_resource
 
@@ -87,7 +93,8 @@ const struct bind states_start_sync_execution_fields[] = {
 
 int states_unsupported(struct call *call)
 {
-	return call_failf(call, &states_UnsupportedOperationException, "%s is not offered by this server.", call->operation->name);
+	return call_failf(call, &states_UnsupportedOperationException, "%s is not offered by this server.",
+			  call->operation->name);
 }
 
 /* ---- life ---- */
@@ -133,7 +140,8 @@ static int resume_all(struct states *s, struct store_txn *txn, struct error *err
 	while (rc == 0 && (rc = store_next(&c, &at, &value, err)) > 0) {
 		at = arena_str(&a, at);
 		rc = key_read_str(&a, &at, &kind) < 0 || key_read_str(&a, &at, &machine) < 0 || key_read_str(&a, &at, &name) < 0
-			? ERR_CORRUPT : 0;
+			     ? ERR_CORRUPT
+			     : 0;
 		if (rc == 0)
 			execution_post(s, machine, name, &(struct states_event){ .kind = STATES_RESUME });
 		count++;

@@ -169,8 +169,11 @@ static int send(struct task *t)
 	int rc = host_role_principal(h, &t->arena, t->role_arn, t->execution_name, t->machine_arn, &principal, &err);
 	if (rc < 0)
 		return rc;
-	struct host_request request = { .service = t->route->service, .operation = q.operation, .principal = principal,
-					.parameters = q.parameters, .body = q.body };
+	struct host_request request = { .service = t->route->service,
+					.operation = q.operation,
+					.principal = principal,
+					.parameters = q.parameters,
+					.body = q.body };
 	return host_call(h, &request, finished, t);
 }
 

@@ -16,11 +16,11 @@ typedef void (*task_answer_fn)(struct task *t, const struct states_event *event)
 struct task {
 	struct states *service;
 	struct arena arena;
-	struct resource resource;        /* texts in the arena */
+	struct resource resource; /* texts in the arena */
 	const struct json *parameters;
 	struct str role_arn, machine_arn, execution_arn, execution_name;
-	struct str machine, name;        /* of a standard execution */
-	struct express *express;         /* of an express one: a reference */
+	struct str machine, name; /* of a standard execution */
+	struct express *express;  /* of an express one: a reference */
 	int64_t id;
 	task_answer_fn answer;
 	const struct service_route *route;

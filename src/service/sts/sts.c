@@ -121,7 +121,8 @@ static int assume_role(struct call *call)
 	struct error err = { 0 };
 
 	if (call->principal.kind == PRINCIPAL_ROOT && call->principal.access_key.p)
-		return call_fail(call, &(const struct service_error){ access_denied.name, 403, "Roles may not be assumed by root accounts." });
+		return call_fail(call, &(const struct service_error){ access_denied.name, 403,
+								      "Roles may not be assumed by root accounts." });
 	if (host_role_principal(call->host, &call->arena, in->role_arn, in->session_name, STR_NULL, &principal, &err))
 		return call_failf(call, &validation, "%s", err.message);
 	principal.session_policy = in->policy;
@@ -144,15 +145,23 @@ static int get_session_token(struct call *call)
 	struct session_token_input *in = call->input;
 
 	if (call->principal.kind != PRINCIPAL_ROOT && call->principal.kind != PRINCIPAL_USER)
-		return call_fail(call, &(const struct service_error){ access_denied.name, 403, "Cannot call GetSessionToken with session credentials" });
+		return call_fail(call, &(const struct service_error){ access_denied.name, 403,
+								      "Cannot call GetSessionToken with session credentials" });
 	return start_session(call, &call->principal, false, in->duration.set ? in->duration.value : SESSION_TOKEN_DEFAULT_S);
 }
 
 static const struct operation operations[] = {
 	{ .name = "GetCallerIdentity", .kind = OPERATION_ASYNC, .run = get_caller_identity },
-	{ .name = "AssumeRole", .kind = OPERATION_ASYNC, .run = assume_role, .input = assume_role_fields,
-	  .input_size = sizeof(struct assume_role_input), .resource = assume_role_resource },
-	{ .name = "GetSessionToken", .kind = OPERATION_ASYNC, .run = get_session_token, .input = session_token_fields,
+	{ .name = "AssumeRole",
+	  .kind = OPERATION_ASYNC,
+	  .run = assume_role,
+	  .input = assume_role_fields,
+	  .input_size = sizeof(struct assume_role_input),
+	  .resource = assume_role_resource },
+	{ .name = "GetSessionToken",
+	  .kind = OPERATION_ASYNC,
+	  .run = get_session_token,
+	  .input = session_token_fields,
 	  .input_size = sizeof(struct session_token_input) },
 	{ 0 },
 };

@@ -74,7 +74,9 @@ static void makes_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(allocates_zeroed_and_aligned), cmocka_unit_test(keeps_its_cap), cmocka_unit_test(cleans_up_in_reverse),
+		cmocka_unit_test(allocates_zeroed_and_aligned),
+		cmocka_unit_test(keeps_its_cap),
+		cmocka_unit_test(cleans_up_in_reverse),
 		cmocka_unit_test(makes_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

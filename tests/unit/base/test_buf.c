@@ -65,7 +65,9 @@ static void hands_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_and_drops), cmocka_unit_test(keeps_its_maximum), cmocka_unit_test(hands_over),
+		cmocka_unit_test(grows_and_drops),
+		cmocka_unit_test(keeps_its_maximum),
+		cmocka_unit_test(hands_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

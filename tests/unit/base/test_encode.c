@@ -6,8 +6,13 @@
 static void base64_both_ways(void **state)
 {
 	/* RFC 4648 §10 */
-	static const char *const cases[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
-						{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
+	static const char *const cases[][2] = { { "", "" },
+						{ "f", "Zg==" },
+						{ "fo", "Zm8=" },
+						{ "foo", "Zm9v" },
+						{ "foob", "Zm9vYg==" },
+						{ "fooba", "Zm9vYmE=" },
+						{ "foobar", "Zm9vYmFy" } };
 	struct arena a;
 	struct str bytes;
 
@@ -25,7 +30,8 @@ static void base64_both_ways(void **state)
 
 static void base64_refuses(void **state)
 {
-	static const char *const wrong[] = { "Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "Zh==", "Zm9=", "Zm 9", "Zm9v\n", "-_==", "Zg==Zg==" };
+	static const char *const wrong[] = { "Z",    "Zg",   "Zg=",  "Zg===",  "=Zg=", "Z===",
+					     "Zh==", "Zm9=", "Zm 9", "Zm9v\n", "-_==", "Zg==Zg==" };
 	struct arena a;
 	struct str bytes;
 

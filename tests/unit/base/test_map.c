@@ -69,7 +69,9 @@ static void does_not_grow_with_churn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(puts_and_removes_many), cmocka_unit_test(walks_in_order), cmocka_unit_test(does_not_grow_with_churn),
+		cmocka_unit_test(puts_and_removes_many),
+		cmocka_unit_test(walks_in_order),
+		cmocka_unit_test(does_not_grow_with_churn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,8 +78,9 @@ static void reads_numbers(void **state)
 static void knows_utf8(void **state)
 {
 	static const char *const good[] = { "", "abc", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBF" };
-	static const char *const bad[] = { "\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80",
-					   "a\xFF" };
+	static const char *const bad[] = {
+		"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "a\xFF"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
@@ -106,8 +107,8 @@ static void formats_uuids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compares), cmocka_unit_test(splits), cmocka_unit_test(reads_integers), cmocka_unit_test(reads_numbers),
-		cmocka_unit_test(knows_utf8), cmocka_unit_test(formats_uuids),
+		cmocka_unit_test(compares),      cmocka_unit_test(splits),     cmocka_unit_test(reads_integers),
+		cmocka_unit_test(reads_numbers), cmocka_unit_test(knows_utf8), cmocka_unit_test(formats_uuids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

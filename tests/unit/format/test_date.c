@@ -9,14 +9,16 @@ static void formats(void **state)
 		int64_t ms;
 		const char *iso, *iso_ms, *amz, *http, *epoch;
 	} cases[] = {
-		{ 0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z", "19700101T000000Z", "Thu, 01 Jan 1970 00:00:00 GMT", "0" },
-		{ 1795339800123, "2026-11-22T09:30:00Z", "2026-11-22T09:30:00.123Z", "20261122T093000Z", "Sun, 22 Nov 2026 09:30:00 GMT",
-		  "1795339800.123" },
-		{ 951782399000, "2000-02-28T23:59:59Z", "2000-02-28T23:59:59.000Z", "20000228T235959Z", "Mon, 28 Feb 2000 23:59:59 GMT",
-		  "951782399" },
-		{ 951782400000, "2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z", "20000229T000000Z", "Tue, 29 Feb 2000 00:00:00 GMT",
-		  "951782400" },
-		{ -1, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999Z", "19691231T235959Z", "Wed, 31 Dec 1969 23:59:59 GMT", "-0.001" },
+		{ 0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z", "19700101T000000Z", "Thu, 01 Jan 1970 00:00:00 GMT",
+		  "0" },
+		{ 1795339800123, "2026-11-22T09:30:00Z", "2026-11-22T09:30:00.123Z", "20261122T093000Z",
+		  "Sun, 22 Nov 2026 09:30:00 GMT", "1795339800.123" },
+		{ 951782399000, "2000-02-28T23:59:59Z", "2000-02-28T23:59:59.000Z", "20000228T235959Z",
+		  "Mon, 28 Feb 2000 23:59:59 GMT", "951782399" },
+		{ 951782400000, "2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z", "20000229T000000Z",
+		  "Tue, 29 Feb 2000 00:00:00 GMT", "951782400" },
+		{ -1, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999Z", "19691231T235959Z", "Wed, 31 Dec 1969 23:59:59 GMT",
+		  "-0.001" },
 	};
 	char text[DATE_TEXT_MAX];
 
@@ -54,8 +56,15 @@ static void parses_variants(void **state)
 
 static void refuses(void **state)
 {
-	static const char *const wrong[] = { "", "2026-11-22", "2026-11-22T09:30:00", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z",
-					     "2026-11-22T24:00:00Z", "2026-11-22T09:30:00.Z", "2026-11-22T09:30:00Zx", "2026-11-22 09:30:00Z",
+	static const char *const wrong[] = { "",
+					     "2026-11-22",
+					     "2026-11-22T09:30:00",
+					     "2026-13-01T00:00:00Z",
+					     "2026-02-29T00:00:00Z",
+					     "2026-11-22T24:00:00Z",
+					     "2026-11-22T09:30:00.Z",
+					     "2026-11-22T09:30:00Zx",
+					     "2026-11-22 09:30:00Z",
 					     "2026-11-22T09:30:00+0100" };
 	int64_t ms;
 
@@ -80,7 +89,7 @@ static void days_there_and_back(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(formats), cmocka_unit_test(parses_variants), cmocka_unit_test(refuses),
-					    cmocka_unit_test(days_there_and_back) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(formats), cmocka_unit_test(parses_variants),
+					    cmocka_unit_test(refuses), cmocka_unit_test(days_there_and_back) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,8 +33,22 @@ static const struct json *parse(const char *text)
 static void reads_and_writes(void **state)
 {
 	static const char *const same[] = {
-		"null", "true", "false", "0", "-0", "1.50", "123456789012345678901234567890", "1e-7", "\"\"", "\"a\\\"b\\\\c\"",
-		"\"\\b\\f\\n\\r\\t\\u0001\"", "[]", "{}", "[1,[2,[]],{}]", "{\"a\":1,\"b\":[true,null]}", "\"\xE2\x82\xAC\"",
+		"null",
+		"true",
+		"false",
+		"0",
+		"-0",
+		"1.50",
+		"123456789012345678901234567890",
+		"1e-7",
+		"\"\"",
+		"\"a\\\"b\\\\c\"",
+		"\"\\b\\f\\n\\r\\t\\u0001\"",
+		"[]",
+		"{}",
+		"[1,[2,[]],{}]",
+		"{\"a\":1,\"b\":[true,null]}",
+		"\"\xE2\x82\xAC\"",
 	};
 	static const char *const changed[][2] = {
 		{ " [ 1 , 2 ] ", "[1,2]" },
@@ -53,9 +67,47 @@ static void reads_and_writes(void **state)
 static void refuses(void **state)
 {
 	static const char *const wrong[] = {
-		"", " ", "nul", "tru", "01", "1.", "+1", "-", ".5", "1e", "\"", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"",
-		"\"\\ud800\\u0041\"", "\"\t\"", "[", "[1", "[1,", "[1,]", "[,1]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}",
-		"{\"a\" 1}", "1 2", "[] []", "'a'", "\xFF", "\"\xC3\"", "nullx", "[1 2]", "//", "\"\\", "NaN", "Infinity",
+		"",
+		" ",
+		"nul",
+		"tru",
+		"01",
+		"1.",
+		"+1",
+		"-",
+		".5",
+		"1e",
+		"\"",
+		"\"a",
+		"\"\\x\"",
+		"\"\\u12\"",
+		"\"\\ud800\"",
+		"\"\\udc00\"",
+		"\"\\ud800\\u0041\"",
+		"\"\t\"",
+		"[",
+		"[1",
+		"[1,",
+		"[1,]",
+		"[,1]",
+		"{",
+		"{\"a\"",
+		"{\"a\":",
+		"{\"a\":1",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{\"a\" 1}",
+		"1 2",
+		"[] []",
+		"'a'",
+		"\xFF",
+		"\"\xC3\"",
+		"nullx",
+		"[1 2]",
+		"//",
+		"\"\\",
+		"NaN",
+		"Infinity",
 	};
 	const struct json *v;
 
@@ -183,9 +235,14 @@ static void builds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_and_writes), cmocka_unit_test(refuses), cmocka_unit_test(bounds_its_depth),
-		cmocka_unit_test(refuses_every_cut), cmocka_unit_test(keeps_the_last_of_many_duplicates), cmocka_unit_test(reads_numbers),
-		cmocka_unit_test(compares_deeply), cmocka_unit_test(builds),
+		cmocka_unit_test(reads_and_writes),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(bounds_its_depth),
+		cmocka_unit_test(refuses_every_cut),
+		cmocka_unit_test(keeps_the_last_of_many_duplicates),
+		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(compares_deeply),
+		cmocka_unit_test(builds),
 	};
 	return cmocka_run_group_tests(tests, start, finish);
 }

@@ -44,8 +44,16 @@ static void reads_queries(void **state)
 
 static void parses_urls(void **state)
 {
-	static const char *const wrong[] = { "", "localhost", "ftp://x/", "http://", "http:///x", "http://h:0/", "http://h:65536/", "http://h:x/",
-					     "http://[::1/", "http://user@h/" };
+	static const char *const wrong[] = { "",
+					     "localhost",
+					     "ftp://x/",
+					     "http://",
+					     "http:///x",
+					     "http://h:0/",
+					     "http://h:65536/",
+					     "http://h:x/",
+					     "http://[::1/",
+					     "http://user@h/" };
 	struct uri u;
 
 	(void)state;
@@ -65,6 +73,7 @@ static void parses_urls(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(encodes_and_decodes), cmocka_unit_test(reads_queries), cmocka_unit_test(parses_urls) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(encodes_and_decodes), cmocka_unit_test(reads_queries),
+					    cmocka_unit_test(parses_urls) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,9 +41,10 @@ static void same_calls_two_formats(void **state)
 	buf_reset(&out);
 	writer_init(&w, &out, WRITER_XML);
 	write_sample(&w);
-	assert_string_equal(buf_c(&out), "<Root><Name>a&lt;b&gt;&amp;&quot;c&quot;</Name><Count>-3</Count><On>true</On>"
-					 "<At>1970-01-01T00:00:01.500Z</At><Bytes>Zm9v</Bytes><Tags><member><Key>k0</Key></member>"
-					 "<member><Key>k1</Key></member></Tags><Flat>x</Flat><Flat>y</Flat></Root>");
+	assert_string_equal(buf_c(&out),
+			    "<Root><Name>a&lt;b&gt;&amp;&quot;c&quot;</Name><Count>-3</Count><On>true</On>"
+			    "<At>1970-01-01T00:00:01.500Z</At><Bytes>Zm9v</Bytes><Tags><member><Key>k0</Key></member>"
+			    "<member><Key>k1</Key></member></Tags><Flat>x</Flat><Flat>y</Flat></Root>");
 	buf_release(&out);
 }
 

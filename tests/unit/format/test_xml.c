@@ -12,8 +12,11 @@ static void reads(void **state)
 
 	(void)state;
 	arena_init(&a, KIB(64));
-	assert_int_equal(xml_parse(&a, STR("<?xml version=\"1.0\"?><D xmlns=\"u\"><O><Key>a&amp;b</Key></O><O><Key>c</Key></O>"
-					   "<x:E y=\"1\" xmlns:x=\"z\"/><Q>t<![CDATA[<r>]]></Q></D>"), &root, NULL), 0);
+	assert_int_equal(xml_parse(&a,
+				   STR("<?xml version=\"1.0\"?><D xmlns=\"u\"><O><Key>a&amp;b</Key></O><O><Key>c</Key></O>"
+				       "<x:E y=\"1\" xmlns:x=\"z\"/><Q>t<![CDATA[<r>]]></Q></D>"),
+				   &root, NULL),
+			 0);
 	assert_str(root->name, "D");
 	const struct xml *o = xml_child(root, STR("O"));
 	assert_str(xml_child_text(o, STR("Key")), "a&b");
@@ -27,8 +30,14 @@ static void reads(void **state)
 
 static void refuses(void **state)
 {
-	static const char *const wrong[] = { "", "x", "<a>", "<a></b>", "<a/><b/>", "<a>&unknown;</a>",
-					     "<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>", "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>" };
+	static const char *const wrong[] = { "",
+					     "x",
+					     "<a>",
+					     "<a></b>",
+					     "<a/><b/>",
+					     "<a>&unknown;</a>",
+					     "<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>",
+					     "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>" };
 	struct arena a;
 	const struct xml *root;
 
@@ -61,6 +70,7 @@ static void bounds_its_depth(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(reads), cmocka_unit_test(refuses), cmocka_unit_test(bounds_its_depth) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(reads), cmocka_unit_test(refuses),
+					    cmocka_unit_test(bounds_its_depth) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

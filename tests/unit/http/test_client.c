@@ -24,9 +24,9 @@ struct step {
 	const char *reply; /* NULL: none */
 	size_t n;          /* bytes of it; 0: all */
 	enum then then;
-	int pause_ms;      /* before the reply */
-	bool head_only;    /* answers without reading the body */
-	bool dribble;      /* one byte each 20 ms */
+	int pause_ms;   /* before the reply */
+	bool head_only; /* answers without reading the body */
+	bool dribble;   /* one byte each 20 ms */
 };
 
 enum { STEPS_MAX = 8 };
@@ -147,8 +147,9 @@ static void script(struct fixture *f, const struct step *steps, size_t count)
 static int ask(struct fixture *f, const char *method, const char *body)
 {
 	struct http_header headers[] = { { STR("X-One"), STR("1") }, { STR("connection"), STR("close") } };
-	struct http_client_request q = { .method = str_c(method), .url = str_c(f->url), .headers = headers, .header_count = 2,
-					 .body = str_c(body) };
+	struct http_client_request q = {
+		.method = str_c(method), .url = str_c(f->url), .headers = headers, .header_count = 2, .body = str_c(body)
+	};
 
 	return http_client_send(f->client, &f->arena, &q, 1000, &f->response, &f->err);
 }
@@ -192,9 +193,9 @@ static void kinds_of_replies(void **state)
 	struct fixture *f = *state;
 
 	SCRIPT(f, { .accept = true, .reply = "HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" },
-	       { .reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n" },
-	       { .reply = "HTTP/1.1 204 No Content\r\n\r\n" },
-	       { .reply = "HTTP/1.1 200 OK\r\n\r\nto the end", .then = CLOSE },
+	       { .reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nTransfer-Encoding: "
+			  "chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n" },
+	       { .reply = "HTTP/1.1 204 No Content\r\n\r\n" }, { .reply = "HTTP/1.1 200 OK\r\n\r\nto the end", .then = CLOSE },
 	       { .accept = true, .reply = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" });
 	assert_int_equal(ask(f, "HEAD", NULL), 0);
 	assert_true(str_eq_c(http_client_header(&f->response, STR("Content-Length")), "999999"));
@@ -360,7 +361,10 @@ static void an_early_answer_to_a_long_body_is_read(void **state)
 	char *bytes = calloc(1, 16 << 20);
 	struct http_client_request q = { .method = STR("PUT"), .url = str_c(f->url), .body = str_of(bytes, 16 << 20) };
 
-	SCRIPT(f, { .accept = true, .head_only = true, .reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig" },
+	SCRIPT(f,
+	       { .accept = true,
+		 .head_only = true,
+		 .reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig" },
 	       { .accept = true, .reply = ok });
 	assert_int_equal(http_client_send(f->client, &f->arena, &q, 1000, &f->response, &f->err), 0);
 	assert_int_equal(f->response.status, 413);

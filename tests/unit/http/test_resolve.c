@@ -87,7 +87,7 @@ static void serve_udp(struct name_server *s)
 	is_a = m[got - 3] == 1;
 	s->udp_questions++;
 	switch (m[13]) { /* the name's first letter */
-	case 's': /* silent */
+	case 's':        /* silent */
 		return;
 	case 'f': /* a forged answer first, with another id */
 		m[0] ^= 1;
@@ -246,12 +246,9 @@ static void some_names_need_no_server(void **state)
 		const char *name, *first;
 		size_t count;
 	} cases[] = {
-		{ "127.0.0.1", "127.0.0.1", 1 },
-		{ "::1", "::1", 1 },
-		{ "localhost", "127.0.0.1", 2 },
-		{ "LocalHost.", "127.0.0.1", 2 },
-		{ "bucket.s3.localhost", "127.0.0.1", 2 },
-		{ "DB", "10.1.1.1", 1 },
+		{ "127.0.0.1", "127.0.0.1", 1 },           { "::1", "::1", 1 },
+		{ "localhost", "127.0.0.1", 2 },           { "LocalHost.", "127.0.0.1", 2 },
+		{ "bucket.s3.localhost", "127.0.0.1", 2 }, { "DB", "10.1.1.1", 1 },
 		{ "db.internal.", "10.1.1.1", 1 },
 	};
 	struct name_server *s = *state;
@@ -280,7 +277,8 @@ static void configurations_are_read_as_they_are_written(void **state)
 
 	resolver_config_parse(STR("# comment\n; another\n nameserver\t10.0.0.2 # here\r\nnameserver bad\nnameserver fd00::2\n"
 				  "nameserver 10.0.0.3\nnameserver 10.0.0.4\ndomain x\n"
-				  "options ndots:5 timeout:1 attempts:9 rotate timeout:x\n"), 53, &c);
+				  "options ndots:5 timeout:1 attempts:9 rotate timeout:x\n"),
+			      53, &c);
 	assert_int_equal(c.server_count, 3);
 	assert_string_equal(text_of(&c.servers[0]), "10.0.0.2");
 	assert_string_equal(text_of(&c.servers[1]), "fd00::2");

@@ -14,12 +14,12 @@
 enum { MAX_BODY = 1000 };
 
 struct outcome {
-	int code;             /* of feeding, or of the end */
+	int code; /* of feeding, or of the end */
 	int status;
 	bool done, keep;
 	size_t used, headers;
 	char body[MAX_BODY + 1];
-	char last_value[64];  /* of the last header */
+	char last_value[64]; /* of the last header */
 };
 
 /* Feeds pieces of at most `step` bytes (the first `first` long), then the end if it is not done. Each piece is an allocation
@@ -79,8 +79,10 @@ static const struct {
 	{ "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", 0, 200, "x", false },
 	{ "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nconnection: keep-alive\r\n\r\nx", 0, 200, "x", true },
 	{ "HTTP/1.1 200 OK\r\n\r\nuntil the end", 0, 200, "until the end", false },
-	{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\ny", 0, 201, "y", true },
-	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=\"y\"\r\n0123456789\r\n0\r\n\r\n", 0, 200, "abc0123456789", true },
+	{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\ny",
+	  0, 201, "y", true },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=\"y\"\r\n0123456789\r\n0\r\n\r\n", 0, 200,
+	  "abc0123456789", true },
 	{ "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n00\r\nTrailer: x\r\n\r\nGET", 0, 200, "", true, 3 },
 	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\nhi\n0\n\n", 0, 200, "hi", true },
 	{ "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 0, 200, "x", true },

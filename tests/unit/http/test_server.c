@@ -61,10 +61,9 @@ static void fill_reply(struct fixture *f, struct http_exchange *x, struct http_r
 	} else if (str_ends(x->path, STR("/close"))) {
 		r->close = true;
 	} else {
-		r->body = arena_printf(&x->arena, STR_FMT " " STR_FMT "|" STR_FMT "|%s|%zu|%lld|" STR_FMT,
-				       STR_ARG(x->method), STR_ARG(x->path), STR_ARG(x->query),
-				       str_is_set(x->query) ? "?" : "-", f->body_bytes, (long long)x->content_length,
-				       STR_ARG(x->remote));
+		r->body = arena_printf(&x->arena, STR_FMT " " STR_FMT "|" STR_FMT "|%s|%zu|%lld|" STR_FMT, STR_ARG(x->method),
+				       STR_ARG(x->path), STR_ARG(x->query), str_is_set(x->query) ? "?" : "-", f->body_bytes,
+				       (long long)x->content_length, STR_ARG(x->remote));
 		for (size_t i = 0; i < x->header_count; i++) {
 			if (x->headers[i].name.n == 3)
 				http_reply_add(r, arena_concat(&x->arena, STR("got-"), x->headers[i].name), x->headers[i].value);
@@ -212,9 +211,12 @@ static const char *ask(struct fixture *f, const char *request)
 static void the_target_arrives_as_sent(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "/now", "GET /now|" "|-|" },
-		{ "/now?", "GET /now|" "|?|" },
-		{ "/now/a%2Fb%20c/%zz%/..//x+y", "GET /now/a%2Fb%20c/%zz%/..//x+y|" "|-|" },
+		{ "/now", "GET /now|"
+			  "|-|" },
+		{ "/now?", "GET /now|"
+			   "|?|" },
+		{ "/now/a%2Fb%20c/%zz%/..//x+y", "GET /now/a%2Fb%20c/%zz%/..//x+y|"
+						 "|-|" },
 		{ "/now?a=1&a=%26&b+c=d%2Bé&e", "GET /now|a=1&a=%26&b+c=d%2Bé&e|?|" },
 		{ "/now?x=?&y=/%3F#f", "GET /now|x=?&y=/%3F#f|?|" },
 		{ "http://s3.localhost:4566/now/k?q=1", "GET /now/k|q=1|?|" },
@@ -260,7 +262,8 @@ static void bodies_come_in_pieces(void **state)
 
 	reply = ask(f, "PUT /now HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
 	assert_has(reply, "|5|5|");
-	reply = ask(f, "PUT /now HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nT: 1\r\n\r\n");
+	reply = ask(f, "PUT /now HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nT: "
+		       "1\r\n\r\n");
 	assert_has(reply, "|7|-1|");
 	reply = ask(f, "PUT /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 	assert_has(reply, "|0|0|");

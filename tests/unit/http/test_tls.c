@@ -29,8 +29,8 @@ struct identity {
 
 /* How a certificate is made. */
 struct recipe {
-	const char *names;        /* subjectAltName */
-	long from, until;         /* seconds from now */
+	const char *names;             /* subjectAltName */
+	long from, until;              /* seconds from now */
 	const struct identity *issuer; /* NULL: signed by itself */
 	bool authority;
 };
@@ -55,8 +55,8 @@ static struct identity make(struct recipe r)
 	X509_gmtime_adj(X509_getm_notBefore(id.certificate), r.from);
 	X509_gmtime_adj(X509_getm_notAfter(id.certificate), r.until);
 	X509_set_pubkey(id.certificate, id.key);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-				   (const unsigned char *)(r.authority ? "Test authority" : "test"), -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)(r.authority ? "Test authority" : "test"),
+				   -1, -1, 0);
 	X509_set_issuer_name(id.certificate, r.issuer ? X509_get_subject_name(r.issuer->certificate) : subject);
 	add_extension(id.certificate, NID_basic_constraints, r.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	if (r.names)
@@ -296,12 +296,9 @@ static void old_protocols_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FILES(the_right_certificate_is_accepted),
-		WITH_FILES(connections_are_kept),
-		WITH_FILES(wrong_certificates_are_refused),
-		WITH_FILES(old_protocols_are_refused),
-		WITH_FILES(broken_peers_are_errors),
-		WITH_FILES(trusted_certificates_must_be_there),
+		WITH_FILES(the_right_certificate_is_accepted), WITH_FILES(connections_are_kept),
+		WITH_FILES(wrong_certificates_are_refused),    WITH_FILES(old_protocols_are_refused),
+		WITH_FILES(broken_peers_are_errors),           WITH_FILES(trusted_certificates_must_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,10 +134,8 @@ static void sizes_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runs_all_that_was_queued),
-		cmocka_unit_test(a_full_queue_refuses),
-		cmocka_unit_test(a_stopping_pool_refuses),
-		cmocka_unit_test(threads_leave_signals_alone),
+		cmocka_unit_test(runs_all_that_was_queued), cmocka_unit_test(a_full_queue_refuses),
+		cmocka_unit_test(a_stopping_pool_refuses),  cmocka_unit_test(threads_leave_signals_alone),
 		cmocka_unit_test(sizes_are_checked),
 	};
 

@@ -206,12 +206,9 @@ static void freeing_drops_what_is_pending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runs_in_order_of_deadline),
-		cmocka_unit_test(a_cancelled_timer_does_not_run),
-		cmocka_unit_test(an_id_is_never_reused),
-		cmocka_unit_test(cancel_races_with_running),
-		cmocka_unit_test(many_timers_keep_their_order),
-		cmocka_unit_test(freeing_drops_what_is_pending),
+		cmocka_unit_test(runs_in_order_of_deadline),    cmocka_unit_test(a_cancelled_timer_does_not_run),
+		cmocka_unit_test(an_id_is_never_reused),        cmocka_unit_test(cancel_races_with_running),
+		cmocka_unit_test(many_timers_keep_their_order), cmocka_unit_test(freeing_drops_what_is_pending),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

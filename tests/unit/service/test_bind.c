@@ -60,9 +60,12 @@ static void binds_each_kind(void **state)
 
 	(void)state;
 	arena_init(&a, MIB(1));
-	assert_int_equal(bind(&a, "{\"TableName\":\"jobs\",\"Colour\":\"RED\",\"Limit\":10,\"When\":1.5,\"On\":true,\"Ratio\":0.25,"
-				  "\"Bytes\":\"Zm9v\",\"Items\":[{\"Key\":\"a\"}],\"Map\":{},\"Any\":null,\"Inner\":{\"Name\":\"n\"},\"Quiet\":1}",
-			      false, &s, &faults), 0);
+	assert_int_equal(bind(&a,
+			      "{\"TableName\":\"jobs\",\"Colour\":\"RED\",\"Limit\":10,\"When\":1.5,\"On\":true,\"Ratio\":0.25,"
+			      "\"Bytes\":\"Zm9v\",\"Items\":[{\"Key\":\"a\"}],\"Map\":{},\"Any\":null,\"Inner\":{\"Name\":\"n\"},"
+			      "\"Quiet\":1}",
+			      false, &s, &faults),
+			 0);
 	assert_str(s.table, "jobs");
 	assert_true(s.limit.set && s.limit.value == 10);
 	assert_true(s.when.set && s.when.value == 1500);
@@ -94,30 +97,42 @@ static void takes_texts_in_forms_only(void **state)
 static void names_each_fault(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "{}", "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null" },
-		{ "{\"TableName\":\"ab\"}", "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have "
-					    "length greater than or equal to 3" },
-		{ "{\"TableName\":\"abcdef\"}", "1 validation error detected: Value 'abcdef' at 'tableName' failed to satisfy constraint: Member must "
-						"have length less than or equal to 5" },
-		{ "{\"TableName\":\"a c\"}", "1 validation error detected: Value 'a c' at 'tableName' failed to satisfy constraint: Member must satisfy "
-					     "regular expression pattern: [^ ]+" },
-		{ "{\"TableName\":\"jobs\",\"Colour\":\"BLUE\"}", "1 validation error detected: Value 'BLUE' at 'colour' failed to satisfy constraint: "
-								  "Member must satisfy enum value set: [RED, GREEN]" },
-		{ "{\"TableName\":\"jobs\",\"Limit\":0}", "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must "
-							  "have value greater than or equal to 1" },
+		{ "{}", "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be "
+			"null" },
+		{ "{\"TableName\":\"ab\"}",
+		  "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have "
+		  "length greater than or equal to 3" },
+		{ "{\"TableName\":\"abcdef\"}",
+		  "1 validation error detected: Value 'abcdef' at 'tableName' failed to satisfy constraint: Member must "
+		  "have length less than or equal to 5" },
+		{ "{\"TableName\":\"a c\"}",
+		  "1 validation error detected: Value 'a c' at 'tableName' failed to satisfy constraint: Member must satisfy "
+		  "regular expression pattern: [^ ]+" },
+		{ "{\"TableName\":\"jobs\",\"Colour\":\"BLUE\"}",
+		  "1 validation error detected: Value 'BLUE' at 'colour' failed to satisfy constraint: "
+		  "Member must satisfy enum value set: [RED, GREEN]" },
+		{ "{\"TableName\":\"jobs\",\"Limit\":0}",
+		  "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must "
+		  "have value greater than or equal to 1" },
 		{ "{\"TableName\":\"jobs\",\"Limit\":11,\"Items\":[{}]}",
-		  "2 validation errors detected: Value '11' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10; "
+		  "2 validation errors detected: Value '11' at 'limit' failed to satisfy constraint: Member must have value less "
+		  "than or equal to 10; "
 		  "Value null at 'items.1.member.key' failed to satisfy constraint: Member must not be null" },
-		{ "{\"TableName\":\"jobs\",\"Inner\":{}}", "1 validation error detected: Value null at 'inner.name' failed to satisfy constraint: "
-							   "Member must not be null" },
-		{ "{\"TableName\":\"jobs\",\"Legacy\":1}", "1 validation error detected: Value '1' at 'legacy' failed to satisfy constraint: Member is "
-							   "not supported by this server" },
-		{ "{\"TableName\":\"jobs\",\"New\":1}", "1 validation error detected: Value '1' at 'new' failed to satisfy constraint: Member is not "
-							"known to this server" },
-		{ "{\"TableName\":1}", "1 validation error detected: Value '1' at 'tableName' failed to satisfy constraint: Member has a value of the "
-				       "wrong type" },
-		{ "{\"TableName\":\"jobs\",\"Bytes\":\"Zm9vYmFy\"}", "1 validation error detected: Value 'Zm9vYmFy' at 'bytes' failed to satisfy "
-								     "constraint: Member must have length less than or equal to 4" },
+		{ "{\"TableName\":\"jobs\",\"Inner\":{}}",
+		  "1 validation error detected: Value null at 'inner.name' failed to satisfy constraint: "
+		  "Member must not be null" },
+		{ "{\"TableName\":\"jobs\",\"Legacy\":1}",
+		  "1 validation error detected: Value '1' at 'legacy' failed to satisfy constraint: Member is "
+		  "not supported by this server" },
+		{ "{\"TableName\":\"jobs\",\"New\":1}",
+		  "1 validation error detected: Value '1' at 'new' failed to satisfy constraint: Member is not "
+		  "known to this server" },
+		{ "{\"TableName\":1}",
+		  "1 validation error detected: Value '1' at 'tableName' failed to satisfy constraint: Member has a value of the "
+		  "wrong type" },
+		{ "{\"TableName\":\"jobs\",\"Bytes\":\"Zm9vYmFy\"}",
+		  "1 validation error detected: Value 'Zm9vYmFy' at 'bytes' failed to satisfy "
+		  "constraint: Member must have length less than or equal to 4" },
 	};
 	struct arena a;
 	struct sample s;

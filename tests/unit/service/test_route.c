@@ -14,7 +14,11 @@ static const struct operation operations[] = {
 	{ .name = "PutObject", .method = "PUT", .path = "/{Bucket}/{Key+}" },
 	{ .name = "CopyObject", .method = "PUT", .path = "/{Bucket}/{Key+}", .header = "x-amz-copy-source" },
 	{ .name = "UploadPart", .method = "PUT", .path = "/{Bucket}/{Key+}", .query = "uploadId&partNumber" },
-	{ .name = "UploadPartCopy", .method = "PUT", .path = "/{Bucket}/{Key+}", .query = "uploadId&partNumber", .header = "x-amz-copy-source" },
+	{ .name = "UploadPartCopy",
+	  .method = "PUT",
+	  .path = "/{Bucket}/{Key+}",
+	  .query = "uploadId&partNumber",
+	  .header = "x-amz-copy-source" },
 	{ .name = "GetThing", .method = "GET", .path = "/v2/things/{Id}" },
 	{ 0 },
 };
@@ -47,7 +51,9 @@ static void finds_the_most_particular(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct call call = { .method = str_c(cases[i].method), .path = str_c(cases[i].path), .headers = &copy,
+		struct call call = { .method = str_c(cases[i].method),
+				     .path = str_c(cases[i].path),
+				     .headers = &copy,
 				     .header_count = cases[i].copy };
 		const struct json *labels = NULL;
 		arena_init(&call.arena, MIB(1));

@@ -39,8 +39,12 @@ static const struct json *find_variable(void *argument, struct str name)
 
 struct scope test_scope(struct arena *a, const struct json *input)
 {
-	return (struct scope){ .arena = a, .world = &world, .input = input, .make_context = make_context,
-			       .variable = find_variable, .argument = a };
+	return (struct scope){ .arena = a,
+			       .world = &world,
+			       .input = input,
+			       .make_context = make_context,
+			       .variable = find_variable,
+			       .argument = a };
 }
 
 void check_json(const char *what, const struct json *got, const struct json *expected)
@@ -54,7 +58,8 @@ void check_json(const char *what, const struct json *got, const struct json *exp
 	json_write(&y, expected);
 	bool same = got && expected && json_equal(got, expected);
 	if (!same)
-		print_error("%s\n  got      %s\n  expected %s\n", what, got ? buf_c(&x) : "nothing", expected ? buf_c(&y) : "nothing");
+		print_error("%s\n  got      %s\n  expected %s\n", what, got ? buf_c(&x) : "nothing",
+			    expected ? buf_c(&y) : "nothing");
 	buf_release(&x);
 	buf_release(&y);
 	assert_true(same);

@@ -79,7 +79,10 @@ static bool take_step(struct world *w, const struct states_event *event)
 	struct arena arena;
 	arena_init(&arena, MIB(64));
 	struct states_step step = {
-		.arena = &arena, .machine = w->machine, .execution = &w->execution, .state = str_of(w->state, w->state_n),
+		.arena = &arena,
+		.machine = w->machine,
+		.execution = &w->execution,
+		.state = str_of(w->state, w->state_n),
 		.world = { .now_ms = w->now_ms, .random = random_bytes, .random_argument = w },
 	};
 	int result = states_step(&step, event, &w->scenario->failure);
@@ -144,10 +147,17 @@ void scenario_run(struct scenario *s, struct str definition, struct str input, c
 	s->parameters = json_new_array(&s->arena);
 	s->status = STATES_FAILED;
 	struct world w = {
-		.scenario = s, .tasks = tasks, .now_ms = start_ms, .random = 7,
-		.execution = { .arn = STR("arn:aws:states:us-east-1:000000000000:execution:m:x"), .name = STR("x"),
-			       .machine_arn = STR("arn:aws:states:us-east-1:000000000000:stateMachine:m"), .machine_name = STR("m"),
-			       .role_arn = STR("arn:aws:iam::000000000000:role/r"), .region = STR("us-east-1"), .input = input,
+		.scenario = s,
+		.tasks = tasks,
+		.now_ms = start_ms,
+		.random = 7,
+		.execution = { .arn = STR("arn:aws:states:us-east-1:000000000000:execution:m:x"),
+			       .name = STR("x"),
+			       .machine_arn = STR("arn:aws:states:us-east-1:000000000000:stateMachine:m"),
+			       .machine_name = STR("m"),
+			       .role_arn = STR("arn:aws:iam::000000000000:role/r"),
+			       .region = STR("us-east-1"),
+			       .input = input,
 			       .start_ms = start_ms },
 	};
 	w.machine = machine_compile(definition, false, &s->diagnostics);

@@ -13,11 +13,11 @@ struct scenario {
 	struct diagnostics diagnostics;
 	enum states_status status;
 	struct str output, error, cause;
-	struct buf history;  /* a JSON array */
-	int64_t elapsed_ms;  /* of the virtual clock */
+	struct buf history; /* a JSON array */
+	int64_t elapsed_ms; /* of the virtual clock */
 	size_t tasks_run;
 	const struct json *parameters; /* an array: what each task was called with */
-	struct error failure; /* of the interpreter itself; code 0: none */
+	struct error failure;          /* of the interpreter itself; code 0: none */
 };
 
 /* `tasks`: an array of {"output": …} | {"error": …, "cause": …} | {"after": ms, …} | {"never": true}, in the order the tasks

@@ -51,7 +51,8 @@ static void check_text(const char *file, const char *what, struct str got, const
 	if (!expected)
 		return;
 	if (!str_eq(got, json_text(expected)))
-		fail_msg("%s: %s is \"" STR_FMT "\", not \"" STR_FMT "\"", file, what, STR_ARG(got), STR_ARG(json_text(expected)));
+		fail_msg("%s: %s is \"" STR_FMT "\", not \"" STR_FMT "\"", file, what, STR_ARG(got),
+			 STR_ARG(json_text(expected)));
 }
 
 static void check_outcome(struct arena *a, const char *file, struct scenario *s, const struct json *v)

@@ -58,7 +58,8 @@ static void test_rules(void **state)
 		arena_init(&a, MIB(4));
 		struct diagnostics *d = ARENA_NEW(&a, struct diagnostics);
 		diagnostics_init(d, &a);
-		const struct choice_rule *rule = choice_compile(&a, read_json(&a, rules[i].rule), LANGUAGE_JSONPATH, STR("/x"), d);
+		const struct choice_rule *rule =
+			choice_compile(&a, read_json(&a, rules[i].rule), LANGUAGE_JSONPATH, STR("/x"), d);
 		assert_int_equal(d->errors, 0);
 		struct scope scope = test_scope(&a, read_json(&a, rules[i].input));
 		bool yes = choice_test(rule, &scope, &fault);
@@ -88,10 +89,18 @@ static void test_escaped_star(void **state)
 
 static void test_refused(void **state)
 {
-	static const char *const texts[] = { "1", "{}", "{'Variable':'$.a'}", "{'StringEquals':'x'}", "{'Variable':'$.a','Nope':1}",
-					     "{'Variable':'$.a','StringEquals':1}", "{'Variable':'$.a','NumericEquals':1,'IsNull':true}",
-					     "{'And':[]}", "{'Not':[]}", "{'Variable':'a','IsNull':true}",
-					     "{'Variable':'$.a','TimestampEquals':'soon'}", "{'Variable':'$.a','StringEqualsPath':'b'}" };
+	static const char *const texts[] = { "1",
+					     "{}",
+					     "{'Variable':'$.a'}",
+					     "{'StringEquals':'x'}",
+					     "{'Variable':'$.a','Nope':1}",
+					     "{'Variable':'$.a','StringEquals':1}",
+					     "{'Variable':'$.a','NumericEquals':1,'IsNull':true}",
+					     "{'And':[]}",
+					     "{'Not':[]}",
+					     "{'Variable':'a','IsNull':true}",
+					     "{'Variable':'$.a','TimestampEquals':'soon'}",
+					     "{'Variable':'$.a','StringEqualsPath':'b'}" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct arena a;
@@ -108,7 +117,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_escaped_star), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_escaped_star),
+		cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,10 +85,19 @@ static void test_calls(void **state)
 
 static void test_refused(void **state)
 {
-	static const char *const texts[] = { "States.Nope()", "States.UUID(1)", "States.MathAdd(1)", "States.Format('x'", "Format('x')",
-					     "States.Format(x)", "States.Format('x') y", "States.Array(1,)", "States.Array('x)",
-					     "States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array("
-					     "States.Array(States.Array(States.Array(States.Array()))))))))))" };
+	static const char *const texts[] = {
+		"States.Nope()",
+		"States.UUID(1)",
+		"States.MathAdd(1)",
+		"States.Format('x'",
+		"Format('x')",
+		"States.Format(x)",
+		"States.Format('x') y",
+		"States.Array(1,)",
+		"States.Array('x)",
+		"States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array("
+		"States.Array(States.Array(States.Array(States.Array()))))))))))"
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct arena a;

@@ -73,8 +73,23 @@ static void test_reads(void **state)
 
 static void test_refused(void **state)
 {
-	static const char *const texts[] = { "", "a", "$.", "$..", "$[", "$[]", "$['a'", "$['a]", "$.a b", "$[1", "$[1:2:0]",
-					     "$[?(@.a == )]", "$[?(@.a", "$.a.nofunction()", "$[a]", "$.a[?()]", "$[99999999999999999999]" };
+	static const char *const texts[] = { "",
+					     "a",
+					     "$.",
+					     "$..",
+					     "$[",
+					     "$[]",
+					     "$['a'",
+					     "$['a]",
+					     "$.a b",
+					     "$[1",
+					     "$[1:2:0]",
+					     "$[?(@.a == )]",
+					     "$[?(@.a",
+					     "$.a.nofunction()",
+					     "$[a]",
+					     "$.a[?()]",
+					     "$[99999999999999999999]" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct arena a;
@@ -88,9 +103,13 @@ static void test_refused(void **state)
 
 static void test_kinds(void **state)
 {
-	static const struct { const char *path; bool reference, definite; } kinds[] = {
-		{ "$", true, true }, { "$.a[0]", true, true }, { "$.a[*]", false, false }, { "$..a", false, false },
-		{ "$[0,1]", false, false }, { "$.a.length()", false, true }, { "$[?(@.a)]", false, false },
+	static const struct {
+		const char *path;
+		bool reference, definite;
+	} kinds[] = {
+		{ "$", true, true },           { "$.a[0]", true, true },   { "$.a[*]", false, false },
+		{ "$..a", false, false },      { "$[0,1]", false, false }, { "$.a.length()", false, true },
+		{ "$[?(@.a)]", false, false },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -127,7 +146,8 @@ static void test_writes(void **state)
 		arena_init(&a, MIB(1));
 		const struct json *root = read_json(&a, writes[i].root);
 		assert_int_equal(path_compile(&a, str_c(writes[i].path), &p, NULL), 0);
-		check_json(writes[i].path, path_write(p, &a, root, read_json(&a, writes[i].value)), read_json(&a, writes[i].expected));
+		check_json(writes[i].path, path_write(p, &a, root, read_json(&a, writes[i].value)),
+			   read_json(&a, writes[i].expected));
 		check_json("the root is not changed", root, read_json(&a, writes[i].root));
 		arena_release(&a);
 	}
@@ -135,7 +155,9 @@ static void test_writes(void **state)
 
 static void test_reasons(void **state)
 {
-	static const struct { const char *path, *input, *why; } reasons[] = {
+	static const struct {
+		const char *path, *input, *why;
+	} reasons[] = {
 		{ "$.a", "{}", "No results for path: $['a']" },
 		{ "$.a.b", "{'a':{}}", "No results for path: $['a']['b']" },
 		{ "$.a.b", "{}", "Missing property in path $['a']" },
@@ -156,7 +178,7 @@ static void test_reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads), cmocka_unit_test(test_refused), cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_reads),  cmocka_unit_test(test_refused), cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_writes), cmocka_unit_test(test_reasons),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

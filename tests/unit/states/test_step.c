@@ -33,9 +33,13 @@ static void open_machine(struct fixture *f, const char *definition, const char *
 	f->machine = machine_compile(json_to_str(&f->arena, read_json(&f->arena, definition)), false, d);
 	if (!f->machine)
 		fail_msg("%s", arena_c(&f->arena, diagnostics_text(d)));
-	f->execution = (struct execution){ .arn = STR("arn:aws:states:r:1:execution:m:x"), .name = STR("x"),
-					   .machine_arn = STR("arn:aws:states:r:1:stateMachine:m"), .machine_name = STR("m"),
-					   .role_arn = STR("role"), .region = STR("r"), .start_ms = f->now_ms };
+	f->execution = (struct execution){ .arn = STR("arn:aws:states:r:1:execution:m:x"),
+					   .name = STR("x"),
+					   .machine_arn = STR("arn:aws:states:r:1:stateMachine:m"),
+					   .machine_name = STR("m"),
+					   .role_arn = STR("role"),
+					   .region = STR("r"),
+					   .start_ms = f->now_ms };
 	f->execution.input = json_to_str(&f->arena, read_json(&f->arena, input));
 }
 
@@ -48,7 +52,10 @@ static void close_machine(struct fixture *f)
 static void take_step(struct fixture *f, struct states_event event)
 {
 	struct error err = { 0 };
-	f->step = (struct states_step){ .arena = &f->arena, .machine = f->machine, .execution = &f->execution, .state = f->state,
+	f->step = (struct states_step){ .arena = &f->arena,
+					.machine = f->machine,
+					.execution = &f->execution,
+					.state = f->state,
 					.world = { .now_ms = f->now_ms, .random = fill } };
 	if (states_step(&f->step, &event, &err) < 0)
 		fail_msg("%s", err.message);
@@ -57,8 +64,9 @@ static void take_step(struct fixture *f, struct states_event event)
 	buf_release(&f->step.events);
 }
 
-#define TASK "{'StartAt':'T','States':{'T':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage.waitForTaskToken'," \
-	     "'TimeoutSeconds':60,'HeartbeatSeconds':10,'Parameters':{'MessageBody':{'t.$':'$$.Task.Token'}},'End':true}}}"
+#define TASK                                                                                                                     \
+	"{'StartAt':'T','States':{'T':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage.waitForTaskToken',"            \
+	"'TimeoutSeconds':60,'HeartbeatSeconds':10,'Parameters':{'MessageBody':{'t.$':'$$.Task.Token'}},'End':true}}}"
 
 static void test_stale_answers(void **state)
 {
@@ -122,9 +130,11 @@ static void test_resume(void **state)
 {
 	struct fixture f;
 	(void)state;
-	open_machine(&f, "{'StartAt':'P','States':{'P':{'Type':'Parallel','End':true,'Branches':["
-			 "{'StartAt':'A','States':{'A':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage','End':true}}},"
-			 "{'StartAt':'B','States':{'B':{'Type':'Wait','Seconds':5,'End':true}}}]}}}", "{'q':1}");
+	open_machine(&f,
+		     "{'StartAt':'P','States':{'P':{'Type':'Parallel','End':true,'Branches':["
+		     "{'StartAt':'A','States':{'A':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage','End':true}}},"
+		     "{'StartAt':'B','States':{'B':{'Type':'Wait','Seconds':5,'End':true}}}]}}}",
+		     "{'q':1}");
 	take_step(&f, (struct states_event){ .kind = STATES_START });
 	assert_int_equal(f.step.task_count, 1);
 	take_step(&f, (struct states_event){ .kind = STATES_RESUME });
@@ -152,8 +162,9 @@ static void test_abort(void **state)
 	close_machine(&f);
 }
 
-#define LOOP "{'StartAt':'A','States':{'A':{'Type':'Choice','Choices':[{'Variable':'$.end','IsPresent':true,'Next':'B'}]," \
-	     "'Default':'A'},'B':{'Type':'Succeed'}}}"
+#define LOOP                                                                                                                     \
+	"{'StartAt':'A','States':{'A':{'Type':'Choice','Choices':[{'Variable':'$.end','IsPresent':true,'Next':'B'}],"            \
+	"'Default':'A'},'B':{'Type':'Succeed'}}}"
 
 /* An endless loop gives way again and again, and ends where the history is full. */
 static void test_history_limit(void **state)
@@ -168,7 +179,8 @@ static void test_history_limit(void **state)
 		take_step(&f, (struct states_event){ .kind = STATES_WAKE });
 	assert_int_equal(f.step.status, STATES_FAILED);
 	assert_int_equal(f.step.last_event, LIMIT_STATES_HISTORY);
-	assert_string_equal(arena_c(&f.arena, f.step.cause), "The execution reached the maximum number of history events (25000).");
+	assert_string_equal(arena_c(&f.arena, f.step.cause),
+			    "The execution reached the maximum number of history events (25000).");
 	close_machine(&f);
 }
 
@@ -197,8 +209,10 @@ static void test_payload_limit(void **state)
 {
 	for (int over = 0; over < 2; over++) {
 		struct fixture f;
-		open_machine(&f, "{'StartAt':'T','States':{'T':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage','End':true}}}",
-			     "{}");
+		open_machine(
+			&f,
+			"{'StartAt':'T','States':{'T':{'Type':'Task','Resource':'arn:aws:states:::sqs:sendMessage','End':true}}}",
+			"{}");
 		take_step(&f, (struct states_event){ .kind = STATES_START });
 		struct states_event event = { .kind = STATES_TASK_SUCCEEDED, .task = f.step.tasks[0].task };
 		event.output = padded(&f.arena, LIMIT_STATES_PAYLOAD + (size_t)over);
@@ -213,15 +227,23 @@ static void test_payload_limit(void **state)
 
 static void test_corrupt_state(void **state)
 {
-	static const char *const states[] = { "", "{", "{}", "{\"frames\":[]}", "{\"frames\":[{\"i\":0,\"s\":99,\"in\":1}]}",
-					      "{\"frames\":[{\"i\":1,\"p\":7,\"s\":0,\"in\":1}]}", "{\"frames\":[{\"i\":0,\"s\":0}]}",
+	static const char *const states[] = { "",
+					      "{",
+					      "{}",
+					      "{\"frames\":[]}",
+					      "{\"frames\":[{\"i\":0,\"s\":99,\"in\":1}]}",
+					      "{\"frames\":[{\"i\":1,\"p\":7,\"s\":0,\"in\":1}]}",
+					      "{\"frames\":[{\"i\":0,\"s\":0}]}",
 					      "{\"frames\":[{\"i\":0,\"s\":0,\"in\":1,\"ph\":4}]}" };
 	(void)state;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		struct fixture f;
 		struct error err = { 0 };
 		open_machine(&f, LOOP, "{}");
-		struct states_step step = { .arena = &f.arena, .machine = f.machine, .execution = &f.execution, .state = str_c(states[i]),
+		struct states_step step = { .arena = &f.arena,
+					    .machine = f.machine,
+					    .execution = &f.execution,
+					    .state = str_c(states[i]),
 					    .world = { .now_ms = 1, .random = fill } };
 		assert_int_equal(states_step(&step, &(struct states_event){ .kind = STATES_WAKE }, &err), ERR_CORRUPT);
 		buf_release(&step.events);
@@ -232,9 +254,11 @@ static void test_corrupt_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stale_answers), cmocka_unit_test(test_tokens), cmocka_unit_test(test_heartbeats),
-		cmocka_unit_test(test_resume), cmocka_unit_test(test_abort), cmocka_unit_test(test_history_limit),
-		cmocka_unit_test(test_machine_timeout), cmocka_unit_test(test_payload_limit), cmocka_unit_test(test_corrupt_state),
+		cmocka_unit_test(test_stale_answers),   cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_heartbeats),      cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_abort),           cmocka_unit_test(test_history_limit),
+		cmocka_unit_test(test_machine_timeout), cmocka_unit_test(test_payload_limit),
+		cmocka_unit_test(test_corrupt_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

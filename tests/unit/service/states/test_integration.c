@@ -16,11 +16,13 @@ static const struct {
 	enum resource_pattern pattern;
 } resources[] = {
 	{ "arn:aws:states:::lambda:invoke", "lambda", "lambda", "invoke", "Lambda", PATTERN_REQUEST },
-	{ "arn:aws:states:::lambda:invoke.waitForTaskToken", "lambda", "lambda", "invoke.waitForTaskToken", "Lambda", PATTERN_TOKEN },
+	{ "arn:aws:states:::lambda:invoke.waitForTaskToken", "lambda", "lambda", "invoke.waitForTaskToken", "Lambda",
+	  PATTERN_TOKEN },
 	{ "arn:aws:lambda:us-east-1:000000000000:function:f", "lambda", "lambda", "invoke", "Lambda", PATTERN_REQUEST },
 	{ "arn:aws:states:::dynamodb:putItem", "dynamodb", "dynamodb", "putItem", "DynamoDB", PATTERN_REQUEST },
 	{ "arn:aws:states:::aws-sdk:dynamodb:putItem", "dynamodb", "aws-sdk:dynamodb", "putItem", "DynamoDb", PATTERN_REQUEST },
-	{ "arn:aws:states:::states:startExecution.sync:2", "states", "states", "startExecution.sync:2", "StepFunctions", PATTERN_SYNC2 },
+	{ "arn:aws:states:::states:startExecution.sync:2", "states", "states", "startExecution.sync:2", "StepFunctions",
+	  PATTERN_SYNC2 },
 	{ "arn:aws:states:::aws-sdk:sfn:sendTaskFailure", "states", "aws-sdk:sfn", "sendTaskFailure", "Sfn", PATTERN_REQUEST },
 	{ "arn:aws:states:::events:putEvents", "events", "events", "putEvents", "EventBridge", PATTERN_REQUEST },
 };
@@ -43,7 +45,10 @@ static void test_resources(void **state)
 
 static void test_unknown(void **state)
 {
-	static const struct { const char *arn; enum resource_fault fault; } unknown[] = {
+	static const struct {
+		const char *arn;
+		enum resource_fault fault;
+	} unknown[] = {
 		{ "lambda", RESOURCE_NOT_ARN },
 		{ "arn:aws:states:::lambda:invoke.sync", RESOURCE_UNKNOWN },
 		{ "arn:aws:states:::lambda", RESOURCE_UNKNOWN },
@@ -77,7 +82,9 @@ static void test_member_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_resources), cmocka_unit_test(test_unknown), cmocka_unit_test(test_member_names),
+		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_member_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
