@@ -282,6 +282,12 @@ static int serve(struct serve *s, const sigset_t *signals)
 
 	if (file_make_dirs(s->host.data_folder, 0700, &err))
 		return report("the data directory can't be made", &err);
+	/* Functions run from below it, in another working directory. */
+	char *absolute = realpath(s->host.data_folder, NULL);
+	if (!absolute)
+		return error_set_errno(&err, s->host.data_folder), report("the data directory can't be used", &err);
+	s->host.data_folder = arena_c(&s->arena, str_c(absolute));
+	free(absolute);
 	if (host_new(&host, &s->host, &err))
 		return report("can't start", &err);
 	int result = provision(host, &s->provision, &err);

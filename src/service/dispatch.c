@@ -164,6 +164,7 @@ static int authorize(struct call *call)
 {
 	const struct host_hooks *hooks = &call->host->options.hooks;
 
+	call->may_probe = true;
 	bool open_to_all = call->operation->anonymous && call->principal.kind == PRINCIPAL_ANONYMOUS;
 	if (!hooks->authorize || call->principal.kind == PRINCIPAL_ROOT || open_to_all)
 		return 0;
@@ -190,6 +191,28 @@ static void copy_principal(struct arena *a, struct principal *p)
 
 static const struct service_error unknown_operation = { "UnknownOperationException", 400, NULL };
 
+static bool has_parameter(const struct json *parameters, struct str name)
+{
+	for (size_t i = 0; parameters && i < parameters->count; i++)
+		if (str_eq_nocase(parameters->members[i].name, name))
+			return true;
+	return false;
+}
+
+/* Of several rows of one name (GetObject with and without a version, which are different permissions) the one whose query
+ * the parameters have. */
+static const struct operation *find_by_name(const struct service *service, const char *name, const struct json *parameters)
+{
+	const struct operation *found = NULL;
+
+	for (const struct operation *op = service->operations; op->name; op++) {
+		bool fits = op->query && has_parameter(parameters, str_c(op->query));
+		if (str_eq(str_c(op->name), str_c(name)) && (!found || (fits && !found->query)))
+			found = op;
+	}
+	return found;
+}
+
 int host_call(struct host *host, const struct host_request *request, void (*done)(struct call *done_call, void *argument),
 	      void *argument)
 {
@@ -208,9 +231,7 @@ int host_call(struct host *host, const struct host_request *request, void (*done
 	call->body.size = request->body.n;
 	call->done = done;
 	call->done_argument = argument;
-	for (const struct operation *op = target->service->operations; op->name && !call->operation; op++)
-		if (str_eq(str_c(op->name), str_c(request->operation)))
-			call->operation = op;
+	call->operation = find_by_name(target->service, request->operation, call->parameters);
 	if (!call->operation) {
 		call_failf(call, &unknown_operation, "%s has no operation %s.", request->service, request->operation);
 		call_refuse(call);

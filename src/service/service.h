@@ -63,6 +63,10 @@ struct operation {
 	const struct bind *input; /* optional: no parameters */
 	size_t input_size;        /* sizeof the struct; call->input points to one, zeroed and bound */
 	resource_fn resource;
+	/* Optional: a permission that is looked up and not required; the answer is in call->may_probe. S3 tells a missing object
+	 * from a forbidden one only to those who may list. */
+	const char *probe_action;
+	resource_fn probe_resource;
 	permissions_fn permissions; /* optional, instead of `resource` and `action` */
 	const char *action;         /* IAM action where it is not "<signing name>:<name>" */
 	/* REST only */
@@ -169,6 +173,7 @@ struct call {
 	const struct operation *operation;
 	enum protocol protocol; /* the service's, or the other one it also offers (both target_prefix and xml_namespace set) */
 	struct principal principal;
+	bool may_probe; /* the answer to operation->probe_action; true where nothing is enforced */
 	char request_id[37];
 	const struct json *parameters; /* the object that was bound */
 	void *input;                   /* the operation's struct */

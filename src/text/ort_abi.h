@@ -51,9 +51,7 @@ enum ort_constant {
 	  (struct ort_session *, const void *run_options, const char *const *input_names, const struct ort_value *const *inputs, \
 	   size_t input_count, const char *const *output_names, size_t output_count, struct ort_value **outputs)) \
 	F(10, create_options, struct ort_status *, (struct ort_session_options **)) \
-	F(14, enable_profiling, struct ort_status *, (struct ort_session_options *, const char *prefix)) \
 	F(17, disable_memory_pattern, struct ort_status *, (struct ort_session_options *)) \
-	F(19, disable_arena, struct ort_status *, (struct ort_session_options *)) \
 	F(23, set_optimisation, struct ort_status *, (struct ort_session_options *, int level)) \
 	F(24, set_threads, struct ort_status *, (struct ort_session_options *, int)) \
 	F(36, input_name, struct ort_status *, (const struct ort_session *, size_t index, struct ort_allocator *, char **)) \

@@ -234,3 +234,31 @@ def test_unknown_operations_are_named(server, client):
     headers = {**DYNAMODB, "X-Amz-Target": "DynamoDB_20120810.Teleport"}
     status, text = send(server, "POST", "/", signed(server, "dynamodb", headers=headers, body=body), body)
     assert status == 400 and "UnknownOperationException" in text and "Teleport" in text
+
+
+def test_a_missing_object_is_hidden_from_who_may_not_list(server, client):
+    import json
+    iam = client("iam")
+    iam.create_user(UserName="reader")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    reader = server.client("s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    statements = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}]
+    for expected, more in (("403", []), ("404", [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}])):
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements + more})
+        iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
+        with pytest.raises(ClientError) as error:
+            reader.head_object(Bucket=BUCKET, Key="none")
+        assert error.value.response["Error"]["Code"] == expected
+
+
+def test_explain_access_without_a_server(tmp_path):
+    import json
+    import subprocess
+
+    from conftest import BINARY
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({
+        "identity_policies": [{"Version": "2012-10-17", "Statement": [{"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}],
+        "principal": "arn:aws:iam::000000000000:user/u", "action": "s3:PutObject", "resource": "arn:aws:s3:::b/k", "context": {}}))
+    out = subprocess.run([BINARY, "explain-access", "--request", request], check=True, capture_output=True, text=True).stdout
+    assert json.loads(out)["decision"] == "implicitDeny"

@@ -85,3 +85,22 @@ def test_a_second_server_is_refused(fresh_server):
     server = fresh_server("--bare")
     with pytest.raises(RuntimeError, match="did not start"):
         fresh_server("--bare", data=server.data)
+
+
+def test_a_relative_data_directory(tmp_path):
+    import os
+    import subprocess
+
+    from conftest import BINARY
+    package = os.environ.get("GLEANER_FUNCTIONS", str(ROOT / "build" / "functions" / "bootstrap")) + ".zip"
+    process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--pipeline", ROOT / "pipeline",
+                                "--functions", package], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = process.stdout.readline().split("ready at ")[1].split(",")[0]
+        with urllib.request.urlopen(endpoint + "/_gleaner/info") as response:
+            base = json.load(response)["api_endpoint"]
+        assert call(base + "/jobs", "POST", b"{}")["status"] == "upload_pending"
+    finally:
+        process.terminate()
+        assert process.wait() == 0
+        process.stdout.close()

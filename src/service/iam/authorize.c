@@ -270,6 +270,16 @@ static int read_session_policy(struct decision *d)
 	return call_failf(call, denied_error(call), "The session policy cannot be read: %s", err.message);
 }
 
+static bool probe(struct decision *d)
+{
+	struct call *call = d->context.call;
+	const struct permission p = { str_c(call->operation->probe_action), call->operation->probe_resource(call) };
+	struct policy_decision decision = { 0 };
+
+	evaluate(d, &p, &decision);
+	return decision.effect == POLICY_ALLOWED;
+}
+
 int iam_authorize(void *iam_state, struct call *call)
 {
 	struct decision d = { .iam = iam_state, .context = { .call = call } };
@@ -290,6 +300,8 @@ int iam_authorize(void *iam_state, struct call *call)
 		rc = check_operation(&d);
 	if (rc == 0)
 		rc = check_passed_roles(&d);
+	if (rc == 0 && call->operation->probe_action)
+		call->may_probe = probe(&d);
 	grant_unref(grant);
 	return rc;
 }

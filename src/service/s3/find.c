@@ -29,6 +29,12 @@ static int fail_version(struct call *call, struct str key, struct str version_id
 	return result;
 }
 
+/* Who may not list the bucket is not told what is missing in it. */
+static int fail_missing(struct call *call, struct str key)
+{
+	return call->may_probe ? s3_fail_key(call, &s3_NoSuchKey, key) : call_fail(call, &s3_AccessDenied);
+}
+
 int s3_find_version(struct call *call, struct access *x, struct str version_id, struct object *o)
 {
 	const struct s3_target *t = s3_target(call);
@@ -38,7 +44,7 @@ int s3_find_version(struct call *call, struct access *x, struct str version_id, 
 	if (rc == ERR_INVALID)
 		return s3_fail_argument(call, "versionId", version_id, "Invalid version id specified");
 	if (rc == ERR_NOT_FOUND)
-		return by_id ? fail_version(call, t->key, version_id) : s3_fail_key(call, &s3_NoSuchKey, t->key);
+		return by_id ? fail_version(call, t->key, version_id) : fail_missing(call, t->key);
 	return rc < 0 ? s3_fault(call, x) : 0;
 }
 
@@ -51,7 +57,7 @@ int s3_find_object(struct call *call, struct access *x, struct str version_id, s
 	call_reply_header(call, "x-amz-delete-marker", STR("true"));
 	call_reply_header(call, "x-amz-version-id", str_is_set(o->version_id) ? o->version_id : STR("null"));
 	if (!str_is_set(version_id))
-		return s3_fail_key(call, &s3_NoSuchKey, o->key);
+		return fail_missing(call, o->key);
 	call_reply_header(call, "Allow", STR("DELETE"));
 	rc = call_fail(call, &s3_MethodNotAllowed);
 	call_error_field(call, "Method", arena_c(&call->arena, call->method));

@@ -8,6 +8,7 @@
 #define OBJECT "/{Bucket}/{Key+}"
 #define ON_BUCKET .path = BUCKET, .resource = s3_bucket_arn
 #define ON_OBJECT .path = OBJECT, .resource = s3_object_arn
+#define TELLS_MISSING .probe_action = "s3:ListBucket", .probe_resource = s3_bucket_arn
 
 #define OPERATION(text, how, verb, function, type, rows, ...)                                                                    \
 	{                                                                                                                        \
@@ -39,12 +40,12 @@ const struct operation s3_operations[] = {
 	/* objects, the frequent ones first */
 	OPERATION("PutObject", WRITE, "PUT", s3_put_object, put_object_input, s3_put_object_rows, ON_OBJECT,
 		  .prepare = s3_put_object_prepare),
-	OPERATION("GetObject", READ, "GET", s3_get_object, get_object_input, s3_get_object_rows, ON_OBJECT),
-	OPERATION("GetObject", READ, "GET", s3_get_object, get_object_input, s3_get_object_rows, ON_OBJECT, .query = "versionId",
-		  .action = "s3:GetObjectVersion"),
-	OPERATION("HeadObject", READ, "HEAD", s3_head_object, get_object_input, s3_get_object_rows, ON_OBJECT,
+	OPERATION("GetObject", READ, "GET", s3_get_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING),
+	OPERATION("GetObject", READ, "GET", s3_get_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING,
+		  .query = "versionId", .action = "s3:GetObjectVersion"),
+	OPERATION("HeadObject", READ, "HEAD", s3_head_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING,
 		  .action = "s3:GetObject"),
-	OPERATION("HeadObject", READ, "HEAD", s3_head_object, get_object_input, s3_get_object_rows, ON_OBJECT,
+	OPERATION("HeadObject", READ, "HEAD", s3_head_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING,
 		  .query = "versionId", .action = "s3:GetObjectVersion"),
 	OPERATION("DeleteObject", WRITE, "DELETE", s3_delete_object, delete_object_input, s3_delete_object_rows, ON_OBJECT,
 		  .status = 204),
