@@ -8,7 +8,7 @@ scripts/setup.sh lint
 ninja -C build-fuzz --quiet
 for target in build-fuzz/tests/fuzz/fuzz_*; do
   name=${target##*/fuzz_}
-  [ -x "$target" ] && [ -f "$target" ] || continue
+  if [ ! -x "$target" ] || [ ! -f "$target" ]; then continue; fi
   [ "${TARGET:-$name}" = "$name" ] || continue
   mkdir -p "build-fuzz/corpus/$name"
   echo "== $name"

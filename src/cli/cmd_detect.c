@@ -35,13 +35,12 @@ struct reading {
 	double wall_s, cpu_s;
 };
 
-static const char help[] =
-	"usage: gleaner detect [--engine ppocr|tesseract] [--threads N] [--json] [--boxes OUT.png] FILE…\n"
-	"Prints the text of PNG and JPEG images in reading order.\n"
-	"  --engine E       the engine; by default the best one installed\n"
-	"  --threads N      threads to use (default: as many as cores, at most 8)\n"
-	"  --json           one line a file: words and lines with confidence and outline in pixels\n"
-	"  --boxes OUT.png  also write the (one) image with its lines outlined\n";
+static const char help[] = "usage: gleaner detect [--engine ppocr|tesseract] [--threads N] [--json] [--boxes OUT.png] FILE…\n"
+			   "Prints the text of PNG and JPEG images in reading order.\n"
+			   "  --engine E       the engine; by default the best one installed\n"
+			   "  --threads N      threads to use (default: as many as cores, at most 8)\n"
+			   "  --json           one line a file: words and lines with confidence and outline in pixels\n"
+			   "  --boxes OUT.png  also write the (one) image with its lines outlined\n";
 
 static void write_polygon(struct writer *w, const struct text_polygon *p)
 {
@@ -171,8 +170,10 @@ static int detect_files(const struct detect_options *o, char **files, int count)
 	int result = EXIT_OK;
 
 	arena_init(&arena, KIB(64));
-	if (text_engine_new(&engine, &(struct text_options){ .engine = o->engine, .folders = text_folders(&arena),
-							     .threads = o->threads, .load = true }, &err) < 0) {
+	if (text_engine_new(&engine,
+			    &(struct text_options){
+				    .engine = o->engine, .folders = text_folders(&arena), .threads = o->threads, .load = true },
+			    &err) < 0) {
 		fprintf(stderr, "gleaner: %s\n", err.message);
 		arena_release(&arena);
 		return EXIT_FAILED;
@@ -204,8 +205,9 @@ static int parse_threads(const char *text)
 int cmd_detect(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "engine", required_argument, NULL, 'e' }, { "boxes", required_argument, NULL, 'b' }, { "json", no_argument, NULL, 'j' },
-		{ "threads", required_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "engine", required_argument, NULL, 'e' }, { "boxes", required_argument, NULL, 'b' },
+		{ "json", no_argument, NULL, 'j' },         { "threads", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },         { 0 },
 	};
 	struct detect_options o = { .threads = default_threads() };
 	int c;
@@ -213,12 +215,24 @@ int cmd_detect(int argc, char **argv)
 	optind = 1;
 	while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
 		switch (c) {
-		case 'e': o.engine = optarg; break;
-		case 'b': o.boxes = optarg; break;
-		case 'j': o.json = true; break;
-		case 't': o.threads = parse_threads(optarg); break;
-		case 'h': fputs(help, stdout); return EXIT_OK;
-		default: fputs(help, stderr); return EXIT_USAGE;
+		case 'e':
+			o.engine = optarg;
+			break;
+		case 'b':
+			o.boxes = optarg;
+			break;
+		case 'j':
+			o.json = true;
+			break;
+		case 't':
+			o.threads = parse_threads(optarg);
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			fputs(help, stderr);
+			return EXIT_USAGE;
 		}
 	}
 	if (optind == argc || o.threads == 0 || (o.boxes && argc - optind > 1)) {

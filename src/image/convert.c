@@ -76,7 +76,8 @@ int image_convert(struct image *image, enum image_layout layout, struct error *e
 	if (to > image->channels) {
 		target = calloc(count, to);
 		if (!target)
-			return error_set(err, ERR_NO_MEMORY, "no memory for an image of %u x %u pixels", image->width, image->height);
+			return error_set(err, ERR_NO_MEMORY, "no memory for an image of %u x %u pixels", image->width,
+					 image->height);
 	}
 	for (size_t i = 0; i < count; i++)
 		store(target + i * to, to, load(image->pixels + i * image->channels, image->channels));
@@ -110,13 +111,32 @@ static void stored_position(const struct image *image, int orientation, uint32_t
 	*sx = x;
 	*sy = y;
 	switch (orientation) {
-	case 2: *sx = right - x; break;
-	case 3: *sx = right - x; *sy = bottom - y; break;
-	case 4: *sy = bottom - y; break;
-	case 5: *sx = y; *sy = x; break;
-	case 6: *sx = y; *sy = bottom - x; break;
-	case 7: *sx = right - y; *sy = bottom - x; break;
-	case 8: *sx = right - y; *sy = x; break;
+	case 2:
+		*sx = right - x;
+		break;
+	case 3:
+		*sx = right - x;
+		*sy = bottom - y;
+		break;
+	case 4:
+		*sy = bottom - y;
+		break;
+	case 5:
+		*sx = y;
+		*sy = x;
+		break;
+	case 6:
+		*sx = y;
+		*sy = bottom - x;
+		break;
+	case 7:
+		*sx = right - y;
+		*sy = bottom - x;
+		break;
+	case 8:
+		*sx = right - y;
+		*sy = x;
+		break;
 	}
 }
 

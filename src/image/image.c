@@ -32,14 +32,17 @@ int image_check_size(const struct image_limits *limits, size_t bytes, uint64_t w
 		return image_fail(err, ERR_LIMIT, "ImageTooLarge", "the file has %zu bytes; at most %zu are accepted", bytes,
 				  limits->bytes);
 	if (width > limits->side_max || height > limits->side_max)
-		return image_fail(err, ERR_LIMIT, "ImageTooLarge", "the image has %llu x %llu pixels; at most %u a side are accepted",
-				  (unsigned long long)width, (unsigned long long)height, limits->side_max);
+		return image_fail(err, ERR_LIMIT, "ImageTooLarge",
+				  "the image has %llu x %llu pixels; at most %u a side are accepted", (unsigned long long)width,
+				  (unsigned long long)height, limits->side_max);
 	if (width * height > limits->pixels)
-		return image_fail(err, ERR_LIMIT, "ImageTooLarge", "the image has %llu x %llu pixels; at most %llu in all are accepted",
-				  (unsigned long long)width, (unsigned long long)height, (unsigned long long)limits->pixels);
+		return image_fail(err, ERR_LIMIT, "ImageTooLarge",
+				  "the image has %llu x %llu pixels; at most %llu in all are accepted", (unsigned long long)width,
+				  (unsigned long long)height, (unsigned long long)limits->pixels);
 	if (width < limits->side_min || height < limits->side_min)
-		return image_fail(err, ERR_LIMIT, "ImageTooSmall", "the image has %llu x %llu pixels; at least %u a side are needed",
-				  (unsigned long long)width, (unsigned long long)height, limits->side_min);
+		return image_fail(err, ERR_LIMIT, "ImageTooSmall",
+				  "the image has %llu x %llu pixels; at least %u a side are needed", (unsigned long long)width,
+				  (unsigned long long)height, limits->side_min);
 	return 0;
 }
 

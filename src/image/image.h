@@ -25,7 +25,7 @@ struct image_colour_space {
 	int32_t gamma;             /* times 100,000 */
 	int32_t chromaticities[8]; /* white, red, green, blue; x and y, times 100,000 */
 	int srgb_intent;
-	uint8_t *profile;          /* ICC, owned; NULL when none */
+	uint8_t *profile; /* ICC, owned; NULL when none */
 	uint32_t profile_n;
 };
 
@@ -42,7 +42,7 @@ struct image_point {
 };
 
 struct image_limits {
-	size_t bytes;         /* of the file */
+	size_t bytes; /* of the file */
 	uint32_t side_min, side_max;
 	uint64_t pixels;
 };
@@ -65,11 +65,10 @@ static inline uint8_t *image_at(const struct image *image, uint32_t x, uint32_t 
 }
 
 /* Checks a file's length and claimed size. ERR_LIMIT with ImageTooLarge or ImageTooSmall. */
-int image_check_size(const struct image_limits *limits, size_t bytes, uint64_t width, uint64_t height, struct error *err)
-	MUST_CHECK;
+int image_check_size(const struct image_limits *limits, size_t bytes, uint64_t width, uint64_t height,
+		     struct error *err) MUST_CHECK;
 
 /* Fills `err` with one of the names above. Returns `code`. */
-int image_fail(struct error *err, int code, const char *name, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+int image_fail(struct error *err, int code, const char *name, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

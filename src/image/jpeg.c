@@ -62,7 +62,8 @@ static void read_pixels(struct decoder *d, enum image_layout layout)
 	if (jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK)
 		jpeg->out_color_space = JCS_CMYK;
 	jpeg_start_decompress(jpeg);
-	if (image_init(&d->image, jpeg->output_width, jpeg->output_height, (enum image_layout)jpeg->output_components, &err) < 0) {
+	if (image_init(&d->image, jpeg->output_width, jpeg->output_height, (enum image_layout)jpeg->output_components, &err) <
+	    0) {
 		d->no_memory = true;
 		longjmp(d->out, 1);
 	}

@@ -97,7 +97,8 @@ int jpeg_orientation(struct str file)
 
 static bool is_frame(uint8_t marker)
 {
-	return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT && marker != MARKER_JPG && marker != MARKER_DAC;
+	return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT && marker != MARKER_JPG &&
+	       marker != MARKER_DAC;
 }
 
 int jpeg_size(struct str file, uint32_t *width, uint32_t *height)

@@ -100,8 +100,7 @@ static void read_colour_space(struct decoder *d)
 	png_fixed_point *p = c->chromaticities;
 
 	c->has_gamma = png_get_gAMA_fixed(d->png, d->info, &c->gamma) != 0;
-	c->has_chromaticities =
-		png_get_cHRM_fixed(d->png, d->info, &p[0], &p[1], &p[2], &p[3], &p[4], &p[5], &p[6], &p[7]) != 0;
+	c->has_chromaticities = png_get_cHRM_fixed(d->png, d->info, &p[0], &p[1], &p[2], &p[3], &p[4], &p[5], &p[6], &p[7]) != 0;
 	c->has_srgb = png_get_sRGB(d->png, d->info, &c->srgb_intent) != 0;
 	copy_profile(d, c);
 }
@@ -146,8 +145,7 @@ static int run_decoder(struct decoder *d, const struct image_limits *limits, str
 	return 0;
 }
 
-int png_decode(struct str file, const struct image_limits *limits, enum image_layout layout, struct image *out,
-	       struct error *err)
+int png_decode(struct str file, const struct image_limits *limits, enum image_layout layout, struct image *out, struct error *err)
 {
 	struct decoder d = { .rest = file };
 	struct png_header header;

@@ -7,7 +7,8 @@
 /* zlib's level 4 with one filter: a page costs a third of the default's time for a few per cent more bytes. */
 enum { COMPRESSION_LEVEL = 4 };
 
-static const int colour_types[] = { 0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA };
+static const int colour_types[] = { 0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+				    PNG_COLOR_TYPE_RGB_ALPHA };
 
 struct encoder {
 	png_structp png;

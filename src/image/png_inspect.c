@@ -37,11 +37,11 @@ struct row_walk {
 };
 
 struct inspection {
-	struct str rest;    /* what follows the current chunk */
+	struct str rest; /* what follows the current chunk */
 	struct png_header header;
 	struct row_walk rows;
 	z_stream inflater;
-	bool inflated;      /* the zlib stream has ended */
+	bool inflated; /* the zlib stream has ended */
 	bool has_palette, has_data, data_ended;
 };
 

@@ -209,7 +209,8 @@ static void part(struct rotated_box *a, struct rotated_box *b)
 	float shared = (a->width + b->width) / 2 - fabsf(distance);
 	float sign = distance >= 0 ? 1 : -1;
 
-	if (parallel < 0.98f || fabsf(across) > 0.25f * height || shared <= 0 || shared > fminf(a->width, b->width) / 2 || shared > 0.4f * height)
+	if (parallel < 0.98f || fabsf(across) > 0.25f * height || shared <= 0 || shared > fminf(a->width, b->width) / 2 ||
+	    shared > 0.4f * height)
 		return;
 	a->width -= shared / 2;
 	a->centre.x -= sign * a->axis.x * shared / 4;

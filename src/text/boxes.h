@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From the detector's map, a probability of text for each pixel, to rectangles around lines of text: differentiable binarization's
- * post-processing (Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", 2020, section 3.4). *Pure.*
- * The map may hold anything, NaN and infinities included.
+ * From the detector's map, a probability of text for each pixel, to rectangles around lines of text: differentiable
+ * binarization's post-processing (Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", 2020,
+ * section 3.4). *Pure.* The map may hold anything, NaN and infinities included.
  */
 #ifndef GLEANER_TEXT_BOXES_H
 #define GLEANER_TEXT_BOXES_H

@@ -9,22 +9,22 @@ enum { CLASSES_MAX = 50000 };
 static const struct {
 	uint32_t first, last;
 } read_blocks[] = {
-	{ 0x21, 0x24f },     /* ASCII, Latin-1, Latin Extended-A and -B */
-	{ 0x2013, 0x2014 },  /* dashes */
-	{ 0x2018, 0x201f },  /* quotation marks */
-	{ 0x2022, 0x2022 },  /* bullet */
-	{ 0x2026, 0x2026 },  /* ellipsis */
-	{ 0x20a0, 0x20cf },  /* currencies */
-	{ 0x2122, 0x2122 },  /* trade mark */
+	{ 0x21, 0x24f },    /* ASCII, Latin-1, Latin Extended-A and -B */
+	{ 0x2013, 0x2014 }, /* dashes */
+	{ 0x2018, 0x201f }, /* quotation marks */
+	{ 0x2022, 0x2022 }, /* bullet */
+	{ 0x2026, 0x2026 }, /* ellipsis */
+	{ 0x20a0, 0x20cf }, /* currencies */
+	{ 0x2122, 0x2122 }, /* trade mark */
 };
 
 static const struct {
 	const char *wide, *plain;
 } plain_forms[] = {
-	{ "，", "," }, { "。", "." }, { "：", ":" }, { "；", ";" }, { "（", "(" }, { "）", ")" }, { "！", "!" }, { "？", "?" },
-	{ "【", "[" }, { "】", "]" }, { "＄", "$" }, { "￥", "¥" }, { "～", "~" }, { "－", "-" }, { "＋", "+" }, { "％", "%" },
-	{ "＆", "&" }, { "＃", "#" }, { "＊", "*" }, { "／", "/" }, { "＝", "=" }, { "＠", "@" }, { "｜", "|" }, { "＜", "<" },
-	{ "＞", ">" },
+	{ "，", "," }, { "。", "." }, { "：", ":" }, { "；", ";" }, { "（", "(" }, { "）", ")" }, { "！", "!" },
+	{ "？", "?" }, { "【", "[" }, { "】", "]" }, { "＄", "$" }, { "￥", "¥" }, { "～", "~" }, { "－", "-" },
+	{ "＋", "+" }, { "％", "%" }, { "＆", "&" }, { "＃", "#" }, { "＊", "*" }, { "／", "/" }, { "＝", "=" },
+	{ "＠", "@" }, { "｜", "|" }, { "＜", "<" }, { "＞", ">" },
 };
 
 /* The first code point of UTF-8 text; 0 when it is not well formed. */
@@ -102,7 +102,7 @@ int charset_init(struct charset *c, struct str keys, struct error *err)
 			continue;
 		if (is_read(&key))
 			c->read[c->read_count++] = class;
-		c->texts[class++] = key;
+		c->texts[class ++] = key;
 	}
 	c->texts[charset_space(c)] = STR(" ");
 	return 0;

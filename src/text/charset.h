@@ -2,8 +2,9 @@
  *
  * The recogniser's alphabet: what each class of its output means, and which classes are read at all.
  *
- * The model knows 6,623 characters, most of them Chinese. Only Latin letters, digits, punctuation and signs are read here: a class
- * outside of them can never win, and full-width punctuation becomes ASCII. Class 0 is CTC's blank, the last class is a space.
+ * The model knows 6,623 characters, most of them Chinese. Only Latin letters, digits, punctuation and signs are read here: a
+ * class outside of them can never win, and full-width punctuation becomes ASCII. Class 0 is CTC's blank, the last class is a
+ * space.
  */
 #ifndef GLEANER_TEXT_CHARSET_H
 #define GLEANER_TEXT_CHARSET_H
@@ -11,11 +12,11 @@
 #include "base/str.h"
 
 struct charset {
-	struct str *texts;   /* by class; point into `keys` or constants */
-	int *read;           /* the classes that are read, without blank and space */
-	int class_count;     /* blank and space included */
+	struct str *texts; /* by class; point into `keys` or constants */
+	int *read;         /* the classes that are read, without blank and space */
+	int class_count;   /* blank and space included */
 	int read_count;
-	char *keys;          /* owned copy of the file */
+	char *keys; /* owned copy of the file */
 };
 
 /* `keys`: one character a line, class 1 first. ERR_CORRUPT, ERR_NO_MEMORY. */

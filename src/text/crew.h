@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A few threads that help a caller with independent pieces of work. Many callers may share one crew; a caller always works on its own
- * pieces too, so a busy crew only means less help.
+ * A few threads that help a caller with independent pieces of work. Many callers may share one crew; a caller always works on its
+ * own pieces too, so a busy crew only means less help.
  */
 #ifndef GLEANER_TEXT_CREW_H
 #define GLEANER_TEXT_CREW_H
@@ -16,7 +16,8 @@ struct crew;
 int crew_new(struct crew **out, int threads, struct error *err) MUST_CHECK;
 void crew_free(struct crew *c); /* NULL is allowed */
 
-/* Runs work(argument, i) for every i below `count`, in any order, side by side; returns when all are done. Lower ones begin first. */
+/* Runs work(argument, i) for every i below `count`, in any order, side by side; returns when all are done. Lower ones begin
+ * first. */
 void crew_run(struct crew *c, size_t count, void (*work)(void *argument, size_t index), void *argument);
 
 #endif

@@ -129,7 +129,8 @@ static struct ctc_word make_word(const struct ctc_character *c, size_t first, si
 	return w;
 }
 
-size_t ctc_words(const struct ctc_character *characters, size_t count, int steps, const struct charset *charset, struct ctc_word *out)
+size_t ctc_words(const struct ctc_character *characters, size_t count, int steps, const struct charset *charset,
+		 struct ctc_word *out)
 {
 	float usual = usual_distance(characters, count, count ? (float)steps / (float)count : 1);
 	size_t words = 0;

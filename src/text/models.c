@@ -57,7 +57,8 @@ static int verify_file(const char *folder, struct str line, struct error *err)
 	if (rc == 0) {
 		sha256(bytes.p, bytes.n, found);
 		if (memcmp(found, expected, sizeof(found)) != 0)
-			rc = error_set(err, ERR_CORRUPT, STR_FMT " is damaged: remove it and run scripts/fetch-models.sh", STR_ARG(path));
+			rc = error_set(err, ERR_CORRUPT, STR_FMT " is damaged: remove it and run scripts/fetch-models.sh",
+				       STR_ARG(path));
 	}
 	arena_release(&arena);
 	return rc;

@@ -10,12 +10,31 @@
 
 /* Field numbers of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3). */
 enum {
-	MODEL_GRAPH = 7, MODEL_OPSET = 8, OPSET_DOMAIN = 1, OPSET_VERSION = 2,
+	MODEL_GRAPH = 7,
+	MODEL_OPSET = 8,
+	OPSET_DOMAIN = 1,
+	OPSET_VERSION = 2,
 	GRAPH_NODE = 1,
-	NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTRIBUTE = 5,
-	ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TENSOR = 5, ATTRIBUTE_INTS = 8, ATTRIBUTE_TYPE = 20,
-	ATTRIBUTE_TYPE_FLOAT = 1, ATTRIBUTE_TYPE_INT = 2, ATTRIBUTE_TYPE_TENSOR = 4, ATTRIBUTE_TYPE_INTS = 7,
-	TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_NAME = 8, TENSOR_RAW = 9,
+	NODE_INPUT = 1,
+	NODE_OUTPUT = 2,
+	NODE_NAME = 3,
+	NODE_OP = 4,
+	NODE_ATTRIBUTE = 5,
+	ATTRIBUTE_NAME = 1,
+	ATTRIBUTE_FLOAT = 2,
+	ATTRIBUTE_INT = 3,
+	ATTRIBUTE_TENSOR = 5,
+	ATTRIBUTE_INTS = 8,
+	ATTRIBUTE_TYPE = 20,
+	ATTRIBUTE_TYPE_FLOAT = 1,
+	ATTRIBUTE_TYPE_INT = 2,
+	ATTRIBUTE_TYPE_TENSOR = 4,
+	ATTRIBUTE_TYPE_INTS = 7,
+	TENSOR_DIMS = 1,
+	TENSOR_TYPE = 2,
+	TENSOR_FLOATS = 4,
+	TENSOR_NAME = 8,
+	TENSOR_RAW = 9,
 	TENSOR_TYPE_FLOAT = 1,
 };
 
@@ -29,10 +48,10 @@ struct tensor {
 };
 
 struct node {
-	struct str raw;  /* the message */
+	struct str raw; /* the message */
 	struct str op, output;
 	struct str inputs[INPUTS_MAX];
-	size_t input_count; /* may be larger than INPUTS_MAX */
+	size_t input_count;      /* may be larger than INPUTS_MAX */
 	struct tensor *constant; /* of a Constant node of floats */
 	bool removed;
 	/* Convolutions whose numbers changed. */
@@ -44,7 +63,7 @@ struct node {
 struct value {
 	struct node *maker;
 	struct node *users[USERS_MAX];
-	size_t user_count; /* may be larger than USERS_MAX */
+	size_t user_count;  /* may be larger than USERS_MAX */
 	struct str renamed; /* what its users read instead; absent: itself */
 };
 
@@ -52,7 +71,7 @@ struct fusion {
 	struct arena *arena;
 	struct node *nodes;
 	size_t node_count;
-	struct map values;   /* name -> struct value */
+	struct map values; /* name -> struct value */
 	uint64_t opset;
 	struct buf constants; /* new Constant nodes, as graph fields */
 	size_t constant_count, activation_count;
@@ -259,7 +278,8 @@ static bool find_hard_swish(struct fusion *f, struct str x, struct site *s)
 		return false;
 	s->three = v->users[str_eq_c(v->users[0]->op, "Add") ? 0 : 1];
 	s->product = v->users[s->three == v->users[0] ? 1 : 0];
-	if (!str_eq_c(s->three->op, "Add") || !has_scalar(f, s->three, x, &three) || three != 3 || !str_eq_c(s->product->op, "Mul"))
+	if (!str_eq_c(s->three->op, "Add") || !has_scalar(f, s->three, x, &three) || three != 3 ||
+	    !str_eq_c(s->product->op, "Mul"))
 		return false;
 	s->clip = only_user(f, s->three->output, "Clip");
 	if (!s->clip || !clips_to_six(f, s->clip) || only_user(f, s->clip->output, "Mul") != s->product)
@@ -428,7 +448,8 @@ static struct str add_filled(struct fusion *f, int64_t channels, size_t dim_coun
 }
 
 /* factor * x + offset for every channel, as a depthwise convolution by single numbers. */
-static struct str add_affine(struct fusion *f, struct buf *after, struct str x, struct str name, int64_t channels, float factor, float offset)
+static struct str add_affine(struct fusion *f, struct buf *after, struct str x, struct str name, int64_t channels, float factor,
+			     float offset)
 {
 	static const int64_t ones[2] = { 1, 1 }, zeros[4] = { 0, 0, 0, 0 };
 	struct str inputs[3] = { x, add_filled(f, channels, 4, factor), add_filled(f, channels, 1, offset) };

@@ -7,8 +7,8 @@
 #include "text/geometry.h"
 
 enum {
-	COLUMN_LINES = 3,  /* fewer lines are no column */
-	COLUMN_WIDTH = 8,  /* a column's lines are longer than this many of their heights */
+	COLUMN_LINES = 3, /* fewer lines are no column */
+	COLUMN_WIDTH = 8, /* a column's lines are longer than this many of their heights */
 	DEPTH_MAX = 60,
 };
 
@@ -85,7 +85,8 @@ static float width_of(const struct item *it)
 	return it->right - it->left;
 }
 
-/* The widest gap that no item crosses, in a list sorted by where items begin: the index of the first item behind it, 0 for none. */
+/* The widest gap that no item crosses, in a list sorted by where items begin: the index of the first item behind it, 0 for none.
+ */
 static size_t widest_gap(const struct item *items, size_t count, bool along_x, float *width)
 {
 	float reach = along_x ? items[0].right : items[0].bottom;
@@ -118,11 +119,12 @@ static int compare_begins(const void *pa, const void *pb)
 /* A column of running text: several lines, long for their height. A column of prices or labels belongs to its rows. */
 static bool is_column(const struct item *items, size_t count, float *scratch)
 {
-	return count >= COLUMN_LINES && median(items, count, width_of, scratch) >= COLUMN_WIDTH * median(items, count, height_of, scratch);
+	return count >= COLUMN_LINES &&
+	       median(items, count, width_of, scratch) >= COLUMN_WIDTH * median(items, count, height_of, scratch);
 }
 
-/* Recursive cuts (Nagy and Seth, "Hierarchical representation of optically scanned documents", 1984): between columns where there are
- * any, else at the widest gap between rows, until nothing is left to cut. */
+/* Recursive cuts (Nagy and Seth, "Hierarchical representation of optically scanned documents", 1984): between columns where there
+ * are any, else at the widest gap between rows, until nothing is left to cut. */
 static void order_area(struct item *items, size_t count, int depth, float *scratch)
 {
 	float gap;

@@ -69,7 +69,8 @@ int ort_new(struct ort **out, const char *library_path, struct error *err)
 	if (rc == 0)
 		rc = check(o, o->api.create_env(ORT_LOG_FATAL, "gleaner", &o->env), ERR_UNAVAILABLE, "start", err);
 	if (rc == 0)
-		rc = check(o, o->api.create_memory_info(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &o->memory), ERR_UNAVAILABLE, "start", err);
+		rc = check(o, o->api.create_memory_info(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &o->memory), ERR_UNAVAILABLE,
+			   "start", err);
 	if (rc == 0)
 		rc = check(o, o->api.default_allocator(&o->allocator), ERR_UNAVAILABLE, "start", err);
 	if (rc < 0) {
@@ -202,11 +203,14 @@ int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_
 	size_t bytes = sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
 	struct ort_value *input = NULL;
 	struct ort_value *output = NULL;
-	int rc = check(o, o->api.create_tensor(o->memory, data, bytes, dims, 4, ORT_TYPE_FLOAT, &input), ERR_UNAVAILABLE, "input", err);
+	int rc = check(o, o->api.create_tensor(o->memory, data, bytes, dims, 4, ORT_TYPE_FLOAT, &input), ERR_UNAVAILABLE, "input",
+		       err);
 
 	if (rc == 0)
-		rc = check(o, o->api.run(m->session, NULL, (const char *const *)&m->input, (const struct ort_value *const *)&input, 1,
-					 (const char *const *)&m->output, 1, &output), ERR_UNAVAILABLE, "run", err);
+		rc = check(o,
+			   o->api.run(m->session, NULL, (const char *const *)&m->input, (const struct ort_value *const *)&input,
+				      1, (const char *const *)&m->output, 1, &output),
+			   ERR_UNAVAILABLE, "run", err);
 	if (rc == 0)
 		rc = describe(m, output, out, err);
 	if (rc < 0 && output)

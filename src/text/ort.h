@@ -2,8 +2,8 @@
  *
  * ONNX Runtime: its library, and models with one input and one output of floats.
  *
- * One `struct ort` a process is enough. Models may be run from many threads at once. Sizes come from hostile places (a model file may
- * be any), so every result's shape is given with it and must be checked by who reads it.
+ * One `struct ort` a process is enough. Models may be run from many threads at once. Sizes come from hostile places (a model file
+ * may be any), so every result's shape is given with it and must be checked by who reads it.
  */
 #ifndef GLEANER_TEXT_ORT_H
 #define GLEANER_TEXT_ORT_H
@@ -22,7 +22,8 @@ struct ort_tensor {
 	void *owner;
 };
 
-/* ERR_NOT_FOUND, ERR_UNSUPPORTED (another version), ERR_UNAVAILABLE. The library stays loaded after ort_free: it keeps threads. */
+/* ERR_NOT_FOUND, ERR_UNSUPPORTED (another version), ERR_UNAVAILABLE. The library stays loaded after ort_free: it keeps threads.
+ */
 int ort_new(struct ort **out, const char *library_path, struct error *err) MUST_CHECK;
 void ort_free(struct ort *o); /* NULL is allowed; after all its models */
 const char *ort_version(const struct ort *o);

@@ -59,7 +59,9 @@ void page_add_word(struct page_builder *b, struct str text, float confidence, co
 	page->words = words;
 	words[page->word_count++] = (struct text_word){
 		.text = text,
-		.confidence = confidence < 0 ? 0 : confidence > 1 ? 1 : confidence,
+		.confidence = confidence < 0   ? 0
+			      : confidence > 1 ? 1
+					       : confidence,
 		.polygon = *polygon,
 		.line = page->line_count - 1,
 	};
@@ -122,7 +124,8 @@ void page_join_print(struct page_builder *b)
 	page->word_count = kept;
 }
 
-/* Gives every word its final line: a new one where the engine began one and at every large gap. Returns how many lines there are. */
+/* Gives every word its final line: a new one where the engine began one and at every large gap. Returns how many lines there are.
+ */
 static size_t number_lines(struct text_page *page)
 {
 	size_t lines = 0;

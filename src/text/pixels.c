@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	SKEW_SIDE = 700,      /* lines stay apart at this size, and there are few edges */
-	SKEW_EDGE = 40,       /* grey levels between neighbours that make an edge */
+	SKEW_SIDE = 700, /* lines stay apart at this size, and there are few edges */
+	SKEW_EDGE = 40,  /* grey levels between neighbours that make an edge */
 	SKEW_POINTS_MAX = 100000,
 };
 
@@ -181,7 +181,8 @@ int pixels_skew(const struct image *grey, float *degrees, struct error *err)
 	struct image_point *points = calloc(SKEW_POINTS_MAX, sizeof(*points));
 	uint32_t *bins = calloc((size_t)3 * SKEW_SIDE, sizeof(*bins));
 	struct image small = { 0 };
-	int rc = points && bins ? pixels_shrink(grey, SKEW_SIDE, &small, err) : error_set(err, ERR_NO_MEMORY, "no memory to find the skew");
+	int rc = points && bins ? pixels_shrink(grey, SKEW_SIDE, &small, err)
+				: error_set(err, ERR_NO_MEMORY, "no memory to find the skew");
 
 	if (rc == 0) {
 		size_t count = find_edges(&small, points);

@@ -19,8 +19,10 @@ struct pixels_turn {
 	struct image_point from_centre, to_centre;
 };
 
-/* `grey` turned by `degrees` counter-clockwise on a canvas that holds all of it; the corners take the mean of the border. ERR_NO_MEMORY. */
-int pixels_turn(const struct image *grey, float degrees, struct image *out, struct pixels_turn *turn, struct error *err) MUST_CHECK;
+/* `grey` turned by `degrees` counter-clockwise on a canvas that holds all of it; the corners take the mean of the border.
+ * ERR_NO_MEMORY. */
+int pixels_turn(const struct image *grey, float degrees, struct image *out, struct pixels_turn *turn,
+		struct error *err) MUST_CHECK;
 /* From the turned image back to the original. */
 struct image_point pixels_turn_back(const struct pixels_turn *turn, struct image_point p);
 

@@ -207,7 +207,8 @@ static float flatness(const struct image *image)
 	return count ? (float)equal / (float)count : 0;
 }
 
-/* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one does. */
+/* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
+ * does. */
 static int side_for(const struct image *image)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
@@ -245,7 +246,8 @@ static float usual_height(const struct text_box *boxes, size_t count)
 	return usual;
 }
 
-/* Large text falls apart at a scale that is right for small text: where most of what was found is large, looks again at a smaller one. */
+/* Large text falls apart at a scale that is right for small text: where most of what was found is large, looks again at a smaller
+ * one. */
 static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
@@ -348,12 +350,15 @@ static int read_lines(struct reading *g, struct error *err)
 static struct text_polygon part_of(const struct text_polygon *p, float from, float to)
 {
 	return (struct text_polygon){ {
-		point_between(p->points[0], p->points[1], from), point_between(p->points[0], p->points[1], to),
-		point_between(p->points[3], p->points[2], to), point_between(p->points[3], p->points[2], from),
+		point_between(p->points[0], p->points[1], from),
+		point_between(p->points[0], p->points[1], to),
+		point_between(p->points[3], p->points[2], to),
+		point_between(p->points[3], p->points[2], from),
 	} };
 }
 
-static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line, const struct ctc_word *word)
+static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line,
+		     const struct ctc_word *word)
 {
 	struct text_polygon polygon = part_of(&line->polygon, word->from / (float)line->steps, word->to / (float)line->steps);
 	struct buf text;
@@ -377,7 +382,8 @@ static bool continues(const struct text_polygon *last, const struct text_polygon
 	float along = (to.x - from.x) * axis.x + (to.y - from.y) * axis.y;
 	float across = (to.y - from.y) * axis.x - (to.x - from.x) * axis.y;
 
-	return axis.x * other.x + axis.y * other.y > 0.97f && fabsf(across) < 0.35f * height && along > -0.5f * height && along < height;
+	return axis.x * other.x + axis.y * other.y > 0.97f && fabsf(across) < 0.35f * height && along > -0.5f * height &&
+	       along < height;
 }
 
 static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line, bool begin)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clean print: pages scanned from books and papers, black on white. Tesseract reads those as well as the networks and at a tenth of
- * their cost, so what it is sure of is taken from it, and the networks read the rest.
+ * Clean print: pages scanned from books and papers, black on white. Tesseract reads those as well as the networks and at a tenth
+ * of their cost, so what it is sure of is taken from it, and the networks read the rest.
  */
 #ifndef GLEANER_TEXT_PRINT_H
 #define GLEANER_TEXT_PRINT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Just enough of the protocol buffers wire format (https://protobuf.dev/programming-guides/encoding/) to read a model and write one.
- * *Pure.*
+ * Just enough of the protocol buffers wire format (https://protobuf.dev/programming-guides/encoding/) to read a model and write
+ * one. *Pure.*
  */
 #ifndef GLEANER_TEXT_PROTOBUF_H
 #define GLEANER_TEXT_PROTOBUF_H

@@ -95,7 +95,8 @@ static int read_bundle(struct reading *g, const struct bundle *b, float *input, 
 	for (size_t i = 0; rc == 0 && i < b->count; i++) {
 		int steps = (int)output.dims[1];
 
-		rc = decode(r, output.data + i * (size_t)steps * (size_t)r->charset->class_count, steps, &g->lines[g->order[b->first + i]]);
+		rc = decode(r, output.data + i * (size_t)steps * (size_t)r->charset->class_count, steps,
+			    &g->lines[g->order[b->first + i]]);
 		if (rc < 0)
 			error_set(err, rc, "no memory for a line of text");
 	}
@@ -172,8 +173,8 @@ static void make_bundles(struct reading *g, size_t count)
 	}
 }
 
-int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count, int64_t deadline_ns,
-		    struct error *err)
+int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count,
+		    int64_t deadline_ns, struct error *err)
 {
 	struct reading g = { .recogniser = r, .image = image, .lines = lines, .deadline_ns = deadline_ns };
 

@@ -19,7 +19,7 @@ struct read_line {
 	int steps;
 	struct ctc_character *characters;
 	size_t character_count;
-	float confidence;            /* mean of the characters'; 0 without any */
+	float confidence; /* mean of the characters'; 0 without any */
 };
 
 struct recogniser {
@@ -29,8 +29,8 @@ struct recogniser {
 };
 
 /* Reads all lines. ERR_TIMEOUT past the deadline, ERR_NO_MEMORY, ERR_UNAVAILABLE; lines already read keep what they have. */
-int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count, int64_t deadline_ns,
-		    struct error *err) MUST_CHECK;
+int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count,
+		    int64_t deadline_ns, struct error *err) MUST_CHECK;
 
 void read_line_release(struct read_line *line);
 
@@ -39,7 +39,7 @@ int recogniser_width(const struct text_polygon *polygon);
 
 enum {
 	RECOGNISER_HEIGHT = 48,
-	RECOGNISER_STEP = 8,        /* columns a step of its output stands for */
+	RECOGNISER_STEP = 8, /* columns a step of its output stands for */
 	RECOGNISER_WIDTH_MAX = 3200,
 };
 

@@ -121,7 +121,8 @@ static int scale_image(const struct image *image, int width, int height, const s
 	return 0;
 }
 
-int sample_image(const struct image *image, int width, int height, const struct sampling_norm *norm, float *out, struct error *err)
+int sample_image(const struct image *image, int width, int height, const struct sampling_norm *norm, float *out,
+		 struct error *err)
 {
 	struct axis xs = { 0 }, ys = { 0 };
 	int rc = axis_init(&xs, (int)image->width, width);
@@ -168,8 +169,8 @@ static int supersamples(float source, int target)
 	return n < 1 ? 1 : n > SUPERSAMPLES_MAX ? SUPERSAMPLES_MAX : n;
 }
 
-void sample_polygon(const struct image *image, const struct text_polygon *p, int width, int height, const struct sampling_norm *norm,
-		    float *out, size_t stride, size_t plane)
+void sample_polygon(const struct image *image, const struct text_polygon *p, int width, int height,
+		    const struct sampling_norm *norm, float *out, size_t stride, size_t plane)
 {
 	const struct image_point *q = p->points;
 	struct image_point dx = { (q[1].x - q[0].x) / (float)width, (q[1].y - q[0].y) / (float)width };
@@ -186,12 +187,14 @@ void sample_polygon(const struct image *image, const struct text_polygon *p, int
 					float u = (float)x + ((float)i + 0.5f) / (float)nx;
 					float v = (float)y + ((float)j + 0.5f) / (float)ny;
 
-					add_sample(image, q[0].x + u * dx.x + v * dy.x - 0.5f, q[0].y + u * dx.y + v * dy.y - 0.5f, sum);
+					add_sample(image, q[0].x + u * dx.x + v * dy.x - 0.5f,
+						   q[0].y + u * dx.y + v * dy.y - 0.5f, sum);
 				}
 			for (int c = 0; c < 3; c++) {
 				float value = sum[image->channels == 1 ? 0 : 2 - c] / (float)(nx * ny * 255);
 
-				out[(size_t)c * plane + (size_t)y * stride + (size_t)x] = (value - norm->mean[c]) / norm->deviation[c];
+				out[(size_t)c * plane + (size_t)y * stride + (size_t)x] =
+					(value - norm->mean[c]) / norm->deviation[c];
 			}
 		}
 }

@@ -20,13 +20,14 @@
 #define ADVICE "Tesseract is not installed: apt-get install libtesseract5 tesseract-ocr-eng"
 
 /* Every function used, by its own prototype. */
-#define TESSERACT_CALLS(X) \
-	X(TessBaseAPICreate) X(TessBaseAPIDelete) X(TessBaseAPIInit3) X(TessBaseAPISetVariable) X(TessBaseAPISetPageSegMode) \
-	X(TessBaseAPISetImage) X(TessBaseAPISetSourceResolution) X(TessBaseAPIRecognize) X(TessBaseAPIGetIterator) \
-	X(TessBaseAPIClear) X(TessResultIteratorGetUTF8Text) X(TessResultIteratorConfidence) X(TessResultIteratorNext) \
-	X(TessResultIteratorDelete) X(TessResultIteratorGetPageIterator) X(TessPageIteratorBoundingBox) \
-	X(TessPageIteratorIsAtBeginningOf) X(TessDeleteText) X(TessMonitorCreate) X(TessMonitorDelete) \
-	X(TessMonitorSetCancelFunc) X(TessMonitorSetCancelThis)
+#define TESSERACT_CALLS(X)                                                                                                       \
+	X(TessBaseAPICreate)                                                                                                     \
+	X(TessBaseAPIDelete) X(TessBaseAPIInit3) X(TessBaseAPISetVariable) X(TessBaseAPISetPageSegMode) X(TessBaseAPISetImage)   \
+		X(TessBaseAPISetSourceResolution) X(TessBaseAPIRecognize) X(TessBaseAPIGetIterator) X(TessBaseAPIClear)          \
+			X(TessResultIteratorGetUTF8Text) X(TessResultIteratorConfidence) X(TessResultIteratorNext)               \
+				X(TessResultIteratorDelete) X(TessResultIteratorGetPageIterator) X(TessPageIteratorBoundingBox)  \
+					X(TessPageIteratorIsAtBeginningOf) X(TessDeleteText) X(TessMonitorCreate)                \
+						X(TessMonitorDelete) X(TessMonitorSetCancelFunc) X(TessMonitorSetCancelThis)
 
 enum { IDLE_MAX = 4 };
 
@@ -52,15 +53,16 @@ struct reading {
 	const struct tesseract *t;
 	TessBaseAPI *api;
 	int64_t deadline_ns;
-	struct page_builder *page;       /* where words go; NULL: only judged */
-	const struct pixels_turn *turn;  /* NULL: as it is */
-	float letters, weight;           /* confident letters; sum of confidences by letters */
+	struct page_builder *page;      /* where words go; NULL: only judged */
+	const struct pixels_turn *turn; /* NULL: as it is */
+	float letters, weight;          /* confident letters; sum of confidences by letters */
 	float all_letters;
 };
 
 static int find(const struct text_options *options, struct error *err)
 {
-	static const char *const folders[] = { "/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/", "/usr/lib/", "/usr/local/lib/" };
+	static const char *const folders[] = { "/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/", "/usr/lib/",
+					       "/usr/local/lib/" };
 	char path[PATH_MAX];
 
 	(void)options;
@@ -74,9 +76,9 @@ static int find(const struct text_options *options, struct error *err)
 
 static int resolve(struct tesseract *t, struct error *err)
 {
-#define CALL(name) \
-	t->name = (typeof(&name))dlsym(t->library, #name); \
-	if (!t->name) \
+#define CALL(name)                                                                                                               \
+	t->name = (typeof(&name))dlsym(t->library, #name);                                                                       \
+	if (!t->name)                                                                                                            \
 		return error_set(err, ERR_UNSUPPORTED, LIBRARY " is of another version: it has no " #name);
 	TESSERACT_CALLS(CALL)
 #undef CALL
@@ -173,7 +175,9 @@ static void take_word(struct reading *r, TessResultIterator *it)
 	int x0, y0, x1, y1;
 
 	if (text && t->TessPageIteratorBoundingBox(place, RIL_WORD, &x0, &y0, &x1, &y1)) {
-		struct text_polygon p = { { { (float)x0, (float)y0 }, { (float)x1, (float)y0 }, { (float)x1, (float)y1 }, { (float)x0, (float)y1 } } };
+		struct text_polygon p = {
+			{ { (float)x0, (float)y0 }, { (float)x1, (float)y0 }, { (float)x1, (float)y1 }, { (float)x0, (float)y1 } }
+		};
 		float letters = (float)strlen(text);
 
 		r->all_letters += letters;

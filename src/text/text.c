@@ -14,8 +14,8 @@ struct text_engine {
 	const struct text_engine_class *class;
 	struct text_options options; /* folders owned */
 	char advice[ERROR_MESSAGE_MAX];
-	pthread_mutex_t lock;        /* of what follows */
-	void *state;                 /* NULL until loaded */
+	pthread_mutex_t lock; /* of what follows */
+	void *state;          /* NULL until loaded */
 };
 
 static int find_named(const struct text_options *options, const struct text_engine_class **out, struct error *err)

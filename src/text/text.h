@@ -8,7 +8,8 @@
  *   text_engine_free(engine);                                      when no detection runs any more
  *
  * Engines: "ppocr", the PP-OCRv4 models through ONNX Runtime, where scripts/fetch-models.sh has installed them; "tesseract",
- * Tesseract 5 as Debian packages it. Both libraries are loaded when they are first needed, so a process that reads no image pays nothing.
+ * Tesseract 5 as Debian packages it. Both libraries are loaded when they are first needed, so a process that reads no image pays
+ * nothing.
  */
 #ifndef GLEANER_TEXT_TEXT_H
 #define GLEANER_TEXT_TEXT_H
@@ -22,15 +23,15 @@ struct text_polygon {
 };
 
 struct text_word {
-	struct str text;      /* UTF-8, no blanks, never empty */
-	float confidence;     /* 0 to 1 */
+	struct str text;  /* UTF-8, no blanks, never empty */
+	float confidence; /* 0 to 1 */
 	struct text_polygon polygon;
-	size_t line;          /* index into lines */
+	size_t line; /* index into lines */
 };
 
 struct text_line {
-	struct str text;      /* its words with single blanks between */
-	float confidence;     /* mean of its words', by length */
+	struct str text;  /* its words with single blanks between */
+	float confidence; /* mean of its words', by length */
 	struct text_polygon polygon;
 	size_t first_word, word_count; /* never 0 words */
 };
@@ -44,10 +45,10 @@ struct text_page {
 };
 
 struct text_options {
-	const char *engine;             /* "ppocr", "tesseract", or "auto" (also NULL): the first of them that is installed */
-	const char *folders;            /* where the models and ONNX Runtime may lie, colon-separated; NULL: nowhere */
-	int threads;                    /* that one detection may use, the caller's included; 0: 1 */
-	bool load;                      /* load at once, to know of every fault now */
+	const char *engine;  /* "ppocr", "tesseract", or "auto" (also NULL): the first of them that is installed */
+	const char *folders; /* where the models and ONNX Runtime may lie, colon-separated; NULL: nowhere */
+	int threads;         /* that one detection may use, the caller's included; 0: 1 */
+	bool load;           /* load at once, to know of every fault now */
 };
 
 struct text_engine;

@@ -60,6 +60,10 @@ def test_interface_is_typed_and_described_and_in_order(folder):
             assert file == f"{kind}s.tf", f"{folder}: {kind} {name} is in {file}"
             for attribute in needs:
                 assert re.search(rf"^  {attribute} +=", body, re.M), f"{folder}: {kind} {name} has no {attribute}"
+        readme = INFRA / folder / "README.md"
+        if readme.exists():
+            told = [name for name in re.findall(r"^\| `(\w+)` \|", readme.read_text(), re.M)]
+            assert set(names) <= set(told), f"{folder}/README.md does not tell of {set(names) - set(told)}"
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

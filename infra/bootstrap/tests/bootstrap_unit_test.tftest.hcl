@@ -42,8 +42,10 @@ variables {
   region      = "eu-central-1"
 }
 
-run "trust_is_exact" {
+run "defaults" {
   command = plan
+
+  # ---- trust is exact ----
 
   assert {
     condition = jsondecode(aws_iam_role.github["apply"].assume_role_policy).Statement == [{
@@ -74,28 +76,8 @@ run "trust_is_exact" {
     condition     = !strcontains(jsonencode([for role in aws_iam_role.github : role.assume_role_policy]), "ForAllValues")
     error_message = "ForAllValues in an Allow is true where the claim is absent."
   }
-}
 
-run "older_repositories" {
-  command = plan
-
-  variables {
-    github_subject     = "names"
-    plan_pull_requests = false
-  }
-
-  assert {
-    condition     = jsondecode(aws_iam_role.github["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:example/gleaner:environment:production"
-    error_message = "The subject must have the form that older repositories' tokens have."
-  }
-  assert {
-    condition     = length(jsondecode(aws_iam_role.github["plan"].assume_role_policy).Statement) == 1
-    error_message = "Pull requests must not be planned where that is turned off."
-  }
-}
-
-run "starting_a_build_replaces_nothing" {
-  command = plan
+  # ---- starting a build replaces nothing ----
 
   assert {
     condition = alltrue([
@@ -117,10 +99,8 @@ run "starting_a_build_replaces_nothing" {
     ])
     error_message = "A role may start another build than its own."
   }
-}
 
-run "plan_build_only_reads" {
-  command = plan
+  # ---- the plan build only reads ----
 
   assert {
     condition = toset(flatten([
@@ -141,10 +121,8 @@ run "plan_build_only_reads" {
     ])
     error_message = "The plan build may write other objects than plans, manifests and the lock."
   }
-}
 
-run "a_deployment_cannot_make_itself_administrator" {
-  command = plan
+  # ---- a deployment cannot make itself administrator ----
 
   assert {
     condition = alltrue([
@@ -164,10 +142,8 @@ run "a_deployment_cannot_make_itself_administrator" {
     condition     = alltrue([for role, policy in local.service_policies : length(policy) <= 10240]) && length(aws_iam_policy.boundary.policy) <= 6144
     error_message = "A policy is larger than IAM takes."
   }
-}
 
-run "state_is_kept_and_locked_away" {
-  command = plan
+  # ---- state is kept, and locked away ----
 
   assert {
     condition     = alltrue([for versioning in aws_s3_bucket_versioning.this : versioning.versioning_configuration[0].status == "Enabled"])
@@ -183,13 +159,23 @@ run "state_is_kept_and_locked_away" {
   }
 }
 
-run "an_existing_provider_is_reused" {
+run "an_older_repository_and_an_existing_provider" {
   command = plan
 
   variables {
     existing_oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    github_subject             = "names"
+    plan_pull_requests         = false
   }
 
+  assert {
+    condition     = jsondecode(aws_iam_role.github["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:example/gleaner:environment:production"
+    error_message = "The subject must have the form that older repositories' tokens have."
+  }
+  assert {
+    condition     = length(jsondecode(aws_iam_role.github["plan"].assume_role_policy).Statement) == 1
+    error_message = "Pull requests must not be planned where that is turned off."
+  }
   assert {
     condition     = length(aws_iam_openid_connect_provider.github) == 0
     error_message = "An account can have only one provider an issuer: the existing one must be used."

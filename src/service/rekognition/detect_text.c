@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DetectText: parameters (HTTP thread) -> the object, when it lies in S3 (host_call, with the caller's own permissions) -> decode,
- * read, select (this service's pool) -> answer.
+ * DetectText: parameters (HTTP thread) -> the object, when it lies in S3 (host_call, with the caller's own permissions) ->
+ * decode, read, select (this service's pool) -> answer.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,13 +57,18 @@ static bool is_bucket_name(struct str text)
 }
 
 /* Members of nested structs: offsets are from the struct that holds the table. */
-#define OBJECT_OFFSET(member) \
+#define OBJECT_OFFSET(member)                                                                                                    \
 	(offsetof(struct detect_text_input, image.object.member) - offsetof(struct detect_text_input, image.object))
 #define IMAGE_OFFSET(member) (offsetof(struct detect_text_input, image.member) - offsetof(struct detect_text_input, image))
 #define FILTERS_OFFSET(member) (offsetof(struct detect_text_input, filters.member) - offsetof(struct detect_text_input, filters))
 
 static const struct bind object_fields[] = {
-	{ .name = "Bucket", .kind = BIND_KIND_STR, .offset = OBJECT_OFFSET(bucket), .min = 3, .max = 255, .valid = is_bucket_name,
+	{ .name = "Bucket",
+	  .kind = BIND_KIND_STR,
+	  .offset = OBJECT_OFFSET(bucket),
+	  .min = 3,
+	  .max = 255,
+	  .valid = is_bucket_name,
 	  .pattern = "[0-9A-Za-z\\.\\-_]*" },
 	{ .name = "Name", .kind = BIND_KIND_STR, .offset = OBJECT_OFFSET(name), .min = 1, .max = 1024 },
 	{ .name = "Version", .kind = BIND_KIND_STR, .offset = OBJECT_OFFSET(version), .min = 1, .max = 1024 },
@@ -79,17 +84,23 @@ static const struct bind image_fields[] = {
 
 /* Shapes only, so that no unknown member passes; selection_parse reads the values and checks their ranges. */
 static const struct bind box_fields[] = {
-	{ .name = "Width", .kind = BIND_KIND_DOUBLE }, { .name = "Height", .kind = BIND_KIND_DOUBLE },
-	{ .name = "Left", .kind = BIND_KIND_DOUBLE }, { .name = "Top", .kind = BIND_KIND_DOUBLE }, BIND_DONE,
+	{ .name = "Width", .kind = BIND_KIND_DOUBLE },
+	{ .name = "Height", .kind = BIND_KIND_DOUBLE },
+	{ .name = "Left", .kind = BIND_KIND_DOUBLE },
+	{ .name = "Top", .kind = BIND_KIND_DOUBLE },
+	BIND_DONE,
 };
 
 static const struct bind point_fields[] = {
-	{ .name = "X", .kind = BIND_KIND_DOUBLE }, { .name = "Y", .kind = BIND_KIND_DOUBLE }, BIND_DONE,
+	{ .name = "X", .kind = BIND_KIND_DOUBLE },
+	{ .name = "Y", .kind = BIND_KIND_DOUBLE },
+	BIND_DONE,
 };
 
 static const struct bind region_fields[] = {
 	{ .name = "BoundingBox", .kind = BIND_KIND_STRUCT, .fields = box_fields },
-	{ .name = "Polygon", .kind = BIND_KIND_LIST, .fields = point_fields }, BIND_DONE,
+	{ .name = "Polygon", .kind = BIND_KIND_LIST, .fields = point_fields },
+	BIND_DONE,
 };
 
 static const struct bind word_filter_fields[] = {
@@ -113,7 +124,10 @@ static const struct bind detect_text_fields[] = {
 /* ---- reading and answering, on the pool ---- */
 
 static const struct image_limits limits = {
-	.bytes = OBJECT_MAX, .side_min = SIDE_MIN, .side_max = SIDE_MAX, .pixels = (uint64_t)SIDE_MAX * SIDE_MAX,
+	.bytes = OBJECT_MAX,
+	.side_min = SIDE_MIN,
+	.side_max = SIDE_MAX,
+	.pixels = (uint64_t)SIDE_MAX * SIDE_MAX,
 };
 
 static int fail_image(struct call *call, struct str file, const struct error *why)
@@ -126,8 +140,8 @@ static int fail_image(struct call *call, struct str file, const struct error *wh
 		return rekognition_fail(call, &rekognition_InvalidParameterException);
 	if (strcmp(why->name, "ImageTooLarge") == 0 && image_size(file, &width, &height) == 0)
 		return rekognition_failf(call, &rekognition_ImageTooLargeException,
-					 "Input image dimensions %u x %u exceed maximum dimension size of %d pixels", width, height,
-					 SIDE_MAX);
+					 "Input image dimensions %u x %u exceed maximum dimension size of %d pixels", width,
+					 height, SIDE_MAX);
 	return rekognition_fail(call, &rekognition_InvalidImageFormatException);
 }
 
@@ -257,7 +271,9 @@ static int get_object(struct detection *d, const struct detect_text_input *in)
 {
 	struct call *call = d->call;
 	struct json *parameters = json_new_object(&call->arena);
-	struct host_request request = { .service = "s3", .operation = "GetObject", .principal = call->principal, .parameters = parameters };
+	struct host_request request = {
+		.service = "s3", .operation = "GetObject", .principal = call->principal, .parameters = parameters
+	};
 
 	json_put(&call->arena, parameters, STR("Bucket"), json_new_string(&call->arena, in->image.object.bucket));
 	json_put(&call->arena, parameters, STR("Key"), json_new_string(&call->arena, in->image.object.name));
@@ -278,11 +294,13 @@ static int check_input(struct call *call, const struct detect_text_input *in)
 		return rekognition_fail(call, &rekognition_InvalidParameterException);
 	if (in->image.bytes.p && in->image.bytes.n < 1)
 		return rekognition_failf(call, &rekognition_ValidationException,
-					 "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=0 cap=0]' at 'image.bytes' failed to "
+					 "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=0 cap=0]' at "
+					 "'image.bytes' failed to "
 					 "satisfy constraint: Member must have length greater than or equal to 1");
 	if (in->image.bytes.n > BYTES_MAX)
 		return rekognition_failf(call, &rekognition_ValidationException,
-					 "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]' at 'image.bytes' failed to "
+					 "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]' at "
+					 "'image.bytes' failed to "
 					 "satisfy constraint: Member must have length less than or equal to %d",
 					 in->image.bytes.n, in->image.bytes.n, BYTES_MAX);
 	return 0;
@@ -316,7 +334,10 @@ static int detect_text(struct call *call)
 }
 
 const struct operation rekognition_operations[] = {
-	{ .name = "DetectText", .kind = OPERATION_ASYNC, .run = detect_text, .input = detect_text_fields,
+	{ .name = "DetectText",
+	  .kind = OPERATION_ASYNC,
+	  .run = detect_text,
+	  .input = detect_text_fields,
 	  .input_size = sizeof(struct detect_text_input) },
 	{ 0 },
 };

@@ -83,7 +83,10 @@ static int open_engine(struct rekognition *r, int threads, struct error *err)
 	const char *name = host_setting(r->host, "text-engine");
 	bool any = !name || strcmp(name, "auto") == 0;
 	struct text_options options = {
-		.engine = name, .folders = host_setting(r->host, "text-folders"), .threads = threads, .load = !any,
+		.engine = name,
+		.folders = host_setting(r->host, "text-folders"),
+		.threads = threads,
+		.load = !any,
 	};
 	struct error why = { 0 };
 	int rc = text_engine_new(&r->engine, &options, &why);
@@ -96,7 +99,8 @@ static int open_engine(struct rekognition *r, int threads, struct error *err)
 	if (rc < 0)
 		log_warn("rekognition", "no text engine is installed: DetectText will fail reason=\"%s\"", why.message);
 	else if (text_engine_advice(r->engine))
-		log_info("rekognition", "text is read with engine=%s better=\"%s\"", text_engine_name(r->engine), text_engine_advice(r->engine));
+		log_info("rekognition", "text is read with engine=%s better=\"%s\"", text_engine_name(r->engine),
+			 text_engine_advice(r->engine));
 	else
 		log_info("rekognition", "text is read with engine=%s", text_engine_name(r->engine));
 	return 0;
@@ -130,7 +134,8 @@ static void check_engine(void *argument)
 	struct error err = { 0 };
 
 	if (text_engine_check(r->engine, &err) < 0)
-		log_error("rekognition", "the text engine will not work engine=%s reason=\"%s\"", text_engine_name(r->engine), err.message);
+		log_error("rekognition", "the text engine will not work engine=%s reason=\"%s\"", text_engine_name(r->engine),
+			  err.message);
 }
 
 /* A damaged model is told at once, but not waited for. */

@@ -65,8 +65,8 @@ static int parse_polygon(const struct json *polygon, struct region *out)
 	for (size_t i = 0; i < polygon->count; i++) {
 		double x = NAN, y = NAN;
 
-		if (read_number(polygon->items[i], STR("X"), 0, 1, &x) < 0 || read_number(polygon->items[i], STR("Y"), 0, 1, &y) < 0 ||
-		    isnan(x) || isnan(y))
+		if (read_number(polygon->items[i], STR("X"), 0, 1, &x) < 0 ||
+		    read_number(polygon->items[i], STR("Y"), 0, 1, &y) < 0 || isnan(x) || isnan(y))
 			return ERR_INVALID;
 		out->points[i] = (struct image_point){ (float)x, (float)y };
 	}
@@ -232,8 +232,8 @@ static int keep_heaviest(const struct text_page *page, bool *kept, size_t limit,
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < page->word_count; i++)
 		if (kept[i])
-			ranked[count++] = (struct ranked){
-				fabs(area_of(page->words[i].polygon.points, 4)) * page->words[i].confidence, i };
+			ranked[count++] =
+				(struct ranked){ fabs(area_of(page->words[i].polygon.points, 4)) * page->words[i].confidence, i };
 	qsort(ranked, count, sizeof(*ranked), compare_ranked);
 	for (size_t i = limit; i < count; i++)
 		kept[ranked[i].index] = false;

@@ -9,7 +9,7 @@
 #include "text/text.h"
 
 enum {
-	REGIONS_MAX = 10,       /* RegionsOfInterest */
+	REGIONS_MAX = 10, /* RegionsOfInterest */
 	REGION_POINTS_MIN = 3,
 	REGION_POINTS_MAX = 10,
 };
@@ -25,10 +25,11 @@ struct selection {
 	double min_width, min_height;       /* of the bounding box, in ratios */
 	struct region regions[REGIONS_MAX]; /* a word must lie in one of them by more than half; none: anywhere */
 	size_t region_count;
-	size_t word_limit;                  /* the largest and most confident that pass; 0: all */
+	size_t word_limit; /* the largest and most confident that pass; 0: all */
 };
 
-/* `filters` is DetectText's member of that name, already checked for shape; NULL: none. ERR_INVALID when a value is out of range. */
+/* `filters` is DetectText's member of that name, already checked for shape; NULL: none. ERR_INVALID when a value is out of range.
+ */
 int selection_parse(const struct json *filters, struct selection *out) MUST_CHECK;
 
 /* A page with the words that pass, and the lines they make. ERR_NO_MEMORY. */

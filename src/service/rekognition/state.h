@@ -11,15 +11,15 @@
 #include "text/text.h"
 
 /* Names and statuses as the API reference lists them for DetectText; texts as the service words them. */
-#define REKOGNITION_ERRORS(E) \
-	E(rekognition, InvalidImageFormatException, 400, "Request has invalid image format") \
-	E(rekognition, ImageTooLargeException, 400, "Image size is too large") \
-	E(rekognition, InvalidParameterException, 400, "Request has Invalid Parameters") \
-	E(rekognition, InvalidS3ObjectException, 400, \
-	  "Unable to get object metadata from S3. Check object key, region and/or access permissions.") \
-	E(rekognition, ProvisionedThroughputExceededException, 400, "Provisioned rate exceeded") \
-	E(rekognition, ThrottlingException, 500, "Rate exceeded") \
-	E(rekognition, InternalServerError, 500, "Internal server error") \
+#define REKOGNITION_ERRORS(E)                                                                                                    \
+	E(rekognition, InvalidImageFormatException, 400, "Request has invalid image format")                                     \
+	E(rekognition, ImageTooLargeException, 400, "Image size is too large")                                                   \
+	E(rekognition, InvalidParameterException, 400, "Request has Invalid Parameters")                                         \
+	E(rekognition, InvalidS3ObjectException, 400,                                                                            \
+	  "Unable to get object metadata from S3. Check object key, region and/or access permissions.")                          \
+	E(rekognition, ProvisionedThroughputExceededException, 400, "Provisioned rate exceeded")                                 \
+	E(rekognition, ThrottlingException, 500, "Rate exceeded")                                                                \
+	E(rekognition, InternalServerError, 500, "Internal server error")                                                        \
 	E(rekognition, ValidationException, 400, NULL)
 
 REKOGNITION_ERRORS(SERVICE_ERROR_EXTERN)
@@ -39,7 +39,7 @@ struct rekognition {
 	size_t word_limit;          /* 0: none */
 	atomic_int concurrency;
 	int64_t timeout_ms;
-	atomic_int running;         /* waiting ones included */
+	atomic_int running; /* waiting ones included */
 };
 
 /* As call_fail and call_failf; the service repeats the code in the body: {"__type", "Code", "Logref", "Message"}. */

@@ -71,7 +71,8 @@ static void test_draw_on_grey(void **state)
 /* Layouts there and back: grey values survive every way through colour and alpha. */
 static void test_convert(void **state)
 {
-	static const enum image_layout path[] = { IMAGE_RGB, IMAGE_RGBA, IMAGE_GREY_ALPHA, IMAGE_RGB, IMAGE_GREY, IMAGE_RGBA, IMAGE_GREY };
+	static const enum image_layout path[] = { IMAGE_RGB,  IMAGE_RGBA, IMAGE_GREY_ALPHA, IMAGE_RGB,
+						  IMAGE_GREY, IMAGE_RGBA, IMAGE_GREY };
 	struct image image;
 
 	(void)state;
@@ -105,7 +106,8 @@ static void test_profile_leaves_with_its_colours(void **state)
 /* A 3 x 2 image of a b c / d e f, as each orientation shows it (TIFF 6.0, tag 274). */
 static void test_orientations(void **state)
 {
-	static const char *const shown[] = { "abcdef", "abcdef", "cbafed", "fedcba", "defabc", "adbecf", "daebfc", "fcebda", "cfbead", "abcdef" };
+	static const char *const shown[] = { "abcdef", "abcdef", "cbafed", "fedcba", "defabc",
+					     "adbecf", "daebfc", "fcebda", "cfbead", "abcdef" };
 	struct image image;
 
 	(void)state;
@@ -178,8 +180,10 @@ static void test_jpeg(void **state)
 
 static void test_exif_orientation(void **state)
 {
-	static const char big[] = "\xff\xd8\xff\xe1\0\x22" "Exif\0\0MM\0\x2a\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0\xff\xda\0\2";
-	static const char little[] = "\xff\xd8\xff\xe0\0\4ab\xff\xe1\0\x22" "Exif\0\0II\x2a\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0";
+	static const char big[] = "\xff\xd8\xff\xe1\0\x22"
+				  "Exif\0\0MM\0\x2a\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0\xff\xda\0\2";
+	static const char little[] = "\xff\xd8\xff\xe0\0\4ab\xff\xe1\0\x22"
+				     "Exif\0\0II\x2a\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0";
 
 	(void)state;
 	assert_int_equal(jpeg_orientation(str_of(big, sizeof(big) - 1)), 6);

@@ -31,8 +31,12 @@ static void test_row_arithmetic(void **state)
 		int depth, colour_type, interlace;
 		size_t rows;
 	} cases[] = {
-		{ 8, 8, 1, 0, 0, 8 * 2 },      { 9, 8, 1, 0, 0, 8 * 3 },        { 8, 8, 8, 2, 0, 8 * 25 },
-		{ 8, 8, 16, 6, 0, 8 * 65 },    { 8, 8, 16, 4, 0, 8 * 33 },      { 5, 7, 4, 0, 0, 7 * 4 },
+		{ 8, 8, 1, 0, 0, 8 * 2 },
+		{ 9, 8, 1, 0, 0, 8 * 3 },
+		{ 8, 8, 8, 2, 0, 8 * 25 },
+		{ 8, 8, 16, 6, 0, 8 * 65 },
+		{ 8, 8, 16, 4, 0, 8 * 33 },
+		{ 5, 7, 4, 0, 0, 7 * 4 },
 		/* Adam7 of 8 x 8: passes of 1x1, 1x1, 2x1, 2x2, 4x2, 4x4, 8x4 pixels. */
 		{ 8, 8, 8, 0, 1, 2 + 2 + 3 + 2 * 3 + 2 * 5 + 4 * 5 + 4 * 9 },
 		/* Adam7 of 4 x 4: the second pass (from column 4) is empty. */
@@ -66,9 +70,16 @@ static void test_limits(void **state)
 		uint32_t width, height;
 		const char *name; /* NULL: accepted */
 	} cases[] = {
-		{ 4, 4, NULL }, { 3, 4, "ImageTooSmall" }, { 4, 3, "ImageTooSmall" }, { 100, 50, NULL }, { 101, 4, "ImageTooLarge" },
-		{ 4, 101, "ImageTooLarge" }, { 100, 51, "ImageTooLarge" }, { 0x7fffffff, 0x7fffffff, "ImageTooLarge" },
-		{ 0, 4, "CorruptImage" }, { 0x80000000, 4, "CorruptImage" },
+		{ 4, 4, NULL },
+		{ 3, 4, "ImageTooSmall" },
+		{ 4, 3, "ImageTooSmall" },
+		{ 100, 50, NULL },
+		{ 101, 4, "ImageTooLarge" },
+		{ 4, 101, "ImageTooLarge" },
+		{ 100, 51, "ImageTooLarge" },
+		{ 0x7fffffff, 0x7fffffff, "ImageTooLarge" },
+		{ 0, 4, "CorruptImage" },
+		{ 0x80000000, 4, "CorruptImage" },
 	};
 	struct buf b;
 	struct png_header header;
@@ -201,7 +212,7 @@ static void test_encode_keeps_what_matters(void **state)
 	png_add_chunk(&in, "IEND", NULL, 0);
 	assert_int_equal(png_decode(buf_str(&in), &small, IMAGE_AUTO, &image, NULL), 0);
 	assert_int_equal(image.channels, IMAGE_GREY_ALPHA);
-	assert_int_equal(image_at(&image, 0, 0)[1], 0);   /* the transparent grey */
+	assert_int_equal(image_at(&image, 0, 0)[1], 0); /* the transparent grey */
 	assert_int_equal(image_at(&image, 1, 0)[1], 255);
 	assert_int_equal(image_make_colour(&image, NULL), 0);
 	assert_int_equal(png_encode(&image, &out, NULL), 0);

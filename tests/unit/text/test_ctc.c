@@ -74,15 +74,17 @@ static void test_reading(void **state)
 		int count;
 		const char *text;
 	} cases[] = {
-		{ { { A, .9f, 0 }, { A, .9f, 0 }, { B, .9f, 0 } }, 3, "ab" },               /* repeats fall together */
-		{ { { A, .9f, 0 }, { 0, .9f, 0 }, { A, .9f, 0 } }, 3, "aa" },               /* … unless a blank parts them */
-		{ { { HAN, .9f, 0 }, { A, .9f, 0 } }, 2, "a" },                             /* a class that is not read never wins */
-		{ { { A, .9f, 0 }, { 0, .9f, .02f }, { B, .9f, 0 } }, 3, "ab" },            /* a space too faint */
+		{ { { A, .9f, 0 }, { A, .9f, 0 }, { B, .9f, 0 } }, 3, "ab" },    /* repeats fall together */
+		{ { { A, .9f, 0 }, { 0, .9f, 0 }, { A, .9f, 0 } }, 3, "aa" },    /* … unless a blank parts them */
+		{ { { HAN, .9f, 0 }, { A, .9f, 0 } }, 2, "a" },                  /* a class that is not read never wins */
+		{ { { A, .9f, 0 }, { 0, .9f, .02f }, { B, .9f, 0 } }, 3, "ab" }, /* a space too faint */
 		{ { { A, .9f, 0 }, { 0, .9f, .05f }, { B, .9f, 0 } }, 3, "a|b" },
 		{ { { A, .9f, 0 }, { SPACE, .9f, .9f }, { B, .9f, 0 } }, 3, "a|b" },
-		{ { { A, .9f, 0 }, { 0, .9f, .05f }, { DOT, .9f, 0 } }, 3, "a." },          /* punctuation holds on */
+		{ { { A, .9f, 0 }, { 0, .9f, .05f }, { DOT, .9f, 0 } }, 3, "a." }, /* punctuation holds on */
 		{ { { ONE, .9f, 0 }, { DOT, .9f, 0 }, { 0, .6f, .3f }, { ONE, .9f, 0 } }, 4, "1.1" },
-		{ { { A, .9f, 0 }, { COMMA, .9f, 0 }, { 0, .9f, .01f }, { B, .9f, 0 } }, 4, "a,|b" },      /* after a comma little is enough */
+		{ { { A, .9f, 0 }, { COMMA, .9f, 0 }, { 0, .9f, .01f }, { B, .9f, 0 } },
+		  4,
+		  "a,|b" }, /* after a comma little is enough */
 		{ { { 0, .9f, .9f }, { 0, .9f, 0 } }, 2, "" },
 	};
 

@@ -36,11 +36,11 @@ static void test_boxes(void **state)
 
 	(void)state;
 	fill(map, 10, 10, 50, 20, 0.9f);
-	fill(map, 60, 10, 90, 20, 0.5f);  /* too faint on average */
-	fill(map, 10, 40, 50, 41, 0.9f);  /* too thin */
-	fill(map, 51, 21, 60, 30, 0.9f);  /* touches the first by a corner: the same component */
+	fill(map, 60, 10, 90, 20, 0.5f); /* too faint on average */
+	fill(map, 10, 40, 50, 41, 0.9f); /* too thin */
+	fill(map, 51, 21, 60, 30, 0.9f); /* touches the first by a corner: the same component */
 	assert_int_equal(boxes_find(map, WIDTH, HEIGHT, &settings, &boxes, &count, NULL), 0);
-	assert_int_equal(count, 0);       /* … whose box is mostly empty */
+	assert_int_equal(count, 0); /* … whose box is mostly empty */
 	free(boxes);
 	fill(map, 51, 21, 60, 30, 0);
 	assert_int_equal(boxes_find(map, WIDTH, HEIGHT, &settings, &boxes, &count, NULL), 0);
@@ -134,7 +134,7 @@ static void test_sampling_a_tilted_line(void **state)
 	assert_int_equal(image_init(&image, 60, 100, IMAGE_GREY, NULL), 0);
 	image_draw_polygon(&image, mark, 4, 6, (struct image_colour){ 255, 255, 255 });
 	sample_polygon(&image, &up, 80, 20, &plain, out, 80, 80 * 20);
-	assert_true(out[4 * 80 + 75] > 0.9f);  /* near the line's end, at its top */
+	assert_true(out[4 * 80 + 75] > 0.9f); /* near the line's end, at its top */
 	assert_true(out[15 * 80 + 75] < 0.1f);
 	assert_true(out[4 * 80 + 5] < 0.1f);
 	image_release(&image);
@@ -160,12 +160,13 @@ static void expect_order(const float (*lines)[3], size_t count, const size_t *ex
 static void test_order(void **state)
 {
 	/* a heading over two columns of four lines */
-	static const float columns[][3] = { { 0, 0, 320 }, { 0, 2, 150 }, { 170, 2, 150 }, { 0, 3, 150 }, { 170, 3, 150 },
-					    { 0, 4, 150 }, { 170, 4.2f, 150 }, { 0, 5, 150 }, { 170, 5.2f, 150 } };
+	static const float columns[][3] = { { 0, 0, 320 },      { 0, 2, 150 },   { 170, 2, 150 },
+					    { 0, 3, 150 },      { 170, 3, 150 }, { 0, 4, 150 },
+					    { 170, 4.2f, 150 }, { 0, 5, 150 },   { 170, 5.2f, 150 } };
 	static const size_t columns_order[] = { 0, 1, 3, 5, 7, 2, 4, 6, 8 };
 	/* a receipt: names and prices belong together */
-	static const float receipt[][3] = { { 0, 0, 150 }, { 250, 0.1f, 30 }, { 0, 1, 140 }, { 250, 1, 30 }, { 0, 2, 150 },
-					    { 250, 2.1f, 30 }, { 0, 3, 90 }, { 250, 3, 30 } };
+	static const float receipt[][3] = { { 0, 0, 150 }, { 250, 0.1f, 30 }, { 0, 1, 140 }, { 250, 1, 30 },
+					    { 0, 2, 150 }, { 250, 2.1f, 30 }, { 0, 3, 90 },  { 250, 3, 30 } };
 	static const size_t receipt_order[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	/* found in any order */
 	static const float mixed[][3] = { { 100, 1, 40 }, { 0, 1.1f, 40 }, { 0, 0, 90 } };

@@ -159,10 +159,10 @@ static void test_fusing(void **state)
 	assert_int_equal(count, 1);
 	assert_int_equal(count_nodes(fused, "Add") + count_nodes(fused, "Div"), 0);
 	assert_int_equal(count_nodes(fused, "Mul"), 1);
-	assert_int_equal(count_nodes(fused, "Conv"), 3);  /* the two, and the gate */
-	assert_true(has_float(fused, 0.25f * 2));         /* weights of the first */
-	assert_true(has_float(fused, 0.5f * 2 + 1));      /* its bias */
-	assert_true(has_float(fused, 3 + 8 * 0.25f));     /* the offset in the second's bias: two weights of 1/8 */
+	assert_int_equal(count_nodes(fused, "Conv"), 3); /* the two, and the gate */
+	assert_true(has_float(fused, 0.25f * 2));        /* weights of the first */
+	assert_true(has_float(fused, 0.5f * 2 + 1));     /* its bias */
+	assert_true(has_float(fused, 3 + 8 * 0.25f));    /* the offset in the second's bias: two weights of 1/8 */
 	assert_true(has_float(fused, 0.5f / 6));
 	/* A 3x3 convolution cannot take the offset: it gets its own. */
 	make_model(&model, 0.5f, 3);

@@ -35,7 +35,7 @@ static void test_lines_of_words(void **state)
 	add(&b, "one", 0.9f, 10, 10, 30, 10);
 	add(&b, " two ", 0.6f, 45, 11, 30, 10);
 	add(&b, "  ", 0.9f, 80, 10, 30, 10); /* no text: dropped */
-	page_add_line(&b);               /* stays empty: dropped */
+	page_add_line(&b);                   /* stays empty: dropped */
 	page_add_line(&b);
 	add(&b, "three", 1.5f, 10, 30, 40, 10);
 	assert_int_equal(page_finish(&b, &page, NULL), 0);
@@ -123,7 +123,8 @@ static void test_hull_and_smallest_box(void **state)
 		for (int j = -1; j <= 1; j++) {
 			float u = (float)i * 5, v = (float)j * 5;
 
-			points[count++] = (struct image_point){ 100 + u * cosf(angle) - v * sinf(angle), 50 + u * sinf(angle) + v * cosf(angle) };
+			points[count++] = (struct image_point){ 100 + u * cosf(angle) - v * sinf(angle),
+								50 + u * sinf(angle) + v * cosf(angle) };
 		}
 	count = convex_hull(points, count, hull);
 	assert_true(count >= 4 && count <= 24);

@@ -75,7 +75,8 @@ static void test_turn(void **state)
 		for (uint32_t y = 0; y < turned.height; y++)
 			for (uint32_t x = 0; x < turned.width; x++)
 				if (*image_at(&turned, x, y) > 150) {
-					struct image_point p = pixels_turn_back(&turn, (struct image_point){ (float)x + 0.5f, (float)y + 0.5f });
+					struct image_point p =
+						pixels_turn_back(&turn, (struct image_point){ (float)x + 0.5f, (float)y + 0.5f });
 
 					found = true;
 					assert_true(fabsf(p.x - 30.5f) < 0.01f && fabsf(p.y - 5.5f) < 0.01f);

@@ -1,5 +1,6 @@
 # Plans with the real provider and without an account: what is asserted is what would be sent. The one call that a plan makes
-# (ValidateStateMachineDefinition) is left out by the override; the endpoints make sure that none leaves the machine.
+# (ValidateStateMachineDefinition) is left out by the override; the endpoints make sure that none leaves the machine. A run loads
+# the whole provider, so they are few, with many assertions each.
 
 provider "aws" {
   access_key                  = "test"
@@ -37,8 +38,10 @@ variables {
   package = "./tests/pipeline_unit_test.tftest.hcl" # any file: its bytes are hashed, nothing else
 }
 
-run "everything_comes_from_pipeline" {
+run "defaults" {
   command = plan
+
+  # ---- everything comes from pipeline/ ----
 
   assert {
     condition     = toset(keys(aws_lambda_function.this)) == toset([for f in jsondecode(file("../../../pipeline/functions.json")).functions : f.name])
@@ -66,10 +69,8 @@ run "everything_comes_from_pipeline" {
     condition     = !strcontains(aws_sfn_state_machine.pipeline.definition, "$${")
     error_message = "A placeholder of the state machine was not filled in."
   }
-}
 
-run "policies_are_least_privilege" {
-  command = plan
+  # ---- least privilege ----
 
   assert {
     condition = alltrue([
@@ -106,10 +107,8 @@ run "policies_are_least_privilege" {
     condition     = jsondecode(aws_iam_role_policy.rule["upload"].policy).Statement[0].Action == ["states:StartExecution"]
     error_message = "The upload rule may do more, or less, than start executions."
   }
-}
 
-run "safe_by_default" {
-  command = plan
+  # ---- safe ----
 
   assert {
     condition     = alltrue([for route in aws_apigatewayv2_route.this : route.authorization_type == "AWS_IAM"])
@@ -158,10 +157,8 @@ run "safe_by_default" {
     condition     = !aws_sfn_state_machine.pipeline.logging_configuration[0].include_execution_data
     error_message = "Execution data, which is private, is logged."
   }
-}
 
-run "each_rule_has_its_dead_letters_and_alarm" {
-  command = plan
+  # ---- each rule has its dead letters, and somebody is told ----
 
   assert {
     condition     = toset(keys(aws_sqs_queue.dead_letters)) == toset(keys(aws_cloudwatch_event_rule.this))
@@ -184,12 +181,20 @@ run "each_rule_has_its_dead_letters_and_alarm" {
   }
 }
 
-run "origins_are_let_in_everywhere_alike" {
+run "as_asked_for" {
   command = plan
 
   variables {
-    allowed_origins = ["https://scan.example.com"]
+    allowed_origins          = ["https://scan.example.com"]
+    authorization            = "jwt"
+    jwt                      = { issuer = "https://login.example.com", audience = ["gleaner"] }
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/gleaner-test-boundary"
+    reserved_concurrency     = { extract-text = 20 }
+    state_machine_log_level  = "OFF"
+    tracing                  = false
   }
+
+  # ---- the origin is let in everywhere ----
 
   assert {
     condition     = alltrue([for cors in aws_s3_bucket_cors_configuration.this : one(cors.cors_rule).allowed_origins == toset(["https://scan.example.com"])])
@@ -199,15 +204,8 @@ run "origins_are_let_in_everywhere_alike" {
     condition     = length(aws_s3_bucket_cors_configuration.this) == 2 && one(aws_apigatewayv2_api.this.cors_configuration).allow_origins == toset(["https://scan.example.com"])
     error_message = "Both buckets and the API must let the origin in."
   }
-}
 
-run "tokens" {
-  command = plan
-
-  variables {
-    authorization = "jwt"
-    jwt           = { issuer = "https://login.example.com", audience = ["gleaner"] }
-  }
+  # ---- tokens ----
 
   assert {
     condition     = alltrue([for route in aws_apigatewayv2_route.this : route.authorization_type == "JWT"]) && length(aws_apigatewayv2_authorizer.jwt) == 1
@@ -217,14 +215,8 @@ run "tokens" {
     condition     = aws_lambda_function.this["list-jobs"].environment[0].variables.AUTHORIZATION == "jwt"
     error_message = "Functions must filter by owner."
   }
-}
 
-run "boundary_is_on_every_role" {
-  command = plan
-
-  variables {
-    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/gleaner-test-boundary"
-  }
+  # ---- the boundary is on every role ----
 
   assert {
     condition = alltrue([
@@ -233,28 +225,15 @@ run "boundary_is_on_every_role" {
     ])
     error_message = "A role could do more than the boundary allows."
   }
-}
 
-run "reserved_concurrency_by_name" {
-  command = plan
-
-  variables {
-    reserved_concurrency = { extract-text = 20 }
-  }
+  # ---- concurrency by name ----
 
   assert {
     condition     = aws_lambda_function.this["extract-text"].reserved_concurrent_executions == 20 && aws_lambda_function.this["get-job"].reserved_concurrent_executions == -1
     error_message = "Only the function that is named may be bounded."
   }
-}
 
-run "without_traces_and_logs_nothing_is_granted_for_them" {
-  command = plan
-
-  variables {
-    state_machine_log_level = "OFF"
-    tracing                 = false
-  }
+  # ---- without traces and logs nothing is granted for them ----
 
   assert {
     condition = !anytrue([
@@ -273,10 +252,11 @@ run "refuses_wrong_values" {
     allowed_origins          = ["*"]
     api_throttle             = { rate = 10, burst = 1 }
     architecture             = "riscv64"
-    authorization            = "apikey"
+    authorization            = "jwt" # without jwt
     log_days                 = 2
     name                     = "Gleaner"
     oldest_job_minutes       = 1
+    package                  = "./no-such.zip"
     permissions_boundary_arn = "administrator"
     record_days              = 0
     reserved_concurrency     = { extract-text = -2 }
@@ -286,30 +266,10 @@ run "refuses_wrong_values" {
   }
 
   expect_failures = [
-    var.alarm_emails, var.allowed_origins, var.api_throttle, var.architecture, var.authorization, var.log_days, var.name,
-    var.oldest_job_minutes, var.permissions_boundary_arn, var.record_days, var.reserved_concurrency, var.source_days,
+    var.alarm_emails, var.allowed_origins, var.api_throttle, var.architecture, var.jwt, var.log_days, var.name,
+    var.oldest_job_minutes, var.package, var.permissions_boundary_arn, var.record_days, var.reserved_concurrency, var.source_days,
     var.state_machine_log_level, var.text_calls_max,
   ]
-}
-
-run "refuses_a_missing_package" {
-  command = plan
-
-  variables {
-    package = "./no-such.zip"
-  }
-
-  expect_failures = [var.package]
-}
-
-run "refuses_jwt_without_an_issuer" {
-  command = plan
-
-  variables {
-    authorization = "jwt"
-  }
-
-  expect_failures = [var.jwt]
 }
 
 run "refuses_concurrency_of_a_function_that_is_not" {
@@ -320,4 +280,14 @@ run "refuses_concurrency_of_a_function_that_is_not" {
   }
 
   expect_failures = [aws_lambda_function.this]
+}
+
+run "refuses_an_unknown_authorization" {
+  command = plan
+
+  variables {
+    authorization = "apikey"
+  }
+
+  expect_failures = [var.authorization]
 }

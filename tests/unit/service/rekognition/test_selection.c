@@ -18,7 +18,9 @@ static void make_page(struct arena *a, struct text_page *page)
 		float confidence, x, y, width, height;
 		bool line;
 	} words[] = {
-		{ "big", 0.99f, 10, 10, 60, 20, true }, { "small", 0.5f, 80, 14, 20, 10, false }, { "low", 0.79f, 10, 60, 40, 20, true },
+		{ "big", 0.99f, 10, 10, 60, 20, true },
+		{ "small", 0.5f, 80, 14, 20, 10, false },
+		{ "low", 0.79f, 10, 60, 40, 20, true },
 	};
 	struct page_builder b;
 
@@ -70,19 +72,25 @@ static void test_filters(void **state)
 		{ "{}", "big low", 2 },
 		{ "{}", "big", 1 },
 		{ "{\"RegionsOfInterest\":[]}", "big small low", 0 },
-		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0,\"Top\":0,\"Width\":1,\"Height\":0.5}}]}", "big small", 0 },
+		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0,\"Top\":0,\"Width\":1,\"Height\":0.5}}]}", "big small",
+		  0 },
 		/* "big" spans x 0.05 to 0.35: just under and just over its half */
 		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0,\"Top\":0,\"Width\":0.199,\"Height\":0.5}}]}", "", 0 },
 		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0,\"Top\":0,\"Width\":0.201,\"Height\":0.5}}]}", "big", 0 },
 		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0.4,\"Top\":0,\"Width\":0.2,\"Height\":1}},"
-		  "{\"Polygon\":[{\"X\":0,\"Y\":0.5},{\"X\":1,\"Y\":0.5},{\"X\":0,\"Y\":1}]}]}", "small low", 0 },
+		  "{\"Polygon\":[{\"X\":0,\"Y\":0.5},{\"X\":1,\"Y\":0.5},{\"X\":0,\"Y\":1}]}]}",
+		  "small low", 0 },
 		/* concave: a bow that leaves out the middle of the word "big" */
-		{ "{\"RegionsOfInterest\":[{\"Polygon\":[{\"X\":0,\"Y\":0},{\"X\":0.1,\"Y\":0},{\"X\":0.1,\"Y\":0.4},{\"X\":0.3,\"Y\":0.4},"
-		  "{\"X\":0.3,\"Y\":0},{\"X\":0.4,\"Y\":0},{\"X\":0.4,\"Y\":0.45},{\"X\":0,\"Y\":0.45}]}]}", "", 0 },
+		{ "{\"RegionsOfInterest\":[{\"Polygon\":[{\"X\":0,\"Y\":0},{\"X\":0.1,\"Y\":0},{\"X\":0.1,\"Y\":0.4},{\"X\":0.3,"
+		  "\"Y\":0.4},"
+		  "{\"X\":0.3,\"Y\":0},{\"X\":0.4,\"Y\":0},{\"X\":0.4,\"Y\":0.45},{\"X\":0,\"Y\":0.45}]}]}",
+		  "", 0 },
 		{ "{\"RegionsOfInterest\":[{}]}", "invalid", 0 },
 		{ "{\"RegionsOfInterest\":[{\"Polygon\":[{\"X\":0,\"Y\":0},{\"X\":1,\"Y\":1}]}]}", "invalid", 0 },
-		{ "{\"RegionsOfInterest\":[{\"Polygon\":[{\"X\":0,\"Y\":0},{\"X\":1,\"Y\":1},{\"X\":2,\"Y\":0}]}]}", "invalid", 0 },
-		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0.5,\"Top\":0,\"Width\":0.6,\"Height\":1}}]}", "invalid", 0 },
+		{ "{\"RegionsOfInterest\":[{\"Polygon\":[{\"X\":0,\"Y\":0},{\"X\":1,\"Y\":1},{\"X\":2,\"Y\":0}]}]}", "invalid",
+		  0 },
+		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0.5,\"Top\":0,\"Width\":0.6,\"Height\":1}}]}", "invalid",
+		  0 },
 		{ "{\"RegionsOfInterest\":[{\"BoundingBox\":{\"Left\":0,\"Top\":0,\"Width\":0,\"Height\":1}}]}", "invalid", 0 },
 	};
 	struct arena arena;
