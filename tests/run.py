@@ -4,7 +4,7 @@
   tests/run.py [--only unit|protocol] [-k EXPRESSION]
 
 unit      each cmocka executable, in the release build and in the sanitized one
-protocol  pytest with real clients against the real server, in both builds
+protocol  pytest with real clients against the real server, in both builds; and Terraform with the real provider, where they are installed
 """
 import argparse
 import concurrent.futures
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -67,11 +68,11 @@ def unit(build, totals):
                 print(text[-6000:])
 
 
-def protocol(name, build, totals, extra):
-    """Both builds run at once: the tests mostly wait."""
+def protocol(name, build, paths, totals, extra):
+    """One pytest process. All run at once: the tests mostly wait, Terraform's provider above all."""
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
            "GLEANER_FUNCTIONS": str(BUILDS["release"] / "functions" / "bootstrap"), "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider", "--durations=5", "tests/protocol", *extra],
+    process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider", "--durations=5", *paths, *extra],
                                cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     last = ""
     for line in process.stdout:
@@ -82,6 +83,17 @@ def protocol(name, build, totals, extra):
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", last)}
     failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
     totals.add(counts.get("passed", 0), failed or (1 if code else 0), counts.get("skipped", 0))
+
+
+def install_packages():
+    """Once, before the suites that share the folder; without npm the test says what it skips."""
+    folder = ROOT / "tests" / "protocol" / "js"
+    if shutil.which("npm") and not (folder / "node_modules" / "@aws-sdk").exists():
+        print("installing the pinned JavaScript SDK (npm ci)", flush=True)
+        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            shutil.rmtree(folder / "node_modules", ignore_errors=True)
+            print(f"npm ci did not succeed: {done.stderr[-500:]}", flush=True)
 
 
 def main():
@@ -98,9 +110,13 @@ def main():
             print(f"unit tests, {name} build", flush=True)
             unit(build, totals)
     if options.only in (None, "protocol"):
+        install_packages()
         print(f"protocol tests, {' and '.join(builds)} build", flush=True)
-        with concurrent.futures.ThreadPoolExecutor(len(builds)) as pool:
-            list(pool.map(lambda item: protocol(*item, totals, extra), builds.items()))
+        suites = [(name, build, ["tests/protocol"]) for name, build in builds.items()]
+        if "release" in builds and not options.expression:
+            suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static")]
+        with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
+            list(pool.map(lambda suite: protocol(*suite, totals, extra), suites))
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 1 if totals.failed or not totals.passed else 0
 

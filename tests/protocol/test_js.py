@@ -17,9 +17,7 @@ def packages():
     if int(version.lstrip("v").split(".")[0]) < 20:
         pytest.skip(f"node {version} is older than the 20 that the current JavaScript SDK needs: it was not tried")
     if not (FOLDER / "node_modules" / "@aws-sdk").exists():
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=300)
-        if done.returncode:
-            pytest.skip("npm ci did not succeed, so the JavaScript SDK was not tried: " + done.stderr[-300:])
+        pytest.skip("its packages are not installed (npm ci in tests/protocol/js): the JavaScript SDK was not tried")
 
 
 def test_javascript_sdk(server, packages):

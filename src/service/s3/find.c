@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "service/s3/object.h"
 
 int s3_fault(struct call *call, struct access *x)
@@ -32,7 +33,18 @@ static int fail_version(struct call *call, struct str key, struct str version_id
 /* Who may not list the bucket is not told what is missing in it. */
 static int fail_missing(struct call *call, struct str key)
 {
-	return call->may_probe ? s3_fail_key(call, &s3_NoSuchKey, key) : call_fail(call, &s3_AccessDenied);
+	struct str bucket = s3_target(call)->bucket;
+
+	if (call->may_probe)
+		return s3_fail_key(call, &s3_NoSuchKey, key);
+	log_info("s3",
+		 "access denied request=%s principal=" STR_FMT " action=s3:ListBucket resource=arn:aws:s3:::" STR_FMT
+		 " decision=implicitDeny",
+		 call->request_id, STR_ARG(call->principal.arn), STR_ARG(bucket));
+	return call_failf(call, &s3_AccessDenied,
+			  "User: " STR_FMT " is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::" STR_FMT
+			  "\" because no identity-based policy allows the s3:ListBucket action",
+			  STR_ARG(call->principal.arn), STR_ARG(bucket));
 }
 
 int s3_find_version(struct call *call, struct access *x, struct str version_id, struct object *o)
