@@ -339,13 +339,15 @@ static int read_value(struct reader *r, const struct json **out)
 
 int json_parse(struct arena *a, struct str text, const struct json **out, struct error *err)
 {
-	struct reader r = { .arena = a, .start = text.p, .p = text.p, .end = text.p + text.n, .err = err };
+	struct reader r = { .arena = a, .err = err };
 	const struct json *value;
 
 	if (!text.p)
 		return error_set(err, ERR_INVALID, "invalid JSON: no text");
 	if (!str_is_utf8(text))
 		return error_set(err, ERR_INVALID, "invalid JSON: the text is not UTF-8");
+	r.start = r.p = text.p;
+	r.end = text.p + text.n;
 	int result = read_value(&r, &value);
 	if (result)
 		return result;

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -195,12 +196,14 @@ static int trial_run(const struct sandbox *s, const char **step)
 	static const size_t stack_size = 65536;
 	struct trial t = { .sandbox = s };
 	struct trial_report report = { .error = EIO, .step = "clone" };
-	char *stack = malloc(stack_size);
+	char *stack = mmap(NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	int ends[2], pid;
 
 	*step = report.step;
-	if (!stack || pipe2(ends, O_CLOEXEC) != 0) {
-		free(stack);
+	if (stack == MAP_FAILED)
+		return ENOMEM;
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		munmap(stack, stack_size);
 		return ENOMEM;
 	}
 	t.report = ends[1];
@@ -215,7 +218,7 @@ static int trial_run(const struct sandbox *s, const char **step)
 			;
 	}
 	close(ends[0]);
-	free(stack);
+	munmap(stack, stack_size);
 	*step = report.step;
 	return report.error;
 }

@@ -78,7 +78,7 @@ static int bind_path(const char *source, const char *target, uint64_t attributes
 	if (make_mount_point(target, S_ISDIR(st.st_mode)) != 0)
 		return -1;
 	/* Recursive: a mount whose submounts are locked may not be bound alone. */
-	if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) != 0)
+	if (mount(source, target, "none", MS_BIND | MS_REC, NULL) != 0)
 		return -1;
 	return add_attributes(target, AT_RECURSIVE, attributes);
 }
@@ -121,7 +121,7 @@ int sandbox_view_enter(const struct sandbox *s)
 	mode_t mask = umask(0);
 	int result = -1;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("tmpfs", s->kit->scratch, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m") == 0 &&
 	    chdir(s->kit->scratch) == 0 && fill_root(s) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 &&
 	    umount2(".", MNT_DETACH) == 0 && add_attributes("/", 0, MOUNT_ATTR_RDONLY) == 0)

@@ -113,7 +113,7 @@ static int unpack_entry(struct unpack *u, uint64_t index)
 	if (result != 0)
 		return result;
 	n = snprintf(path, sizeof(path), "%s/%s", u->folder, name);
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (n <= 0 || (size_t)n >= sizeof(path))
 		return error_set(u->err, ERR_INVALID, "the package has a path that is too long");
 	if (path[n - 1] == '/') {
 		path[n - 1] = '\0';

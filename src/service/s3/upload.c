@@ -225,7 +225,7 @@ int s3_upload_forget(struct access *x, const struct upload *u)
 int s3_uploads_abort_all(struct access *x, struct str bucket)
 {
 	struct store_cursor c;
-	struct str key, row;
+	struct str key = STR_NULL, row = STR_NULL;
 	struct upload u;
 	int rc;
 
