@@ -11,7 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef __clang__ /* with it glibc makes some of these macros, which cannot be poisoned; gcc's build is enough */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof
 #pragma GCC poison gmtime localtime ctime asctime mktemp tmpnam popen
+#endif
 
 #endif

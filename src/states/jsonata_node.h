@@ -156,20 +156,67 @@ int compare_values(struct value a, struct value b);
 regex_t *regex_of(struct evaluation *e, const struct node *n);
 void regexes_free(struct evaluation *e);
 
-#define BUILTIN(name) struct value builtin_##name(struct evaluation *e, struct value *arguments, size_t count);
-BUILTIN(string)
-BUILTIN(length)
-BUILTIN(substring) BUILTIN(substring_before) BUILTIN(substring_after) BUILTIN(uppercase) BUILTIN(lowercase) BUILTIN(trim)
-	BUILTIN(pad) BUILTIN(contains) BUILTIN(split) BUILTIN(join) BUILTIN(match) BUILTIN(replace) BUILTIN(base64encode)
-		BUILTIN(base64decode) BUILTIN(encode_url) BUILTIN(decode_url) BUILTIN(parse) BUILTIN(hash) BUILTIN(uuid)
-			BUILTIN(number) BUILTIN(abs) BUILTIN(floor) BUILTIN(ceil) BUILTIN(round) BUILTIN(power) BUILTIN(sqrt)
-				BUILTIN(random) BUILTIN(sum) BUILTIN(max) BUILTIN(min) BUILTIN(average) BUILTIN(boolean)
-					BUILTIN(not ) BUILTIN(exists) BUILTIN(count) BUILTIN(append) BUILTIN(sort)
-						BUILTIN(reverse) BUILTIN(distinct) BUILTIN(zip) BUILTIN(keys) BUILTIN(lookup)
-							BUILTIN(spread) BUILTIN(merge) BUILTIN(sift) BUILTIN(each) BUILTIN(error)
-								BUILTIN(assert) BUILTIN(type) BUILTIN(now) BUILTIN(millis)
-									BUILTIN(from_millis) BUILTIN(to_millis) BUILTIN(map)
-										BUILTIN(filter) BUILTIN(single) BUILTIN(reduce)
-											BUILTIN(partition) BUILTIN(range)
+#define BUILTIN(name) struct value builtin_##name(struct evaluation *e, struct value *arguments, size_t count)
+BUILTIN(string);
+BUILTIN(length);
+BUILTIN(substring);
+BUILTIN(substring_before);
+BUILTIN(substring_after);
+BUILTIN(uppercase);
+BUILTIN(lowercase);
+BUILTIN(trim);
+BUILTIN(pad);
+BUILTIN(contains);
+BUILTIN(split);
+BUILTIN(join);
+BUILTIN(match);
+BUILTIN(replace);
+BUILTIN(base64encode);
+BUILTIN(base64decode);
+BUILTIN(encode_url);
+BUILTIN(decode_url);
+BUILTIN(parse);
+BUILTIN(hash);
+BUILTIN(uuid);
+BUILTIN(number);
+BUILTIN(abs);
+BUILTIN(floor);
+BUILTIN(ceil);
+BUILTIN(round);
+BUILTIN(power);
+BUILTIN(sqrt);
+BUILTIN(random);
+BUILTIN(sum);
+BUILTIN(max);
+BUILTIN(min);
+BUILTIN(average);
+BUILTIN(boolean);
+BUILTIN(not );
+BUILTIN(exists);
+BUILTIN(count);
+BUILTIN(append);
+BUILTIN(sort);
+BUILTIN(reverse);
+BUILTIN(distinct);
+BUILTIN(zip);
+BUILTIN(keys);
+BUILTIN(lookup);
+BUILTIN(spread);
+BUILTIN(merge);
+BUILTIN(sift);
+BUILTIN(each);
+BUILTIN(error);
+BUILTIN(assert);
+BUILTIN(type);
+BUILTIN(now);
+BUILTIN(millis);
+BUILTIN(from_millis);
+BUILTIN(to_millis);
+BUILTIN(map);
+BUILTIN(filter);
+BUILTIN(single);
+BUILTIN(reduce);
+BUILTIN(partition);
+BUILTIN(range);
 
 #endif

@@ -22,7 +22,8 @@
 /* Every function used, by its own prototype. */
 #define TESSERACT_CALLS(X)                                                                                                       \
 	X(TessBaseAPICreate)                                                                                                     \
-	X(TessBaseAPIDelete) X(TessBaseAPIInit3) X(TessBaseAPISetVariable) X(TessBaseAPISetPageSegMode) X(TessBaseAPISetImage)   \
+	X(TessBaseAPIDelete)                                                                                                     \
+	X(TessBaseAPIInit3) X(TessBaseAPISetVariable) X(TessBaseAPISetPageSegMode) X(TessBaseAPISetImage)                        \
 		X(TessBaseAPISetSourceResolution) X(TessBaseAPIRecognize) X(TessBaseAPIGetIterator) X(TessBaseAPIClear)          \
 			X(TessResultIteratorGetUTF8Text) X(TessResultIteratorConfidence) X(TessResultIteratorNext)               \
 				X(TessResultIteratorDelete) X(TessResultIteratorGetPageIterator) X(TessPageIteratorBoundingBox)  \

@@ -95,8 +95,8 @@ static void test_refused(void **state)
 		"States.Format('x') y",
 		"States.Array(1,)",
 		"States.Array('x)",
-		"States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array("
-		"States.Array(States.Array(States.Array(States.Array()))))))))))"
+		("States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array("
+		 "States.Array(States.Array(States.Array(States.Array()))))))))))"),
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
