@@ -19,16 +19,17 @@
 #define LIBRARY "libtesseract.so.5"
 #define ADVICE "Tesseract is not installed: apt-get install libtesseract5 tesseract-ocr-eng"
 
-/* Every function used, by its own prototype. */
-#define TESSERACT_CALLS(X)                                                                                                       \
-	X(TessBaseAPICreate)                                                                                                     \
-	X(TessBaseAPIDelete)                                                                                                     \
-	X(TessBaseAPIInit3) X(TessBaseAPISetVariable) X(TessBaseAPISetPageSegMode) X(TessBaseAPISetImage)                        \
-		X(TessBaseAPISetSourceResolution) X(TessBaseAPIRecognize) X(TessBaseAPIGetIterator) X(TessBaseAPIClear)          \
-			X(TessResultIteratorGetUTF8Text) X(TessResultIteratorConfidence) X(TessResultIteratorNext)               \
-				X(TessResultIteratorDelete) X(TessResultIteratorGetPageIterator) X(TessPageIteratorBoundingBox)  \
-					X(TessPageIteratorIsAtBeginningOf) X(TessDeleteText) X(TessMonitorCreate)                \
-						X(TessMonitorDelete) X(TessMonitorSetCancelFunc) X(TessMonitorSetCancelThis)
+/* Every function used, by its own prototype. (clang-format indents a list of macro calls anew each time.) */
+/* clang-format off */
+#define TESSERACT_CALLS(X) \
+	X(TessBaseAPICreate) X(TessBaseAPIDelete) X(TessBaseAPIInit3) X(TessBaseAPISetVariable) \
+	X(TessBaseAPISetPageSegMode) X(TessBaseAPISetImage) X(TessBaseAPISetSourceResolution) \
+	X(TessBaseAPIRecognize) X(TessBaseAPIGetIterator) X(TessBaseAPIClear) X(TessResultIteratorGetUTF8Text) \
+	X(TessResultIteratorConfidence) X(TessResultIteratorNext) X(TessResultIteratorDelete) \
+	X(TessResultIteratorGetPageIterator) X(TessPageIteratorBoundingBox) X(TessPageIteratorIsAtBeginningOf) \
+	X(TessDeleteText) X(TessMonitorCreate) X(TessMonitorDelete) X(TessMonitorSetCancelFunc) \
+	X(TessMonitorSetCancelThis)
+/* clang-format on */
 
 enum { IDLE_MAX = 4 };
 
