@@ -31,7 +31,7 @@ static void entry_free(struct entry *e)
 	free(e);
 }
 
-static void principal_copy(struct arena *a, const struct principal *from, struct principal *to)
+void principal_copy(struct arena *a, const struct principal *from, struct principal *to)
 {
 	*to = *from;
 	to->arn = arena_str(a, from->arn);

@@ -16,6 +16,9 @@ struct credential {
 	int64_t expires_ms;                   /* 0: never */
 };
 
+/* Its texts copied into the arena; `from` may be `to`. */
+void principal_copy(struct arena *a, const struct principal *from, struct principal *to);
+
 /* Reads what is stored. */
 int credentials_open(struct credentials **out, struct store *store, struct error *err) MUST_CHECK;
 void credentials_close(struct credentials *c);

@@ -179,16 +179,6 @@ void call_dispatch(struct call *call)
 		run(call);
 }
 
-static void copy_principal(struct arena *a, struct principal *p)
-{
-	p->arn = arena_str(a, p->arn);
-	p->user_id = arena_str(a, p->user_id);
-	p->role_arn = arena_str(a, p->role_arn);
-	p->access_key = arena_str(a, p->access_key);
-	p->session_policy = arena_str(a, p->session_policy);
-	p->source_arn = arena_str(a, p->source_arn);
-}
-
 static const struct service_error unknown_operation = { "UnknownOperationException", 400, NULL };
 
 static bool has_parameter(const struct json *parameters, struct str name)
@@ -224,8 +214,7 @@ int host_call(struct host *host, const struct host_request *request, void (*done
 	call->service = target->service;
 	call->state = target->state;
 	call->protocol = target->service->protocol;
-	call->principal = request->principal;
-	copy_principal(&call->arena, &call->principal);
+	principal_copy(&call->arena, &request->principal, &call->principal);
 	call->parameters = request->parameters ? json_clone(&call->arena, request->parameters) : &json_empty_object;
 	call->body.bytes = arena_str(&call->arena, request->body);
 	call->body.size = request->body.n;

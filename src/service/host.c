@@ -428,13 +428,8 @@ int host_new_session(struct host *h, const struct principal *principal, int64_t 
 	s->argument = argument;
 	int result = credential_new(&s->arena, "ASIA", true, &s->credential);
 	struct str access_key = s->credential.principal.access_key;
-	s->credential.principal = *principal;
+	principal_copy(&s->arena, principal, &s->credential.principal);
 	s->credential.principal.access_key = access_key;
-	s->credential.principal.arn = arena_str(&s->arena, principal->arn);
-	s->credential.principal.user_id = arena_str(&s->arena, principal->user_id);
-	s->credential.principal.role_arn = arena_str(&s->arena, principal->role_arn);
-	s->credential.principal.source_arn = arena_str(&s->arena, principal->source_arn);
-	s->credential.principal.session_policy = arena_str(&s->arena, principal->session_policy);
 	s->credential.expires_ms = clock_wall_ms() + duration_s * 1000;
 	if (!result && arena_failed(&s->arena))
 		result = ERR_NO_MEMORY;

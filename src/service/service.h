@@ -85,12 +85,11 @@ struct service_error {
 	const char *message; /* default text */
 };
 
-/* A service keeps its errors in one list:
- *   #define S3_ERRORS(E) E(NoSuchKey, 404, "The specified key does not exist.") …
- *   SERVICE_ERROR_DECLARE(S3_ERRORS)          in its internal header: extern const struct service_error error_NoSuchKey …
- *   SERVICE_ERROR_DEFINE(S3_ERRORS)           in one .c file
- * and answers with  return call_fail(call, &error_NoSuchKey);
- * Names are made unique by a prefix argument:  E(prefix##_NoSuchKey …) is not needed: use the *_OF forms below. */
+/* A service keeps its errors in one list, prefixed with its name:
+ *   #define S3_ERRORS(E, prefix) E(prefix, NoSuchKey, 404, "The specified key does not exist.") …
+ *   S3_ERRORS(SERVICE_ERROR_EXTERN, s3)       in its internal header
+ *   S3_ERRORS(SERVICE_ERROR_ROW, s3)          in one .c file
+ * and answers with  return call_fail(call, &s3_NoSuchKey); */
 #define SERVICE_ERROR_EXTERN(prefix, name, status, text) extern const struct service_error prefix##_##name;
 #define SERVICE_ERROR_ROW(prefix, name, status, text) const struct service_error prefix##_##name = { #name, status, text };
 
