@@ -25,6 +25,8 @@ static const char help[] =
 	"  --iam=on|off                  evaluate IAM policies (default on)\n"
 	"  --sandbox=require|on|off      confine functions; 'require' refuses to start where a layer is missing (default on)\n"
 	"  --durability=full|relaxed     fsync each commit, or leave that to the system (default full)\n"
+	"  --oidc-keys ISSUER=PLACE      the keys (JWKS) of a token issuer are in this file or at this URL, not asked for at\n"
+	"                                the issuer; may be given several times\n"
 	"  --text-engine=ENGINE          text detection engine (default: the best one installed)\n"
 	"  --text-word-limit=100|off     words in one DetectText answer: as on AWS, or all\n"
 	"  --region REGION               default us-east-1\n"
@@ -33,7 +35,7 @@ static const char help[] =
 	"  --operations                  list the operations that are served, as Markdown, and exit\n\n"
 	"Prints one line when it is ready. Stop it with SIGINT or SIGTERM.\n";
 
-enum { SETTINGS_MAX = 8 };
+enum { SETTINGS_MAX = 12 };
 
 struct serve {
 	struct arena arena;
@@ -42,6 +44,7 @@ struct serve {
 	struct host_options host;
 	const char *settings[SETTINGS_MAX][2]; /* ends with a row of NULL */
 	size_t setting_count;
+	struct str oidc_keys; /* "ISSUER=PLACE", several separated by blanks */
 	bool list_operations;
 };
 
@@ -157,6 +160,20 @@ static int set_account(struct serve *s, const char *value)
 	return strlen(value) == 12 && !str_to_u64(str_c(value), &ignored) ? 0 : wrong("account-id", value);
 }
 
+static int set_oidc_keys(struct serve *s, const char *value)
+{
+	struct str place = str_c(value), issuer = str_split(&place, '=');
+
+	if (!str_starts(issuer, STR("https://")) || place.n == 0 || str_find_char(str_c(value), ' ', 0) >= 0)
+		return wrong("oidc-keys", value);
+	if (str_find(place, STR("://"), 0) < 0 && !str_starts(place, STR("/"))) {
+		fprintf(stderr, "gleaner serve: --oidc-keys: '%s' names neither a URL nor an absolute path\n", value);
+		return EXIT_USAGE;
+	}
+	s->oidc_keys = s->oidc_keys.n ? arena_printf(&s->arena, STR_FMT " %s", STR_ARG(s->oidc_keys), value) : str_c(value);
+	return 0;
+}
+
 /* One row an option. Those with `choices` and no function are handed to the services as settings. */
 static const struct serve_option {
 	const char *name;
@@ -172,6 +189,7 @@ static const struct serve_option {
 	{ "iam", set_iam, NULL, false },
 	{ "sandbox", NULL, "require|on|off", false },
 	{ "durability", set_durability, NULL, false },
+	{ "oidc-keys", set_oidc_keys, NULL, false },
 	{ "text-engine", NULL, NULL, false },
 	{ "text-word-limit", NULL, "100|off", false },
 	{ "region", set_region, NULL, false },
@@ -213,7 +231,7 @@ static int read_options(struct serve *s, int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_OK + 1;
 		}
-		if (i == '?' || s->setting_count + 1 >= SETTINGS_MAX)
+		if (i == '?' || s->setting_count + 2 >= SETTINGS_MAX) /* one more is added at the end, and the row of NULL */
 			return EXIT_USAGE + 1;
 		if ((result = set_option(s, &serve_options[i - 256], optarg)))
 			return result + 1;
@@ -322,7 +340,9 @@ int cmd_serve(int argc, char **argv)
 	s.host.info = provision_info;
 	s.host.data_folder = default_data_folder(&s.arena);
 	add_setting(&s, "text-folders", text_folders(&s.arena));
+	add_setting(&s, "ca-file", getenv("SSL_CERT_FILE"));
 	int stop = read_options(&s, argc, argv);
+	add_setting(&s, "oidc-keys", s.oidc_keys.p);
 	int result = stop ? stop - 1 : s.list_operations ? list_operations(&s.host) : serve(&s, &signals);
 	arena_release(&s.arena);
 	return result;

@@ -35,6 +35,10 @@ void services_all(struct host_options *options)
 		.authorize = iam_authorize,
 		.may_assume = iam_may_assume,
 		.role_id = iam_role_id,
+		.find_provider = iam_find_provider,
+		.may_assume_by_claims = iam_may_assume_by_claims,
+		.role_session_max = iam_role_session_max,
+		.policy_document = iam_policy_document,
 	};
 }
 
@@ -42,4 +46,5 @@ void services_without_iam(struct host_options *options)
 {
 	options->hooks.authorize = NULL;
 	options->hooks.may_assume = NULL;
+	options->hooks.may_assume_by_claims = NULL;
 }

@@ -39,6 +39,7 @@ void principal_copy(struct arena *a, const struct principal *from, struct princi
 	to->role_arn = arena_str(a, from->role_arn);
 	to->access_key = arena_str(a, from->access_key);
 	to->session_policy = arena_str(a, from->session_policy);
+	to->session_keys = arena_str(a, from->session_keys);
 	to->source_arn = arena_str(a, from->source_arn);
 }
 
@@ -56,7 +57,7 @@ static struct entry *entry_new(const struct credential *credential)
 
 	if (!e)
 		return NULL;
-	arena_init(&e->arena, KIB(64));
+	arena_init(&e->arena, CREDENTIAL_SIZE_MAX);
 	credential_copy(&e->arena, credential, &e->credential);
 	if (arena_failed(&e->arena)) {
 		entry_free(e);
@@ -84,7 +85,7 @@ static struct str encode(struct arena *a, const struct credential *c)
 	struct buf out;
 	struct writer w;
 
-	buf_init(&out, KIB(64));
+	buf_init(&out, CREDENTIAL_SIZE_MAX);
 	writer_init(&w, &out, WRITER_JSON);
 	write_object(&w, NULL);
 	write_str(&w, "secret", c->secret_key);
@@ -94,6 +95,7 @@ static struct str encode(struct arena *a, const struct credential *c)
 	write_str(&w, "user_id", c->principal.user_id);
 	write_str(&w, "role_arn", c->principal.role_arn);
 	write_str(&w, "session_policy", c->principal.session_policy);
+	write_str(&w, "session_keys", c->principal.session_keys);
 	write_str(&w, "source_arn", c->principal.source_arn);
 	write_i64(&w, "expires", c->expires_ms);
 	write_end(&w);
@@ -119,6 +121,7 @@ static int decode(struct arena *a, struct str access_key, struct str text, struc
 		.user_id = json_get_text(v, STR("user_id")),
 		.role_arn = json_get_text(v, STR("role_arn")),
 		.session_policy = json_get_text(v, STR("session_policy")),
+		.session_keys = json_get_text(v, STR("session_keys")),
 		.source_arn = json_get_text(v, STR("source_arn")),
 	};
 	return 0;
@@ -243,7 +246,7 @@ int credentials_put(struct credentials *c, struct store_txn *txn, const struct c
 	struct arena a;
 	struct key key;
 
-	arena_init(&a, KIB(64));
+	arena_init(&a, CREDENTIAL_SIZE_MAX);
 	key_init(&key);
 	key_add_str(&key, credential->principal.access_key);
 	struct entry *e = entry_new(credential);

@@ -10,6 +10,8 @@
 
 struct credentials;
 
+enum { CREDENTIAL_SIZE_MAX = 512 * 1024 }; /* in memory, with its session policies */
+
 struct credential {
 	struct str secret_key, session_token; /* token absent for long-lived keys */
 	struct principal principal;           /* access_key included */

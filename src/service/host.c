@@ -378,6 +378,36 @@ int host_role_principal(struct host *h, struct arena *a, struct str role_arn, st
 	return arena_failed(a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : 0;
 }
 
+int host_find_provider(struct host *h, struct arena *a, struct str issuer, struct host_web_identity *out)
+{
+	const struct host_hooks *hooks = &h->options.hooks;
+
+	return hooks->find_provider ? hooks->find_provider(host_service_state(h, "iam"), a, issuer, out) : ERR_NOT_FOUND;
+}
+
+int host_may_assume_by_claims(struct call *call, const struct host_web_identity *who, struct str action, struct str role_arn)
+{
+	const struct host_hooks *hooks = &call->host->options.hooks;
+
+	if (!hooks->may_assume_by_claims)
+		return 0;
+	return hooks->may_assume_by_claims(host_service_state(call->host, "iam"), call, who, action, role_arn);
+}
+
+int64_t host_role_session_max(struct host *h, struct str role_arn)
+{
+	const struct host_hooks *hooks = &h->options.hooks;
+
+	return hooks->role_session_max ? hooks->role_session_max(host_service_state(h, "iam"), role_arn) : 3600;
+}
+
+int host_policy_document(struct host *h, struct arena *a, struct str policy_arn, struct str *out)
+{
+	const struct host_hooks *hooks = &h->options.hooks;
+
+	return hooks->policy_document ? hooks->policy_document(host_service_state(h, "iam"), a, policy_arn, out) : ERR_NOT_FOUND;
+}
+
 /* ---- role sessions ---- */
 
 struct session {
@@ -422,7 +452,7 @@ int host_new_session(struct host *h, const struct principal *principal, int64_t 
 
 	if (!s)
 		return ERR_NO_MEMORY;
-	arena_init(&s->arena, KIB(64));
+	arena_init(&s->arena, CREDENTIAL_SIZE_MAX);
 	s->host = h;
 	s->done = done;
 	s->argument = argument;

@@ -20,6 +20,12 @@ struct host_hooks {
 	int (*may_assume)(void *iam_state, struct str role_arn, struct str service_principal);
 	/* "AROA…:session" of a session of that role. NULL: made up from the role's name. */
 	struct str (*role_id)(void *iam_state, struct arena *a, struct str role_arn, struct str session_name);
+	/* Behind the functions of service.h with the same names. NULL: no providers; any role; one hour; no policies. */
+	int (*find_provider)(void *iam_state, struct arena *a, struct str issuer, struct host_web_identity *out);
+	int (*may_assume_by_claims)(void *iam_state, struct call *call, const struct host_web_identity *who, struct str action,
+				    struct str role_arn);
+	int64_t (*role_session_max)(void *iam_state, struct str role_arn);
+	int (*policy_document)(void *iam_state, struct arena *a, struct str policy_arn, struct str *out);
 };
 
 struct host_service {

@@ -137,7 +137,8 @@ struct principal {
 	struct str user_id;        /* AIDA…, AROA…:session, the account for root */
 	struct str role_arn;       /* PRINCIPAL_ROLE: the role assumed */
 	struct str access_key;     /* absent for internal calls */
-	struct str session_policy; /* JSON text, absent when none */
+	struct str session_policy; /* JSON: a policy or an array of policies; absent when none */
+	struct str session_keys;   /* JSON object: condition keys that the session carries; absent when none */
 	struct str source_arn;     /* PRINCIPAL_SERVICE, and roles used by one: the rule, state machine or API on whose behalf */
 };
 
@@ -273,6 +274,23 @@ int host_delete_access_key(struct host *host, struct store_txn *txn, struct str 
 /* The principal such a session has, without making credentials: for calls a service makes in its role's name. */
 int host_role_principal(struct host *host, struct arena *a, struct str role_arn, struct str session_name, struct str source_arn,
 			struct principal *out, struct error *err) MUST_CHECK;
+/* A web identity at the door of STS: what IAM knows of its issuer, and what its token says. Texts in the call's arena. */
+struct host_web_identity {
+	struct str provider_arn, url;  /* "arn:aws:iam::…:oidc-provider/host/path", "host/path" */
+	const struct json *client_ids; /* a list of texts */
+	const struct json *claims;     /* of the verified token */
+	const struct json *tags;       /* {name: value} that the session is to have; NULL: none */
+};
+/* The account's provider for the issuer "https://…"; fills all but claims and tags. ERR_NOT_FOUND. */
+int host_find_provider(struct host *host, struct arena *a, struct str issuer, struct host_web_identity *out) MUST_CHECK;
+/* Does the role's trust policy allow the action ("sts:AssumeRoleWithWebIdentity") to it, in this call? 0, ERR_NOT_FOUND (no such
+ * role), ERR_DENIED. */
+int host_may_assume_by_claims(struct call *call, const struct host_web_identity *who, struct str action,
+			      struct str role_arn) MUST_CHECK;
+/* The longest session of that role, in seconds; what AWS gives when the role is not known. */
+int64_t host_role_session_max(struct host *host, struct str role_arn);
+/* The document of a managed policy; ERR_NOT_FOUND. */
+int host_policy_document(struct host *host, struct arena *a, struct str policy_arn, struct str *out) MUST_CHECK;
 /* A service as itself ("s3.amazonaws.com" delivering to a queue), judged by resource policies. */
 void host_service_principal(struct principal *out, struct str service_principal, struct str source_arn);
 /* The host's own doing (provisioning, its own logs): may do all. */

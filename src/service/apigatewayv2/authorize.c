@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "os/clock.h"
-#include "service/apigatewayv2/jwt.h"
+#include "service/jwt.h"
 
 /* ---- IAM ---- */
 
@@ -89,7 +89,43 @@ static struct str issuer_of(struct execution *x)
 	return json_get_text(json_get_c(x->route->authorizer, "jwtConfiguration"), STR("issuer"));
 }
 
-static void refuse_token(struct execution *x, enum jwt_verdict verdict, const char *why)
+static bool is_listed(const struct json *list, struct str text)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (str_eq(json_text(list->items[i]), text))
+			return true;
+	return false;
+}
+
+/* "scope" or "scp": a text with blanks between, or a list. */
+static const struct json *token_scopes(struct arena *a, const struct json *claims)
+{
+	const struct json *v = json_get_c(claims, "scope") ? json_get_c(claims, "scope") : json_get_c(claims, "scp");
+	struct json *list = json_new_array(a);
+	struct str rest = json_text(v);
+
+	if (json_is(v, JSON_ARRAY))
+		return v;
+	while (str_is_set(rest)) {
+		struct str one = str_split(&rest, ' ');
+
+		if (one.n)
+			json_add(a, list, json_new_string(a, one));
+	}
+	return v ? list : NULL;
+}
+
+static bool scopes_fit(const struct json *wanted, const struct json *given)
+{
+	if (!wanted || wanted->count == 0)
+		return true;
+	for (size_t i = 0; given && i < given->count; i++)
+		if (is_listed(wanted, json_text(given->items[i])))
+			return true;
+	return false;
+}
+
+static void refuse_token(struct execution *x, int status, const char *why)
 {
 	struct str scopes = STR("");
 	const struct json *wanted = json_get_c(x->route->record, "authorizationScopes");
@@ -98,27 +134,43 @@ static void refuse_token(struct execution *x, enum jwt_verdict verdict, const ch
 		scopes = arena_printf(&x->call->arena, STR_FMT "%s" STR_FMT, STR_ARG(scopes), i ? " " : "",
 				      STR_ARG(json_text(wanted->items[i])));
 	call_reply_headerf(x->call, "www-authenticate", "Bearer scope=\"" STR_FMT "\" error=\"%s\" error_description=\"%s\"",
-			   STR_ARG(scopes), verdict == JWT_FORBIDDEN ? "insufficient_scope" : "invalid_token", why);
-	if (verdict == JWT_FORBIDDEN)
-		execution_refuse(x, 403, "Forbidden");
-	else
-		execution_refuse(x, 401, "Unauthorized");
+			   STR_ARG(scopes), status == 403 ? "insufficient_scope" : "invalid_token", why);
+	execution_refuse(x, status, status == 403 ? "Forbidden" : "Unauthorized");
+}
+
+/* "Currently, only RSA-based algorithms are supported." */
+static const char *const algorithms[] = { "RS256", "RS384", "RS512", NULL };
+
+static enum jwt_fault judge_token(struct execution *x)
+{
+	struct arena *a = &x->call->arena;
+	struct jwt_demand demand = { .issuer = issuer_of(x),
+				     .now_ms = clock_wall_ms(),
+				     .audience = json_get_c(json_get_c(x->route->authorizer, "jwtConfiguration"), "audience") };
+	struct jwt token;
+
+	if (jwt_parse(a, find_token(x), &token) < 0)
+		return JWT_MALFORMED;
+	enum jwt_fault fault = jwt_verify(x->apigw->keys, a, &token, demand.issuer, algorithms);
+	if (fault == JWT_FINE)
+		fault = jwt_check_claims(token.claims, &demand);
+	if (fault == JWT_FINE) {
+		x->claims = token.claims;
+		x->scopes = token_scopes(a, token.claims);
+	}
+	return fault;
 }
 
 static void judge(struct execution *x)
 {
-	struct jwt_demand demand = { .issuer = issuer_of(x),
-				     .now_ms = clock_wall_ms(),
-				     .audience = json_get_c(json_get_c(x->route->authorizer, "jwtConfiguration"), "audience"),
-				     .scopes = json_get_c(x->route->record, "authorizationScopes") };
-	const char *why = NULL;
-	enum jwt_verdict verdict =
-		jwt_judge(x->apigw->keys, &x->call->arena, find_token(x), &demand, &x->claims, &x->scopes, &why);
+	enum jwt_fault fault = judge_token(x);
 
-	if (verdict == JWT_OK)
-		execution_integrate(x);
+	if (fault != JWT_FINE)
+		refuse_token(x, 401, jwt_fault_text(fault));
+	else if (!scopes_fit(json_get_c(x->route->record, "authorizationScopes"), x->scopes))
+		refuse_token(x, 403, "insufficient scope");
 	else
-		refuse_token(x, verdict, why);
+		execution_integrate(x);
 }
 
 /* On the pool: the issuer is asked. */
@@ -135,13 +187,16 @@ static void fetch_and_judge(void *argument)
 
 static void check_token(struct execution *x)
 {
-	struct str token = find_token(x);
+	struct str text = find_token(x);
+	struct jwt token;
 
 	if (!x->route->authorizer)
 		execution_refuse(x, 500, "Internal Server Error");
-	else if (token.n == 0)
+	else if (text.n == 0)
 		execution_refuse(x, 401, "Unauthorized");
-	else if (key_sets_have(x->apigw->keys, issuer_of(x), jwt_key_id(&x->call->arena, token)))
+	else if (jwt_parse(&x->call->arena, text, &token) < 0)
+		refuse_token(x, 401, jwt_fault_text(JWT_MALFORMED));
+	else if (key_sets_have(x->apigw->keys, issuer_of(x), token.key_id))
 		judge(x);
 	else if (pool_run(host_pool(x->apigw->host), fetch_and_judge, x) < 0)
 		execution_refuse(x, 503, "Service Unavailable");

@@ -4,7 +4,7 @@
  */
 #include "service/apigatewayv2/config.h"
 #include "service/apigatewayv2/internal.h"
-#include "service/apigatewayv2/jwt.h"
+#include "service/key_sets.h"
 
 #define ROW(wire, mode, verb, route, fn, fields, ...)                                                                            \
 	{                                                                                                                        \
@@ -85,7 +85,7 @@ static int apigw_open(struct host *host, void **state, struct error *err)
 	g->host = host;
 	int rc = config_cache_new(&g->configs, host, err);
 	if (rc == 0)
-		rc = key_sets_new(&g->keys, err);
+		rc = key_sets_new(&g->keys, host, err);
 	if (rc < 0) {
 		apigw_close(g);
 		return rc;

@@ -43,7 +43,8 @@ static void describe_principal(const struct call *call, struct policy_principal 
 struct decision {
 	struct iam *iam;
 	struct context context;
-	const struct policy *session; /* compiled session policy, NULL when none */
+	const struct policy **sessions; /* compiled session policies */
+	size_t session_count;
 };
 
 static bool starts_nocase(struct str text, struct str prefix)
@@ -95,8 +96,8 @@ static void evaluate(struct decision *d, const struct permission *p, struct poli
 		.resource = p->resource,
 		.find = context_find,
 		.argument = &d->context,
-		.session = &d->session,
-		.session_count = d->session ? 1 : 0,
+		.session = d->sessions,
+		.session_count = d->session_count,
 		.resource_policy_decides = trust || starts_nocase(p->action, STR("kms:")),
 	};
 
@@ -258,13 +259,37 @@ static int check_passed_roles(struct decision *d)
 	return rc;
 }
 
-static int read_session_policy(struct decision *d)
+static int compile_session_policies(struct decision *d, const struct json *documents, struct error *err)
+{
+	struct arena *a = &d->context.call->arena;
+	bool list = json_is(documents, JSON_ARRAY);
+	size_t count = list ? documents->count : 1;
+	int rc = 0;
+
+	d->sessions = arena_alloc_array(a, count, sizeof(*d->sessions));
+	if (!d->sessions)
+		return error_set(err, ERR_NO_MEMORY, "out of memory");
+	for (; d->session_count < count && rc == 0; d->session_count++)
+		rc = policy_compile(a, list ? documents->items[d->session_count] : documents, POLICY_IDENTITY,
+				    &d->sessions[d->session_count], err);
+	return rc;
+}
+
+static int read_session(struct decision *d)
 {
 	struct call *call = d->context.call;
-	struct str text = call->principal.session_policy;
+	const struct principal *p = &call->principal;
+	const struct json *documents;
 	struct error err = { 0 };
+	int rc = 0;
 
-	if (text.n == 0 || policy_parse(&call->arena, text, POLICY_IDENTITY, &d->session, &err) == 0)
+	if (p->session_keys.n > 0)
+		rc = json_parse(&call->arena, p->session_keys, &d->context.session_keys, &err);
+	if (rc == 0 && p->session_policy.n > 0)
+		rc = json_parse(&call->arena, p->session_policy, &documents, &err);
+	if (rc == 0 && p->session_policy.n > 0)
+		rc = compile_session_policies(d, documents, &err);
+	if (rc == 0)
 		return 0;
 	log_warn("iam", "a session's policy cannot be read request=%s", call->request_id);
 	return call_failf(call, denied_error(call), "The session policy cannot be read: %s", err.message);
@@ -295,7 +320,7 @@ int iam_authorize(void *iam_state, struct call *call)
 			return call_fault(call, NULL);
 	}
 	d.context.grant = grant;
-	int rc = read_session_policy(&d);
+	int rc = read_session(&d);
 	if (rc == 0)
 		rc = check_operation(&d);
 	if (rc == 0)
@@ -304,104 +329,4 @@ int iam_authorize(void *iam_state, struct call *call)
 		call->may_probe = probe(&d);
 	grant_unref(grant);
 	return rc;
-}
-
-/* ---- trust, asked outside a call ---- */
-
-struct claims_context {
-	struct arena *arena;
-	struct str provider; /* host and path of the provider's URL */
-	const struct json *claims;
-};
-
-/* "token.actions.githubusercontent.com:sub" */
-static bool find_claim(void *argument, struct str key, struct policy_values *out)
-{
-	const struct claims_context *c = argument;
-
-	if (!starts_nocase(key, c->provider) || key.n <= c->provider.n || key.p[c->provider.n] != ':')
-		return false;
-	const struct json *claim = json_get(c->claims, str_from(key, c->provider.n + 1));
-	size_t count = json_is(claim, JSON_ARRAY) ? claim->count : 1;
-	struct str *items = claim ? arena_alloc_array(c->arena, count + 1, sizeof(*items)) : NULL;
-	if (!items)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct json *v = json_is(claim, JSON_ARRAY) ? claim->items[i] : claim;
-		items[i] = json_is(v, JSON_BOOL)                                ? v->boolean ? STR("true") : STR("false")
-							  : json_is(v, JSON_NUMBER) || json_is(v, JSON_STRING) ? v->text
-										: STR("");
-	}
-	*out = (struct policy_values){ items, count };
-	return true;
-}
-
-static int ask_trust(struct iam *iam, struct str role_arn, struct policy_request *r)
-{
-	struct policy_decision decision;
-	struct grant *role = grants_get(iam, role_arn);
-	int rc = !role ? ERR_UNAVAILABLE : !role->exists ? ERR_NOT_FOUND : 0;
-
-	if (rc == 0) {
-		r->resource = role_arn;
-		r->resource_policy = role->trust;
-		policy_evaluate(r, &decision);
-		rc = decision.effect == POLICY_ALLOWED ? 0 : ERR_DENIED;
-		if (rc < 0)
-			log_info("iam",
-				 "access denied principal=" STR_FMT " action=" STR_FMT " resource=" STR_FMT
-				 " decision=%s policy=trust",
-				 STR_ARG(r->principal.arn), STR_ARG(r->action), STR_ARG(role_arn),
-				 policy_effect_name(decision.effect));
-	}
-	grant_unref(role);
-	return rc;
-}
-
-int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal)
-{
-	struct arena a;
-	struct policy_request r = { .arena = &a,
-				    .action = STR("sts:AssumeRole"),
-				    .principal = { .kind = POLICY_SERVICE, .arn = service_principal } };
-
-	arena_init(&a, 65536);
-	int rc = ask_trust(iam_state, role_arn, &r);
-	arena_release(&a);
-	return rc;
-}
-
-int iam_may_assume_with_claims(void *iam_state, struct arena *a, struct str role_arn, struct str provider_arn,
-			       const struct json *claims)
-{
-	struct iam *iam = iam_state;
-	struct claims_context context = { .arena = a, .claims = claims };
-	struct policy_request r = { .arena = a,
-				    .action = STR("sts:AssumeRoleWithWebIdentity"),
-				    .find = find_claim,
-				    .argument = &context,
-				    .principal = { .kind = POLICY_FEDERATED, .arn = provider_arn } };
-	const struct json *provider = NULL;
-	struct store_txn *txn;
-	int rc = store_read_begin(host_store(iam->host), &txn, NULL);
-
-	if (rc < 0)
-		return rc;
-	rc = model_read_arn(iam, txn, a, "oidc", provider_arn, &provider);
-	store_read_end(txn);
-	if (rc < 0 || !provider)
-		return rc < 0 ? rc : ERR_NOT_FOUND;
-	context.provider = json_get_text(provider, STR("Url"));
-	return ask_trust(iam, role_arn, &r);
-}
-
-struct str iam_role_id(void *iam_state, struct arena *a, struct str role_arn, struct str session_name)
-{
-	struct grant *role = grants_get(iam_state, role_arn);
-	struct str id = STR_NULL;
-
-	if (role && role->exists)
-		id = arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(role->id), STR_ARG(session_name));
-	grant_unref(role);
-	return id;
 }

@@ -153,6 +153,8 @@ static const struct json *request_tags(const struct context *c)
 {
 	const struct json *tags = json_get_c(c->call->parameters, "Tags");
 
+	if (c->web)
+		return c->web->tags;
 	return tags ? tags : json_get_c(c->call->parameters, "tags");
 }
 
@@ -188,6 +190,64 @@ static bool tag_keys(const struct context *c, struct policy_values *out)
 		names[i] = list ? member_text(tags->items[i], STR("Key"), STR("key")) : tags->members[i].name;
 	*out = (struct policy_values){ names, tags->count };
 	return true;
+}
+
+/* ---- claims of a web identity ---- */
+
+/* "aud" is the party that the token was made for where it names one; the audience is "oaud" then. Source: "Available keys for AWS
+ * web identity federation". */
+static const struct json *find_claim(const struct json *claims, struct str name)
+{
+	const struct json *party = json_get_c(claims, "azp");
+
+	if (party && str_eq_nocase(name, STR("aud")))
+		return party;
+	if (str_eq_nocase(name, STR("oaud")))
+		return json_get_c(claims, "aud");
+	for (size_t i = 0; claims && i < claims->count; i++) {
+		if (str_eq_nocase(claims->members[i].name, name))
+			return claims->members[i].value;
+	}
+	return NULL;
+}
+
+static struct str claim_text(const struct json *v)
+{
+	if (json_is(v, JSON_BOOL))
+		return v->boolean ? STR("true") : STR("false");
+	return json_is(v, JSON_NUMBER) || json_is(v, JSON_STRING) ? v->text : STR_NULL;
+}
+
+/* A text, or a list of texts; anything else has no value. */
+static bool values_of(struct arena *a, const struct json *v, struct policy_values *out)
+{
+	bool list = json_is(v, JSON_ARRAY);
+	size_t count = list ? v->count : 1, n = 0;
+	struct str *items = v ? arena_alloc_array(a, count + 1, sizeof(*items)) : NULL;
+
+	for (size_t i = 0; items && i < count; i++) {
+		items[n] = claim_text(list ? v->items[i] : v);
+		n += items[n].p != NULL;
+	}
+	*out = (struct policy_values){ items, n };
+	return n > 0;
+}
+
+/* "token.actions.githubusercontent.com:sub" */
+static const struct json *find_web_key(const struct context *c, struct str key)
+{
+	if (!c->web || !starts_nocase(key, c->web->url) || key.n <= c->web->url.n || key.p[c->web->url.n] != ':')
+		return NULL;
+	return find_claim(c->web->claims, str_from(key, c->web->url.n + 1));
+}
+
+static const struct json *find_session_key(const struct context *c, struct str key)
+{
+	for (size_t i = 0; c->session_keys && i < c->session_keys->count; i++) {
+		if (str_eq_nocase(c->session_keys->members[i].name, key))
+			return c->session_keys->members[i].value;
+	}
+	return NULL;
 }
 
 /* ---- the request itself ---- */
@@ -227,8 +287,14 @@ bool context_find(void *argument, struct str key, struct policy_values *out)
 {
 	const struct context *c = argument;
 
+	const struct json *carried = find_session_key(c, key);
+
 	if (str_eq_nocase(key, STR("aws:TagKeys")))
 		return tag_keys(c, out);
+	if (!carried)
+		carried = find_web_key(c, key);
+	if (carried)
+		return values_of(&c->call->arena, carried, out);
 	struct str value = find_text(c, key);
 	struct str *item = value.p ? ARENA_NEW(&c->call->arena, struct str) : NULL;
 	if (!item)

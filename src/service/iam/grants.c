@@ -139,6 +139,7 @@ static int read_grant(struct iam *iam, struct store_txn *txn, struct str arn, st
 	g->exists = true;
 	g->id = json_get_text(entity, str_c(kind->id_member));
 	g->tags = json_get_c(entity, "Tags");
+	g->session_max_s = get_i64(entity, "MaxSessionDuration");
 	struct str trust = json_get_text(entity, STR("AssumeRolePolicyDocument"));
 	if (trust.p)
 		(void)(policy_parse(&g->arena, trust, POLICY_TRUST, &g->trust, NULL) == 0);

@@ -22,6 +22,7 @@ struct grant {
 	size_t identity_count;
 	const struct policy *boundary; /* NULL: none */
 	const struct policy *trust;    /* roles */
+	int64_t session_max_s;         /* roles: MaxSessionDuration */
 };
 
 int grants_new(struct grants **out, struct error *err) MUST_CHECK;

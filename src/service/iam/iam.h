@@ -19,10 +19,12 @@ int iam_may_assume(void *iam_state, struct str role_arn, struct str service_prin
 /* "AROA…:session"; absent when there is no such role. */
 struct str iam_role_id(void *iam_state, struct arena *a, struct str role_arn, struct str session_name);
 
-/* May a holder of a verified web identity token take on the role? `claims` is the token's payload; the provider's condition keys
- * are its host and path with the claim's name ("token.actions.githubusercontent.com:sub"). 0, ERR_NOT_FOUND (no such role or
- * provider), ERR_DENIED. */
-int iam_may_assume_with_claims(void *iam_state, struct arena *a, struct str role_arn, struct str provider_arn,
-			       const struct json *claims);
+/* Web identities, session lengths and managed policies, as service.h says of the functions behind which they stand. The claims
+ * of a token are condition keys of the provider's host and path ("token.actions.githubusercontent.com:sub"). */
+int iam_find_provider(void *iam_state, struct arena *a, struct str issuer, struct host_web_identity *out);
+int iam_may_assume_by_claims(void *iam_state, struct call *call, const struct host_web_identity *who, struct str action,
+			     struct str role_arn);
+int64_t iam_role_session_max(void *iam_state, struct str role_arn);
+int iam_policy_document(void *iam_state, struct arena *a, struct str policy_arn, struct str *out);
 
 #endif

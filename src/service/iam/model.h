@@ -35,6 +35,7 @@ enum {
 	ACCESS_KEYS_MAX = 2,
 	POLICY_SIZE_MAX = 6144, /* a managed policy's, without blanks */
 	TRUST_SIZE_MAX = 4096,
+	ROLE_SESSION_DEFAULT_S = 3600,
 	PAGE_DEFAULT = 100,
 	PAGE_MAX = 1000,
 };
