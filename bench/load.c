@@ -4,12 +4,13 @@
  *
  *   load KIND ENDPOINT ACCESS_KEY SECRET_KEY CONNECTIONS REQUESTS [TARGET]
  *
- * KIND: put-object, get-object (TARGET: size in bytes), put-item, update-item, get-item, invoke (TARGET: function). Prints one
- * JSON line: requests, seconds, errors, and the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the
+ * KIND: put-object, get-object (TARGET: size in bytes), put-item, update-item, get-item, invoke (TARGET: function),
+ * start-execution, start-sync-execution (TARGET: ARN of a state machine). Prints one JSON line: requests, seconds, errors, and the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the
  * server's.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "aws/client.h"
 #include "base/encode.h"
@@ -70,6 +71,18 @@ static struct shape item_shape(struct arena *a, const struct worker *w, long i)
 	return s;
 }
 
+static struct shape execution_shape(struct arena *a, const struct worker *w)
+{
+	bool waits = str_eq_c(STR("start-sync-execution"), w->load->kind);
+
+	return (struct shape){ .method = STR("POST"),
+			       .service = STR("states"),
+			       .path = STR("/"),
+			       .content_type = STR("application/x-amz-json-1.0"),
+			       .target = waits ? STR("AWSStepFunctions.StartSyncExecution") : STR("AWSStepFunctions.StartExecution"),
+			       .body = arena_printf(a, "{\"stateMachineArn\":\"%s\",\"input\":\"{}\"}", w->load->target) };
+}
+
 static struct shape shape_of(struct arena *a, const struct worker *w, long i, struct str bytes)
 {
 	const char *kind = w->load->kind;
@@ -89,6 +102,8 @@ static struct shape shape_of(struct arena *a, const struct worker *w, long i, st
 				       .service = STR("lambda"),
 				       .body = STR("{}"),
 				       .path = arena_printf(a, "/2015-03-31/functions/%s/invocations", w->load->target) };
+	if (strncmp(kind, "start-", 6) == 0)
+		return execution_shape(a, w);
 	return item_shape(a, w, i);
 }
 

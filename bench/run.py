@@ -13,14 +13,17 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
+RECEIPT = ROOT / "samples" / "receipt.png"
 TICK = os.sysconf("SC_CLK_TCK")
 rows = []
 
@@ -119,6 +122,31 @@ def requests(server, n):
     row("resident, loaded", f"{server.resident_mib():.1f} MiB", "≤ 40 MiB")
 
 
+PASSES = 20  # states of the measured machine
+
+
+def execution_transitions(server, n):
+    """State transitions a second: an express machine asked to its end, and a standard one, durable, until the last execution is done."""
+    states = {f"S{i}": {"Type": "Pass", "Next": f"S{i + 1}"} for i in range(PASSES - 1)} | {f"S{PASSES - 1}": {"Type": "Pass", "End": True}}
+    definition = json.dumps({"StartAt": "S0", "States": states})
+    server.aws("iam", "create-role", "--role-name", "bench", "--assume-role-policy-document", json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
+    machine = {kind: json.loads(server.aws("stepfunctions", "create-state-machine", "--name", kind, "--type", kind.upper(), "--definition",
+                                           definition, "--role-arn", "arn:aws:iam::000000000000:role/bench"))["stateMachineArn"]
+               for kind in ("express", "standard")}
+    result = server.load("start-sync-execution", 8, n, machine["express"])
+    row("express executions", f"{result['rate'] * PASSES:.0f} transitions/s", "≥ 10000/s", f"{PASSES} states, p50 {result['p50_us']:.0f} µs")
+    begin = time.monotonic()
+    result = server.load("start-execution", 8, n, machine["standard"])
+    while json.loads(server.aws("stepfunctions", "list-executions", "--state-machine-arn", machine["standard"], "--status-filter", "RUNNING",
+                                "--max-items", "1", "--output", "json"))["executions"]:
+        time.sleep(0.02)
+    seconds = time.monotonic() - begin
+    base = disk("rows")
+    row("standard executions, durable", f"{result['requests'] * PASSES / seconds:.0f} transitions/s", f"≥ {0.5 * base:.0f}/s",
+        f"SQLite, 50-row groups: {base:.0f}/s")
+
+
 def nginx_rate():
     if not shutil.which("nginx") or not shutil.which("wrk"):
         return "nginx or wrk is not installed"
@@ -137,17 +165,29 @@ def nginx_rate():
     return "nginx: " + next((line.split()[1] for line in out.splitlines() if "Requests/sec" in line), "?") + "/s (wrk)"
 
 
+def empty_png(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows_of_white = (b"\0" + b"\xff" * width) * height
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows_of_white)) + chunk(b"IEND", b""))
+
+
 def pipeline(n):
     server = Server("--text-word-limit=100")
     result = server.load("invoke", 1, n, "gleaner-list-jobs")
     row("warm invoke, C function", f"{result['p50_us']:.0f} µs p50", "≤ 300 µs p50", f"p99 {result['p99_us']:.0f} µs")
-    for count, what in ((1, "one quiet job, with text detection"), (20, "20 jobs at once, with text detection")):
+    empty = server.data / "empty.png"
+    empty.write_bytes(empty_png(100, 100))
+    for count, image, what, goal in ((1, empty, "first job", ""), (1, empty, "one quiet job, empty image", "≤ 15 ms"),
+                                     (200, empty, "200 jobs at once, empty image", "≥ 100 jobs/s"),
+                                     (1, RECEIPT, "one quiet job, with text", ""), (20, RECEIPT, "20 jobs at once, with text", "")):
         begin = time.monotonic()
         before = server.cpu_us()
-        subprocess.run([BUILD / "gleaner", "submit", "--endpoint", server.endpoint, "--wait", *[ROOT / "samples" / "receipt.png"] * count],
-                       check=True, capture_output=True)
+        subprocess.run([BUILD / "gleaner", "submit", "--endpoint", server.endpoint, "--wait", *[image] * count], check=True, capture_output=True)
         seconds = time.monotonic() - begin
-        row(what, f"{seconds * 1000:.0f} ms", "", f"{count / seconds:.1f} jobs/s, server CPU {(server.cpu_us() - before) / count / 1000:.0f} ms a job")
+        row(what, f"{seconds * 1000:.0f} ms", goal, f"{count / seconds:.1f} jobs/s, server CPU {(server.cpu_us() - before) / count / 1000:.1f} ms a job")
     server.stop()
     shutil.rmtree(server.data)
 
@@ -161,6 +201,7 @@ def main():
     start_up()
     server = Server("--bare")
     requests(server, n)
+    execution_transitions(server, n // 10)
     server.stop()
     shutil.rmtree(server.data)
     pipeline(n // 2)

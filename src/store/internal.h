@@ -86,6 +86,7 @@ struct writer {
 	pthread_cond_t wake;
 	struct write_job *ring;
 	size_t first, count;
+	size_t awaited; /* the count at which `wake` is signalled */
 	bool stopping;
 	struct group *group; /* the writer thread's, see writer.c */
 };

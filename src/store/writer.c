@@ -8,9 +8,13 @@
  * order, the hooks first | lost (begin or commit failed, or SQLite gave up the whole transaction: disk full, I/O): every
  * job is reported as failed, no hook runs.
  */
+#include <errno.h>
 
 #include "base/limits.h"
+#include "os/clock.h"
 #include "store/internal.h"
+
+enum { GATHER_NS = 200000 };
 
 /* One job of a group and how it went. */
 struct outcome {
@@ -36,7 +40,7 @@ int store_write(struct store *s, store_write_fn write, store_done_fn done, void 
 		rc = ERR_UNAVAILABLE;
 	} else {
 		w->ring[(w->first + w->count) % LIMIT_STORE_QUEUE] = (struct write_job){ write, done, argument };
-		if (w->count++ == 0)
+		if (++w->count == w->awaited)
 			pthread_cond_signal(&w->wake);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -61,12 +65,36 @@ int store_after_commit(struct store_txn *txn, void (*run)(void *argument), void 
 	return 0;
 }
 
-/* Waits for work; false when the store closes and the queue is empty. */
+static struct timespec gather_until(void)
+{
+	int64_t ns = clock_mono_ns() + GATHER_NS;
+
+	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+}
+
+/* With the lock held: sleeps until `count` jobs wait, or until the time is up. */
+static void await(struct writer *w, size_t count, const struct timespec *until)
+{
+	int waited = 0;
+
+	w->awaited = count;
+	while (w->count < count && !w->stopping && waited != ETIMEDOUT)
+		waited = until ? pthread_cond_timedwait(&w->wake, &w->lock, until) :
+				 pthread_cond_wait(&w->wake, &w->lock);
+}
+
+/* Waits for work; false when the store closes and the queue is empty. The clients of the last group are likely to be back in a
+ * moment: a group as large is waited for, but not for long, and never by a lone client. */
 static bool take_group(struct writer *w, struct group *g)
 {
+	size_t last = g->count;
+
 	pthread_mutex_lock(&w->lock);
-	while (w->count == 0 && !w->stopping)
-		pthread_cond_wait(&w->wake, &w->lock);
+	await(w, 1, NULL);
+	if (last > 1 && w->count < last) {
+		struct timespec until = gather_until();
+		await(w, last, &until);
+	}
 	for (g->count = 0; g->count < LIMIT_STORE_GROUP && w->count > 0; g->count++) {
 		g->outcomes[g->count] = (struct outcome){ .job = w->ring[w->first] };
 		w->first = (w->first + 1) % LIMIT_STORE_QUEUE;
@@ -168,12 +196,17 @@ static void *writer_main(void *argument)
 
 int writer_start(struct writer *w, struct error *err)
 {
+	pthread_condattr_t monotonic;
+
 	w->ring = calloc(LIMIT_STORE_QUEUE, sizeof(*w->ring));
 	w->group = calloc(1, sizeof(*w->group));
 	if (!w->ring || !w->group)
 		return error_set(err, ERR_NO_MEMORY, "store: out of memory");
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	if (pthread_create(&w->thread, NULL, writer_main, w) != 0)
 		return error_set(err, ERR_UNAVAILABLE, "store: no thread for the writer");
 	w->running = true;
