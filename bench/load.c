@@ -5,8 +5,8 @@
  *   load KIND ENDPOINT ACCESS_KEY SECRET_KEY CONNECTIONS REQUESTS [TARGET]
  *
  * KIND: put-object, get-object (TARGET: size in bytes), put-item, update-item, get-item, invoke (TARGET: function),
- * start-execution, start-sync-execution (TARGET: ARN of a state machine). Prints one JSON line: requests, seconds, errors, and the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the
- * server's.
+ * start-execution, start-sync-execution (TARGET: ARN of a state machine). Prints one JSON line: requests, seconds, errors, and
+ * the p50 and p99 of the latency in microseconds. Signing is the client's cost, not the server's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,8 @@ static struct shape execution_shape(struct arena *a, const struct worker *w)
 			       .service = STR("states"),
 			       .path = STR("/"),
 			       .content_type = STR("application/x-amz-json-1.0"),
-			       .target = waits ? STR("AWSStepFunctions.StartSyncExecution") : STR("AWSStepFunctions.StartExecution"),
+			       .target = waits ? STR("AWSStepFunctions.StartSyncExecution")
+					       : STR("AWSStepFunctions.StartExecution"),
 			       .body = arena_printf(a, "{\"stateMachineArn\":\"%s\",\"input\":\"{}\"}", w->load->target) };
 }
 

@@ -49,12 +49,18 @@ static int check_id(struct str id, struct error *err)
 	return error_set(err, ERR_CORRUPT, "blob: \"" STR_FMT "\" is no blob id", STR_ARG(id));
 }
 
+void blob_name(const struct store *s, char id[BLOB_ID_MAX])
+{
+	random_uuid(id);
+	memcpy(id + strlen(id) - strlen(s->run), s->run, strlen(s->run));
+}
+
 int blob_begin(struct blob_writer *w, struct store *s, struct error *err)
 {
 	char path[BLOB_PATH_MAX];
 
 	*w = (struct blob_writer){ .store = s, .fd = -1 };
-	random_uuid(w->id);
+	blob_name(s, w->id);
 	int rc = temporary_path(s, w->id, path, err);
 	if (rc < 0)
 		return rc;
@@ -170,8 +176,20 @@ int blob_remove(struct store *s, struct str id, struct error *err)
 	return rc;
 }
 
-/* Removes the files of a folder that `named` does not answer for; all of them without `named`. */
-static int sweep_folder(const char *path, bool (*named)(void *argument, struct str id), void *argument, struct error *err)
+/* Which files of a folder to keep. */
+struct keep {
+	struct str run;
+	bool (*named)(void *argument, struct str id);
+	void *argument;
+};
+
+static bool is_kept(const struct keep *keep, struct str id)
+{
+	return str_ends(id, keep->run) || keep->named(keep->argument, id);
+}
+
+/* Removes the files of a folder but those kept. */
+static int sweep_folder(const char *path, const struct keep *keep, struct error *err)
 {
 	DIR *folder = opendir(path);
 	int rc = 0;
@@ -179,7 +197,7 @@ static int sweep_folder(const char *path, bool (*named)(void *argument, struct s
 	if (!folder)
 		return error_set_errno(err, path);
 	for (struct dirent *e; rc == 0 && (e = readdir(folder)) != NULL;) {
-		if (e->d_name[0] == '.' || (named && named(argument, str_c(e->d_name))))
+		if (e->d_name[0] == '.' || (keep && is_kept(keep, str_c(e->d_name))))
 			continue;
 		if (unlinkat(dirfd(folder), e->d_name, 0) < 0 && errno != ENOENT)
 			rc = error_set_errno(err, "blob: unlink");
@@ -190,6 +208,7 @@ static int sweep_folder(const char *path, bool (*named)(void *argument, struct s
 
 int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), void *argument, struct error *err)
 {
+	struct keep keep = { str_c(s->run), named, argument };
 	char path[BLOB_PATH_MAX], folder[BLOB_PATH_MAX];
 	int rc = path_format(path, err, "%s/blobs", s->folder);
 	DIR *blobs = rc == 0 ? opendir(path) : NULL;
@@ -201,7 +220,7 @@ int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), vo
 			continue;
 		rc = path_format(folder, err, "%s/%s", path, e->d_name);
 		if (rc == 0)
-			rc = sweep_folder(folder, named, argument, err);
+			rc = sweep_folder(folder, &keep, err);
 	}
 	closedir(blobs);
 	return rc;
@@ -219,6 +238,6 @@ int blob_prepare_folders(struct store *s, struct error *err)
 	if (rc == 0)
 		rc = file_make_dirs(path, 0700, err);
 	if (rc == 0)
-		rc = sweep_folder(path, NULL, NULL, err);
+		rc = sweep_folder(path, NULL, err);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Large bodies as files under the data directory: written to tmp/ while they arrive, sealed (fsync, rename, fsync of the
- * folder) before the record that names them is committed. A blob no record names is removed at the next start.
+ * folder) before the record that names them is committed. A blob no record names is removed after the next start.
  */
 #ifndef GLEANER_STORE_BLOB_H
 #define GLEANER_STORE_BLOB_H
@@ -34,7 +34,7 @@ int blob_read(struct store *s, struct str id, void (*sink)(void *argument, const
 int blob_open(struct store *s, struct str id, int *fd, uint64_t *size, struct error *err) MUST_CHECK;
 /* After the commit that forgot it. Absent is success. */
 int blob_remove(struct store *s, struct str id, struct error *err) MUST_CHECK;
-/* At start: removes files for which `named` answers false. */
+/* Removes files of earlier runs for which `named` answers false; those made since the store was opened are left alone. */
 int blob_sweep(struct store *s, bool (*named)(void *argument, struct str id), void *argument, struct error *err) MUST_CHECK;
 
 #endif

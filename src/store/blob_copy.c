@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "os/file.h"
-#include "os/random.h"
 #include "store/blob_internal.h"
 #include "store/internal.h"
 
@@ -67,7 +66,7 @@ int blob_link(struct store *s, struct str id, char new_id[BLOB_ID_MAX], struct e
 	char from[BLOB_PATH_MAX], to[BLOB_PATH_MAX], folder[BLOB_PATH_MAX], name[BLOB_ID_MAX];
 	int rc = blob_path(s, id, from, err);
 
-	random_uuid(name);
+	blob_name(s, name);
 	if (rc == 0)
 		rc = blob_path(s, str_c(name), to, err);
 	if (rc == 0)

@@ -6,6 +6,8 @@
 
 enum { BLOB_PATH_MAX = 4096 };
 
+/* A new blob's id: a UUID whose last digits are the run's. */
+void blob_name(const struct store *s, char id[BLOB_ID_MAX]);
 int blob_path(const struct store *s, struct str id, char path[BLOB_PATH_MAX], struct error *err) MUST_CHECK;
 /* The folder of a blob, made when it is the first there. */
 int blob_make_folder(struct store *s, struct str id, char folder[BLOB_PATH_MAX], struct error *err) MUST_CHECK;

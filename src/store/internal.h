@@ -96,6 +96,7 @@ struct store {
 	char *database; /* path */
 	enum store_durability durability;
 	int lock_fd;
+	char run[5]; /* random at each opening: tells this run's blobs from those of earlier ones */
 	struct writer writer;
 	pthread_key_t reader_key;
 	bool reader_key_made;

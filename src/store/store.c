@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/file.h"
+#include "os/random.h"
 #include "store/blob_internal.h"
 #include "store/internal.h"
 
@@ -46,6 +47,7 @@ static int open_folder(struct store *s, const char *folder, struct error *err)
 	if (!s->folder || !s->database)
 		return error_set(err, ERR_NO_MEMORY, "store: out of memory");
 	snprintf(s->database, n, "%s/gleaner.db", folder);
+	snprintf(s->run, sizeof(s->run), "%04x", random_below(0x10000));
 	int rc = file_make_dirs(folder, 0700, err);
 	if (rc == 0)
 		rc = lock_folder(s, err);

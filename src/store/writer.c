@@ -79,8 +79,7 @@ static void await(struct writer *w, size_t count, const struct timespec *until)
 
 	w->awaited = count;
 	while (w->count < count && !w->stopping && waited != ETIMEDOUT)
-		waited = until ? pthread_cond_timedwait(&w->wake, &w->lock, until) :
-				 pthread_cond_wait(&w->wake, &w->lock);
+		waited = until ? pthread_cond_timedwait(&w->wake, &w->lock, until) : pthread_cond_wait(&w->wake, &w->lock);
 }
 
 /* Waits for work; false when the store closes and the queue is empty. The clients of the last group are likely to be back in a

@@ -6,6 +6,7 @@
 #define GLEANER_SERVICE_S3_STATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "service/s3/errors.h"
 #include "service/service.h"
@@ -25,8 +26,9 @@ struct s3 {
 	pthread_mutex_t timers_lock;
 	struct grave *graves;
 	timer_id graves_timer;
-	timer_id sweep_timer; /* lifecycle_sweep.c; under the same lock */
-	bool stopping;        /* no timer is set any more */
+	timer_id sweep_timer;     /* lifecycle_sweep.c; under the same lock */
+	bool stopping;            /* no timer is set any more */
+	atomic_bool orphans_stop; /* orphans.c: give up */
 };
 
 /* What nearly every input struct begins with, so that helpers find it at call->input. */
@@ -100,5 +102,9 @@ int s3_refuse(struct call *call, const struct bind_faults *faults);
 void s3_bury(struct s3 *s3, struct str blob); /* from any thread, once no committed record names it */
 void s3_graves_stop(struct s3 *s3);           /* removes what is buried */
 void s3_graves_close(struct s3 *s3);          /* frees what was buried since; the next start's sweep finds the files */
+
+/* orphans.c */
+int s3_orphans_start(struct s3 *s3, struct error *err) MUST_CHECK;
+void s3_orphans_stop(struct s3 *s3);
 
 #endif
