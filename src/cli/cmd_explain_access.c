@@ -3,11 +3,14 @@
  * gleaner explain-access: what IAM decides, and by which statement, without a server.
  */
 #include <getopt.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "os/file.h"
 #include "policy/policy.h"
+
+enum { REQUEST_MAX = 4 * 1024 * 1024 };
 
 static const char help[] =
 	"usage: gleaner explain-access --request FILE\n\n"
@@ -20,7 +23,8 @@ static int explain(struct arena *a, const char *path, struct error *err)
 	struct str content;
 	const struct json *request, *answer;
 	bool input = str_eq(str_c(path), STR("-"));
-	int result = file_read(a, input ? "/dev/stdin" : path, MIB(4), &content, err);
+	int result = input ? fd_read_all(a, STDIN_FILENO, "standard input", REQUEST_MAX, &content, err)
+			   : file_read(a, path, REQUEST_MAX, &content, err);
 
 	if (!result)
 		result = json_parse(a, content, &request, err);

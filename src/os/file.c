@@ -18,7 +18,7 @@ static int fail(struct error *err, const char *call, const char *path)
 	return error_set(err, code, "%s %s: %s", call, path, strerror(errno));
 }
 
-static int read_fd(struct arena *a, int fd, const char *path, size_t max, struct str *out, struct error *err)
+int fd_read_all(struct arena *a, int fd, const char *path, size_t max, struct str *out, struct error *err)
 {
 	struct buf bytes;
 	ssize_t got = 1;
@@ -56,7 +56,7 @@ int file_read(struct arena *a, const char *path, size_t max, struct str *out, st
 
 	if (fd < 0)
 		return fail(err, "open", path);
-	code = read_fd(a, fd, path, max, out, err);
+	code = fd_read_all(a, fd, path, max, out, err);
 	close(fd);
 	return code;
 }

@@ -91,7 +91,7 @@ static struct str scalar_text(const struct json *v)
 
 static bool family_has_variables(enum condition_family family)
 {
-	return family <= FAMILY_ARN;
+	return family <= FAMILY_ARN || family == FAMILY_BOOL;
 }
 
 static bool family_has_wildcards(enum condition_family family)

@@ -46,23 +46,36 @@ static bool compare_numbers(enum condition_relation relation, struct str value, 
 	return relation_holds(relation, (a > b) - (a < b));
 }
 
-/* `text` with what a date may leave out. */
-static int read_completed_date(struct str text, const char *rest, int64_t *ms)
+/* What each of the shorter forms leaves out: YYYY, YYYY-MM, YYYY-MM-DD, without seconds (W3C, "Date and Time Formats"); and a
+ * zone, which is UTC then. */
+static const struct {
+	size_t kept; /* characters before what is put in; 0: any, at the end */
+	const char *rest;
+} shorter_dates[] = {
+	{ 4, "-01-01T00:00:00Z" }, { 7, "-01T00:00:00Z" }, { 10, "T00:00:00Z" }, { 16, ":00" }, { 0, "Z" },
+};
+
+static int read_completed_date(struct str text, size_t kept, const char *rest, int64_t *ms)
 {
 	char whole[DATE_TEXT_MAX];
-	int n = snprintf(whole, sizeof(whole), STR_FMT "%s", STR_ARG(text), rest);
+	struct str zone = str_from(text, kept); /* "Z" or "+01:00" after minutes, nothing else elsewhere */
+	int n = snprintf(whole, sizeof(whole), STR_FMT "%s" STR_FMT, STR_ARG(str_sub(text, 0, kept)), rest, STR_ARG(zone));
 
 	return n < 0 || (size_t)n >= sizeof(whole) ? ERR_INVALID : date_parse_iso(str_of(whole, (size_t)n), ms);
 }
 
-/* ISO 8601 with or without a time and a zone, or seconds since 1970. */
+/* ISO 8601, whole or shortened, or seconds since 1970. */
 static int read_date(struct str text, int64_t *ms)
 {
 	double seconds;
 
-	if (date_parse_iso(text, ms) == 0 || read_completed_date(text, "Z", ms) == 0 ||
-	    read_completed_date(text, "T00:00:00Z", ms) == 0)
+	if (date_parse_iso(text, ms) == 0)
 		return 0;
+	for (size_t i = 0; i < sizeof(shorter_dates) / sizeof(*shorter_dates); i++) {
+		size_t kept = shorter_dates[i].kept ? shorter_dates[i].kept : text.n;
+		if (text.n >= kept && read_completed_date(text, kept, shorter_dates[i].rest, ms) == 0)
+			return 0;
+	}
 	if (str_to_double(text, &seconds) < 0 || seconds < -1e12 || seconds > 1e12)
 		return ERR_INVALID;
 	*ms = (int64_t)(seconds * 1000);

@@ -3,12 +3,14 @@
  * The decision. Source: "Policy evaluation logic", "Evaluating identity-based policies with permissions boundaries / session
  * policies", "Cross-account policy evaluation logic", IAM User Guide.
  *
- *   any applicable statement denies                              -> explicitDeny
- *   same account: a resource policy's Allow suffices; it is held back by a missing Allow in boundary or session policy only when
- * it names the role, not when it names the user or the session itself; naming the account only opens the door to identity
- * policies same account: an identity policy's Allow, and the boundary's and the session policy's where there are any other
- * account: both sides must allow services and anonymous callers: the resource policy must allow trust and key policies: nobody
- * passes whom they do not let in
+ *   any applicable statement denies                      -> explicitDeny
+ *   same account: a resource policy's Allow suffices; where it names the role, or the user who federated, boundary and session
+ *     policy must allow too; where it names the session, the user or everyone ("*") they need not; where it names the account it
+ *     only opens the door to identity policies
+ *   same account, else: an identity policy's Allow, and the boundary's and the session policy's where there are any
+ *   another account: both sides must allow
+ *   services and anonymous callers: the resource policy must allow
+ *   trust and key policies: nobody passes whom they do not let in
  */
 #include "policy/internal.h"
 
@@ -43,6 +45,17 @@ static bool applies(const struct policy_request *r, const struct policy_statemen
 
 /* ---- one set of policies ---- */
 
+/* "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions boundary policy
+ * attached, regardless of the values specified in the NotPrincipal element." ("Permissions boundaries for IAM entities") */
+static enum principal_match match_principals(const struct policy_request *r, const struct policy_statement *s)
+{
+	bool entity = r->principal.kind == POLICY_USER || r->principal.kind == POLICY_ROLE;
+
+	if (s->not_principal && !s->allow && r->boundary && entity)
+		return MATCH_EXACT;
+	return principals_match(s, &r->principal);
+}
+
 /* What a set of policies of one source says. */
 struct verdict {
 	const struct policy_statement *allow, *deny;
@@ -53,7 +66,7 @@ struct verdict {
 static void judge_statement(const struct policy_request *r, const struct policy_statement *s, size_t index, bool resource,
 			    struct verdict *v)
 {
-	enum principal_match match = resource ? principals_match(s, &r->principal) : MATCH_EXACT;
+	enum principal_match match = resource ? match_principals(r, s) : MATCH_EXACT;
 
 	if (match == MATCH_NONE || (v->allow && s->allow && match <= v->closeness) || (v->deny && !s->allow) || !applies(r, s))
 		return;

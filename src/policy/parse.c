@@ -140,12 +140,13 @@ static int check_resource(struct reading *r, struct str text)
 	return 0;
 }
 
-/* "arn:aws:sqs" is "arn:aws:sqs:*:*:*": what is left out of an ARN is anything. */
+/* "arn:aws:sqs" is "arn:aws:sqs:*:*:*": what is left out of an ARN is anything. A wildcard can stand for what is missing itself:
+ * "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon boundaries." */
 static struct str complete_arn(struct arena *a, struct str text)
 {
 	int colons = 0;
 
-	if (!str_starts(text, STR("arn:")))
+	if (!str_starts(text, STR("arn:")) || str_find_char(text, '*', 0) >= 0)
 		return text;
 	for (size_t i = 0; i < text.n; i++)
 		colons += text.p[i] == ':';

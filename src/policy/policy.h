@@ -46,7 +46,7 @@ size_t policy_statement_index(const struct policy_statement *s);
 enum policy_principal_kind {
 	POLICY_ANONYMOUS,
 	POLICY_ROOT, /* the account itself */
-	POLICY_USER,
+	POLICY_USER,      /* or a session of one, who federated */
 	POLICY_ROLE,      /* a session of a role */
 	POLICY_FEDERATED, /* a web identity at the door of sts */
 	POLICY_SERVICE,
@@ -55,7 +55,7 @@ enum policy_principal_kind {
 struct policy_principal {
 	enum policy_principal_kind kind;
 	struct str arn;      /* user, session (arn:aws:sts::…:assumed-role/r/s), root; a service's or provider's name */
-	struct str role_arn; /* POLICY_ROLE */
+	struct str role_arn; /* of a session: the role, or the user who federated; absent else */
 	struct str account;  /* absent for services and anonymous */
 	struct str user_id;  /* AIDA…, AROA…:session; absent when not known */
 };

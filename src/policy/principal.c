@@ -126,15 +126,17 @@ static struct str last_segment(struct str arn)
 	return str_from(arn, start);
 }
 
-/* Up to "role/": the account is in it. */
+/* Up to "role/" or "user/": the account is in it. */
 static struct str before_name(struct str arn)
 {
-	ptrdiff_t role = str_find(arn, STR(":role/"), 0);
+	ptrdiff_t noun = str_find(arn, STR(":role/"), 0);
 
-	return role < 0 ? STR_NULL : str_sub(arn, 0, (size_t)role);
+	if (noun < 0)
+		noun = str_find(arn, STR(":user/"), 0);
+	return noun < 0 ? STR_NULL : str_sub(arn, 0, (size_t)noun + sizeof(":role/") - 1);
 }
 
-/* A session's ARN does not have the role's path, but a role's name is the account's only one. */
+/* A session's ARN does not have the path, but the name of a role, or of a user who federated, is the account's only one. */
 static bool names_role(struct str text, struct str role_arn)
 {
 	if (str_eq(text, role_arn))
@@ -148,10 +150,10 @@ static enum principal_match match_aws(struct str text, const struct policy_princ
 	bool aws = p->kind == POLICY_ROOT || p->kind == POLICY_USER || p->kind == POLICY_ROLE;
 
 	if (str_eq(text, STR("*")))
-		return p->kind == POLICY_ROLE ? MATCH_ROLE : MATCH_EXACT;
+		return MATCH_EXACT; /* "no other permissions are required" */
 	if (!aws)
 		return MATCH_NONE;
-	if (p->kind == POLICY_ROLE && names_role(text, p->role_arn))
+	if (p->role_arn.p && names_role(text, p->role_arn))
 		return MATCH_ROLE;
 	if (str_eq(text, p->arn))
 		return MATCH_EXACT;
@@ -193,13 +195,13 @@ enum principal_match principals_match(const struct policy_statement *s, const st
 	return best == MATCH_NONE || (best == MATCH_ACCOUNT && p->kind != POLICY_ROOT) ? MATCH_EXACT : MATCH_NONE;
 }
 
-/* arn:aws:sts::1:assumed-role/r/s -> arn:aws:iam::1:role/r. A role's path is not in a session's ARN. */
-static struct str role_of_session(struct arena *a, struct str account, struct str resource)
+/* arn:aws:sts::1:assumed-role/r/s -> arn:aws:iam::1:role/r; federated-user/u -> user/u. */
+static struct str identity_of_session(struct arena *a, struct str account, struct str resource, const char *noun)
 {
-	struct str rest = str_from(resource, sizeof("assumed-role/") - 1);
-	struct str name = str_split(&rest, '/');
+	struct str rest = resource, kind = str_split(&rest, '/'), name = str_split(&rest, '/');
 
-	return arena_printf(a, "arn:aws:iam::" STR_FMT ":role/" STR_FMT, STR_ARG(account), STR_ARG(name));
+	(void)kind;
+	return arena_printf(a, "arn:aws:iam::" STR_FMT ":%s/" STR_FMT, STR_ARG(account), noun, STR_ARG(name));
 }
 
 void policy_principal_of(struct arena *a, struct str arn, struct policy_principal *out)
@@ -226,7 +228,10 @@ void policy_principal_of(struct arena *a, struct str arn, struct policy_principa
 		out->kind = POLICY_ROOT;
 	} else if (str_starts(rest, STR("assumed-role/"))) {
 		out->kind = POLICY_ROLE;
-		out->role_arn = role_of_session(a, parts[4], rest);
+		out->role_arn = identity_of_session(a, parts[4], rest, "role");
+	} else if (str_starts(rest, STR("federated-user/"))) {
+		out->kind = POLICY_USER;
+		out->role_arn = identity_of_session(a, parts[4], rest, "user");
 	} else if (str_starts(rest, STR("role/"))) {
 		out->kind = POLICY_ROLE;
 		out->role_arn = arn;
@@ -250,9 +255,10 @@ struct str policy_principal_value(const struct policy_principal *p, struct str k
 		return p->kind == POLICY_ROLE ? p->role_arn : p->arn;
 	if (aws && str_eq_nocase(key, STR("aws:PrincipalAccount")))
 		return p->account;
+	bool federated = p->kind == POLICY_USER && p->role_arn.p;
 	if (p->kind != POLICY_SERVICE && str_eq_nocase(key, STR("aws:PrincipalType")))
-		return str_c(types[p->kind]);
-	if (p->kind == POLICY_USER && str_eq_nocase(key, STR("aws:username")))
+		return str_c(types[federated ? POLICY_FEDERATED : p->kind]);
+	if (p->kind == POLICY_USER && !federated && str_eq_nocase(key, STR("aws:username")))
 		return last_segment(p->arn);
 	if (str_eq_nocase(key, STR("aws:userid")))
 		return p->kind == POLICY_ROOT ? p->account : p->user_id;

@@ -31,6 +31,7 @@
 #define ROOT "arn:aws:iam::111111111111:root"
 #define ROLE "arn:aws:iam::111111111111:role/worker"
 #define SESSION_OF_ROLE "arn:aws:sts::111111111111:assumed-role/worker/run"
+#define FEDERATED "arn:aws:sts::111111111111:federated-user/alice"
 #define OBJECT "arn:aws:s3:::pics/cat.png"
 #define GET ASK("s3:GetObject", OBJECT)
 #define QUEUE "arn:aws:sqs:us-east-1:111111111111:q"
@@ -66,6 +67,22 @@ static const struct {
 	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3'")))) BY(USER) GET, OK },
 	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs'")))) BY(USER) GET, NONE },
 	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs:us-east-1:*'")))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs:*:*:q'")))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs:*:q'")))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs:us-*-1:*:q'")))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:sqs:eu-*:*:q'")))) BY(USER) ASK("sqs:SendMessage", QUEUE), NONE },
+	{ IDENTITY(S(A(ON("'*'", "['arn:aws:s3:::a/*','arn:aws:s3:::pics/*/test/*']")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::pics/1/2/test/3/object.jpg"),
+	  OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::pics/*/test/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::pics//test/object.jpg"),
+	  OK },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::pics/*/test/*'")))) BY(USER)
+		  ASK("s3:GetObject", "arn:aws:s3:::pics/test/object.jpg"),
+	  NONE },
+	{ IDENTITY(S(A(ON("'*'", "'arn:aws:s3:::pics/${x:missing}'")))) BY(USER) GET, NONE },
+	{ IDENTITY(S(A("'Action':'*','NotResource':'arn:aws:s3:::pics/${x:missing}'"))) BY(USER) GET, OK },
+	{ IDENTITY("{'Version':'2012-10-17','Statement':" A(ALL) "}") BY(USER) GET, OK },
 	/* denies */
 	{ IDENTITY(S(A(ALL) "," D(ON("'s3:*'", "'*'")))) BY(USER) GET, DENY },
 	{ IDENTITY(S(A(ALL)) "," S(D(ON("'s3:*'", "'*'")))) BY(USER) GET, DENY },
@@ -111,6 +128,38 @@ static const struct {
 	{ RESOURCE(S(A(AWS(SESSION_OF_ROLE) ALL))) BOUNDARY(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, OK },
 	{ RESOURCE(S(A(AWS(ROLE) ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, NONE },
 	{ RESOURCE(S(A(AWS(SESSION_OF_ROLE) ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, OK },
+	/* … everyone: "no other permissions are required", and boundaries and session policies do not limit */
+	{ RESOURCE(S(A("'Principal':'*'," ALL))) BOUNDARY(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, OK },
+	{ RESOURCE(S(A("'Principal':{'AWS':'*'}," ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, OK },
+	{ RESOURCE(S(A("'Principal':'*'," ALL))) BOUNDARY(S(A(ON("'sqs:*'", "'*'")))) BY(ROLE) GET, OK },
+	{ RESOURCE(S(A("'Principal':'*'," ALL))) BOUNDARY(S(D(ON("'s3:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, DENY },
+	{ RESOURCE(S(A("'Principal':'*'," ALL IF("'ArnEquals':{'aws:PrincipalArn':'" ROLE "'}"))))
+		  SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE) GET,
+	  OK },
+	{ RESOURCE(S(A(AWS(ROLE) ALL) "," A(AWS(SESSION_OF_ROLE) ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(SESSION_OF_ROLE)
+		  GET,
+	  OK },
+	{ RESOURCE(S(A(AWS(ROLE) ALL))) SESSION(S(D(ON("'s3:*'", "'*'")))) BY(SESSION_OF_ROLE) GET, DENY },
+	/* … federated users: the session itself passes, the user who federated does not */
+	{ RESOURCE(S(A(AWS(FEDERATED) ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(FEDERATED) GET, OK },
+	{ RESOURCE(S(A(AWS(USER) ALL))) SESSION(S(A(ON("'sqs:*'", "'*'")))) BY(FEDERATED) GET, NONE },
+	{ RESOURCE(S(A(AWS(USER) ALL))) SESSION(S(A(ON("'s3:*'", "'*'")))) BY(FEDERATED) GET, OK },
+	{ RESOURCE(S(A(AWS("arn:aws:iam::111111111111:user/bob") ALL))) BY(FEDERATED) GET, NONE },
+	{ IDENTITY(S(A(ALL IF("'Null':{'aws:username':'true'}")))) BY(FEDERATED) GET, OK },
+	/* NotPrincipal with Deny: who has a boundary is denied always; the account alone excepts nobody in it */
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':['" USER "','" ROOT "']}," ALL))) BOUNDARY(S(A(ALL))) BY(USER)
+		  GET,
+	  DENY },
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':'" ROOT "'}," ALL))) BY(USER) GET, DENY },
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D("'NotPrincipal':{'AWS':['" ROLE "','" ROOT "']}," ALL))) BY(SESSION_OF_ROLE) GET, OK },
+	{ RESOURCE(S(D("'NotPrincipal':{'Service':'s3.amazonaws.com'}," ALL) "," A("'Principal':'*'," ALL)))
+		  BY("s3.amazonaws.com") GET,
+	  OK },
+	{ RESOURCE(S(D("'NotPrincipal':{'Service':'s3.amazonaws.com'}," ALL) "," A("'Principal':'*'," ALL))) BY("*") GET, DENY },
+	/* a Deny that names the account is for all in it, one that names the role for its sessions */
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D(AWS(ROOT) ALL))) BY(USER) GET, DENY },
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D(AWS(ROLE) ALL))) BY(SESSION_OF_ROLE) GET, DENY },
+	{ IDENTITY(S(A(ALL))) RESOURCE(S(D(AWS("222222222222") ALL))) BY(USER) GET, OK },
 	/* other accounts */
 	{ IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
 	{ RESOURCE(S(A(AWS(USER) ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
@@ -121,6 +170,16 @@ static const struct {
 		  ASK("sqs:SendMessage", OTHER_QUEUE),
 	  NONE },
 	{ IDENTITY(S(A(ALL))) BY(USER) GET CONTEXT("'aws:ResourceAccount':'222222222222'"), NONE },
+	{ RESOURCE(S(A("'Principal':'*'," ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
+	{ RESOURCE(S(A("'Principal':'*'," ALL))) IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), OK },
+	{ RESOURCE(S(A(AWS(ROLE) ALL))) IDENTITY(S(A(ALL))) SESSION(S(A(ON("'s3:*'", "'*'")))) BY(SESSION_OF_ROLE)
+		  ASK("sqs:SendMessage", OTHER_QUEUE),
+	  NONE },
+	{ RESOURCE(S(A(AWS(SESSION_OF_ROLE) ALL))) IDENTITY(S(A(ALL))) BY(SESSION_OF_ROLE) ASK("sqs:SendMessage", OTHER_QUEUE),
+	  OK },
+	{ RESOURCE(S(A(AWS(ROOT) ALL))) BY(ROOT) ASK("sqs:SendMessage", OTHER_QUEUE), OK },
+	{ BY(ROOT) ASK("sqs:SendMessage", OTHER_QUEUE), NONE },
+	{ IDENTITY(S(D(ALL))) RESOURCE(S(A(AWS(USER) ALL))) BY(USER) ASK("sqs:SendMessage", OTHER_QUEUE), DENY },
 	{ IDENTITY(S(A(ALL))) BY(USER) ASK("sqs:SendMessage", QUEUE), OK },
 	/* services, anonymous callers, trust */
 	{ RESOURCE(S(A("'Principal':{'Service':'s3.amazonaws.com'}," ALL))) BY("s3.amazonaws.com") ASK("sqs:SendMessage", QUEUE),
@@ -220,6 +279,14 @@ static const struct {
 	{ "'DateEquals':{'a:d':'2026-01-01T01:00:00+01:00'}", "'a:d':'2026-01-01T00:00:00Z'", OK },
 	{ "'DateLessThan':{'a:d':'2026-01-02T03:04:05'}", "'a:d':'2026-01-02T03:04:04Z'", OK },
 	{ "'DateNotEquals':{'a:d':'2026-01-01T00:00:00Z'}", "", OK },
+	{ "'DateLessThan':{'a:d':'2030-01-01T00:00Z'}", "'a:d':'2026-01-01T00:00:00.500Z'", OK },
+	{ "'DateLessThan':{'a:d':'2026-01-01T00:00+01:00'}", "'a:d':'2026-01-01T00:00:00Z'", NONE },
+	{ "'DateGreaterThanEquals':{'a:d':'2026-02'}", "'a:d':'2026-02-01T00:00:00Z'", OK },
+	{ "'DateGreaterThanEquals':{'a:d':'2026'}", "'a:d':'2025-12-31T23:59:59Z'", NONE },
+	{ "'DateEquals':{'a:d':'2026-01-01T00:00:00Z'}", "'a:d':'1767225600'", OK },
+	{ "'DateEquals':{'a:d':'not a date'}", "'a:d':'not a date'", NONE },
+	{ "'NumericLessThan':{'aws:EpochTime':'1767225601'}", "'aws:EpochTime':1767225600", OK },
+	{ "'Bool':{'aws:SecureTransport':'${a:wanted}'}", "'aws:SecureTransport':'true','a:wanted':'true'", OK },
 	{ "'Bool':{'aws:SecureTransport':'true'}", "'aws:SecureTransport':true", OK },
 	{ "'Bool':{'aws:SecureTransport':true}", "'aws:SecureTransport':'True'", OK },
 	{ "'Bool':{'aws:SecureTransport':'false'}", "", NONE },
@@ -235,7 +302,26 @@ static const struct {
 	{ "'IpAddress':{'aws:SourceIp':'2001:db8::/32'}", "'aws:SourceIp':'203.0.113.1'", NONE },
 	{ "'NotIpAddress':{'aws:SourceIp':'203.0.113.0/24'}", "'aws:SourceIp':'203.0.113.77'", NONE },
 	{ "'NotIpAddress':{'aws:SourceIp':['203.0.113.0/24','10.0.0.0/8']}", "'aws:SourceIp':'9.9.9.9'", OK },
+	{ "'NotIpAddress':{'aws:SourceIp':'2001:db8::/32'}", "'aws:SourceIp':'203.0.113.1'", OK },
+	{ "'IpAddress':{'aws:SourceIp':'2001:0DB8:0:0::1'}", "'aws:SourceIp':'2001:db8::1'", OK },
+	{ "'IpAddress':{'aws:SourceIp':'203.0.113.0/33'}", "'aws:SourceIp':'203.0.113.0'", NONE },
+	/* a variable without a value is null: nothing equals it, so that only inverted operators match */
+	{ "'StringEquals':{'a:k':'${a:missing}'}", "'a:k':'x'", NONE },
+	{ "'StringEquals':{'a:k':['${a:missing}','x']}", "'a:k':'x'", OK },
+	{ "'StringNotEquals':{'a:k':'${a:missing}'}", "'a:k':'x'", OK },
+	{ "'StringNotLike':{'a:k':'${a:missing}*'}", "'a:k':'x'", OK },
+	{ "'StringLike':{'a:k':'${a:missing, #x#}*'}", "'a:k':'xy'", OK },
+	{ "'StringLike':{'a:k':'${a:k2}/*'}", "'a:k':'a*/b','a:k2':'a*'", OK },
+	{ "'StringLike':{'a:k':'${a:k2}/*'}", "'a:k':'abc/b','a:k2':'a*'", NONE },
+	{ "'StringEquals':{'a:k':'${a:list}'}", "'a:k':'x','a:list':['x','y']", NONE },
+	{ "'ArnLike':{'a:k':'arn:aws:iam::1:user/${a:n}'}", "'a:k':'arn:aws:iam::1:user/x','a:n':'x'", OK },
+	{ "'NumericEquals':{'a:k':'${a:n}'}", "'a:k':'1','a:n':'1'", NONE },
 	/* ARNs: component by component */
+	{ "'ArnLike':{'a:k':'arn:aws:x:*:111122223333:finance/*'}",
+	  "'a:k':'arn:aws:x:us-east-2:999999999999:store/abc:111122223333:finance/document.txt'", NONE },
+	{ "'StringLike':{'a:k':'arn:aws:x:*:111122223333:finance/*'}",
+	  "'a:k':'arn:aws:x:us-east-2:999999999999:store/abc:111122223333:finance/document.txt'", OK },
+	{ "'ArnEquals':{'a:k':'arn:aws:lambda:*:*:function:*:1'}", "'a:k':'arn:aws:lambda:us-east-1:1:function:f:1'", OK },
 	{ "'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:123456789012:t*'}",
 	  "'aws:SourceArn':'arn:aws:sns:eu-west-1:123456789012:topic'", OK },
 	{ "'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:t'}", "'aws:SourceArn':'arn:aws:sns:eu-west-1:123456789012:t'", NONE },
