@@ -16,7 +16,7 @@
 #include "aws/sigv4.h"
 #include "format/json.h"
 
-enum aws_service { AWS_S3, AWS_DYNAMODB, AWS_REKOGNITION, AWS_STATES, AWS_EVENTS, AWS_SERVICE_COUNT };
+enum aws_service { AWS_S3, AWS_DYNAMODB, AWS_REKOGNITION, AWS_STATES, AWS_EVENTS, AWS_IAM, AWS_SERVICE_COUNT };
 
 /* The part of AWS_ENDPOINT_URL_<…> that names the service ("DYNAMODB", "SFN"). */
 const char *aws_service_variable(enum aws_service service);

@@ -9,6 +9,7 @@ static const struct aws_service_info services[AWS_SERVICE_COUNT] = {
 	[AWS_REKOGNITION] = { "REKOGNITION", "rekognition", "RekognitionService", "1.1" },
 	[AWS_STATES] = { "SFN", "states", "AWSStepFunctions", "1.0" },
 	[AWS_EVENTS] = { "EVENTBRIDGE", "events", "AWSEvents", "1.1" },
+	[AWS_IAM] = { "IAM", "iam", NULL, NULL },
 };
 
 const struct aws_service_info *aws_service_info(enum aws_service service)

@@ -145,7 +145,7 @@ static const struct json *source_json(struct arena *a, const struct policy_decis
 	return source;
 }
 
-static const struct json *answer_json(struct arena *a, const struct policy_decision *d, struct str action)
+struct json *policy_decision_json(struct arena *a, const struct policy_decision *d, struct str action)
 {
 	struct json *out = json_new_object(a);
 	struct str reason = policy_decision_reason(a, d, action);
@@ -213,6 +213,6 @@ int policy_explain(struct arena *a, const struct json *request, const struct jso
 	if (rc < 0)
 		return rc;
 	policy_evaluate(&r, &d);
-	*result = answer_json(a, &d, r.action);
+	*result = policy_decision_json(a, &d, r.action);
 	return arena_failed(a) ? error_set(err, ERR_NO_MEMORY, "out of memory") : 0;
 }

@@ -45,7 +45,7 @@ size_t policy_statement_index(const struct policy_statement *s);
 /* Who asks. */
 enum policy_principal_kind {
 	POLICY_ANONYMOUS,
-	POLICY_ROOT, /* the account itself */
+	POLICY_ROOT,      /* the account itself */
 	POLICY_USER,      /* or a session of one, who federated */
 	POLICY_ROLE,      /* a session of a role */
 	POLICY_FEDERATED, /* a web identity at the door of sts */
@@ -116,9 +116,12 @@ struct str policy_decision_reason(struct arena *a, const struct policy_decision 
 const char *policy_effect_name(enum policy_effect effect); /* "allowed", "explicitDeny", "implicitDeny" */
 const char *policy_source_name(enum policy_source source); /* "identity", "resource", "boundary", "session", "none" */
 
-/* `gleaner explain-access`: {identity_policies[], resource_policy, permission_boundary, session_policies[], principal, action,
- * resource, context{}} to {"decision","statement","source","reason"}. Policies may be objects or JSON texts. ERR_INVALID names
- * the member at fault. */
+/* The answer of `gleaner explain-access`: {"decision","statement","source","reason"}; a new object that may be added to. */
+struct json *policy_decision_json(struct arena *a, const struct policy_decision *d, struct str action);
+
+/* `gleaner explain-access --request`: {identity_policies[], resource_policy, permission_boundary, session_policies[], principal,
+ * action, resource, context{}} to {"decision","statement","source","reason"}. Policies may be objects or JSON texts. ERR_INVALID
+ * names the member at fault. */
 int policy_explain(struct arena *a, const struct json *request, const struct json **result, struct error *err) MUST_CHECK;
 
 #endif

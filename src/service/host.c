@@ -408,6 +408,35 @@ int host_policy_document(struct host *h, struct arena *a, struct str policy_arn,
 	return hooks->policy_document ? hooks->policy_document(host_service_state(h, "iam"), a, policy_arn, out) : ERR_NOT_FOUND;
 }
 
+static const struct host_service *service_of_actions(const struct host *h, struct str prefix)
+{
+	for (size_t i = 0; i < h->service_count; i++) {
+		const struct service *s = h->services[i].service;
+		if (str_eq_nocase(prefix, str_c(s->name)))
+			return &h->services[i];
+	}
+	return NULL;
+}
+
+struct str host_resource_policy(struct host *h, struct arena *a, struct str action_prefix, struct str arn)
+{
+	const struct host_service *owner = service_of_actions(h, action_prefix);
+	struct call *call = owner && owner->service->resource_policy ? call_new(h) : NULL;
+	struct str policy = STR_NULL;
+
+	if (!call)
+		return STR_NULL;
+	call->service = owner->service;
+	call->state = owner->state;
+	call->protocol = owner->service->protocol;
+	if (store_read_begin(h->store, &call->txn, NULL) == 0) {
+		policy = arena_str(a, owner->service->resource_policy(call, call->txn, arn));
+		store_read_end(call->txn);
+	}
+	call_free(call);
+	return policy;
+}
+
 /* ---- role sessions ---- */
 
 struct session {

@@ -291,6 +291,8 @@ int host_may_assume_by_claims(struct call *call, const struct host_web_identity 
 int64_t host_role_session_max(struct host *host, struct str role_arn);
 /* The document of a managed policy; ERR_NOT_FOUND. */
 int host_policy_document(struct host *host, struct arena *a, struct str policy_arn, struct str *out) MUST_CHECK;
+/* The policy attached to the resource, of the service that actions with that prefix ("s3") belong to; absent when it has none. */
+struct str host_resource_policy(struct host *host, struct arena *a, struct str action_prefix, struct str arn);
 /* A service as itself ("s3.amazonaws.com" delivering to a queue), judged by resource policies. */
 void host_service_principal(struct principal *out, struct str service_principal, struct str source_arn);
 /* The host's own doing (provisioning, its own logs): may do all. */

@@ -249,16 +249,3 @@ def test_a_missing_object_is_hidden_from_who_may_not_list(server, client):
         with pytest.raises(ClientError) as error:
             reader.head_object(Bucket=BUCKET, Key="none")
         assert error.value.response["Error"]["Code"] == expected
-
-
-def test_explain_access_without_a_server(tmp_path):
-    import json
-    import subprocess
-
-    from conftest import BINARY
-    request = tmp_path / "request.json"
-    request.write_text(json.dumps({
-        "identity_policies": [{"Version": "2012-10-17", "Statement": [{"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}],
-        "principal": "arn:aws:iam::000000000000:user/u", "action": "s3:PutObject", "resource": "arn:aws:s3:::b/k", "context": {}}))
-    out = subprocess.run([BINARY, "explain-access", "--request", request], check=True, capture_output=True, text=True).stdout
-    assert json.loads(out)["decision"] == "implicitDeny"

@@ -107,6 +107,7 @@ static int read_boundary(struct iam *iam, struct store_txn *txn, struct grant *g
 	if (!arn.p)
 		return 0;
 	int rc = model_read_policy(iam, txn, &g->arena, arn, &document);
+	g->boundary_arn = arn;
 	g->boundary = &nothing; /* a boundary that is gone allows nothing */
 	if (rc == 0 && document.p)
 		(void)(policy_parse(&g->arena, document, POLICY_IDENTITY, &g->boundary, NULL) == 0);

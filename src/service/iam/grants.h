@@ -21,8 +21,9 @@ struct grant {
 	struct str *identity_names; /* beside `identity`: policy names and ARNs, for logs */
 	size_t identity_count;
 	const struct policy *boundary; /* NULL: none */
-	const struct policy *trust;    /* roles */
-	int64_t session_max_s;         /* roles: MaxSessionDuration */
+	struct str boundary_arn;
+	const struct policy *trust; /* roles */
+	int64_t session_max_s;      /* roles: MaxSessionDuration */
 };
 
 int grants_new(struct grants **out, struct error *err) MUST_CHECK;

@@ -193,6 +193,7 @@ static const struct operation operations[] = {
 	{ ROW("DeleteUserPolicy", WRITE, iam_delete_inline_policy, iam_entities_user_policy_fields), .resource = resource_user },
 	{ ROW("DetachRolePolicy", WRITE, iam_detach_policy, iam_entities_attach_role_fields), .resource = resource_role },
 	{ ROW("DetachUserPolicy", WRITE, iam_detach_policy, iam_entities_attach_user_fields), .resource = resource_user },
+	{ ROW("ExplainAccess", ASYNC, iam_explain_access, iam_explain_fields), .action = "SimulatePrincipalPolicy" },
 	{ ROW("GetAccountSummary", READ, iam_get_account_summary, iam_account_no_fields) },
 	{ ROW("GetOpenIDConnectProvider", READ, iam_get_provider, iam_oidc_provider_fields), .resource = resource_provider },
 	{ ROW("GetPolicy", READ, iam_get_policy, iam_policies_policy_fields), .resource = resource_policy_arn },

@@ -36,21 +36,29 @@ struct simulation {
 	struct str *names; /* beside `identity` */
 };
 
-static bool find_entry(void *argument, struct str key, struct policy_values *out)
+bool iam_find_context_entry(struct call *call, struct str key, struct policy_values *out)
 {
-	const struct simulation *s = argument;
-	const struct iam_input *in = s->call->input;
+	const struct iam_input *in = call->input;
 
 	for (size_t i = 0; in->context && i < in->context->count; i++) {
 		const struct json *entry = in->context->items[i], *values = json_get_c(entry, "ContextKeyValues");
 		if (!str_eq_nocase(json_get_text(entry, STR("ContextKeyName")), key) || !json_is(values, JSON_ARRAY))
 			continue;
-		struct str *items = arena_alloc_array(&s->call->arena, values->count + 1, sizeof(*items));
+		struct str *items = arena_alloc_array(&call->arena, values->count + 1, sizeof(*items));
 		for (size_t k = 0; items && k < values->count; k++)
 			items[k] = json_text(values->items[k]);
 		*out = (struct policy_values){ items, values->count };
 		return items != NULL;
 	}
+	return false;
+}
+
+static bool find_entry(void *argument, struct str key, struct policy_values *out)
+{
+	const struct simulation *s = argument;
+
+	if (iam_find_context_entry(s->call, key, out))
+		return true;
 	struct str value = policy_principal_value(&s->request.principal, key);
 	struct str *item = value.p ? ARENA_NEW(&s->call->arena, struct str) : NULL;
 	if (!item)

@@ -5,6 +5,7 @@
 #ifndef GLEANER_SERVICE_IAM_OPERATIONS_H
 #define GLEANER_SERVICE_IAM_OPERATIONS_H
 
+#include "policy/policy.h"
 #include "service/iam/model.h"
 
 bool is_name(struct str text); /* [\w+=,.@-]+ */
@@ -111,6 +112,10 @@ extern const struct bind iam_roles_create_role_fields[], iam_roles_list_profiles
 /* op_simulate.c */
 int iam_simulate_custom_policy(struct call *call);
 int iam_simulate_principal_policy(struct call *call);
+/* One of the call's ContextEntries. */
+bool iam_find_context_entry(struct call *call, struct str key, struct policy_values *out);
+int iam_explain_access(struct call *call);
+extern const struct bind iam_explain_fields[];
 extern const struct bind iam_simulate_custom_fields[], iam_simulate_principal_fields[];
 
 /* op_users.c */
