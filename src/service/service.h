@@ -128,15 +128,22 @@ struct service {
 };
 
 /* Who calls. Long-lived texts in the call's arena. */
-enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_ROOT, PRINCIPAL_USER, PRINCIPAL_ROLE, PRINCIPAL_SERVICE };
+enum principal_kind {
+	PRINCIPAL_ANONYMOUS,
+	PRINCIPAL_ROOT,
+	PRINCIPAL_USER,
+	PRINCIPAL_ROLE,
+	PRINCIPAL_SERVICE,
+	PRINCIPAL_FEDERATED_USER
+};
 
 struct principal {
 	enum principal_kind kind;
 	struct str
 		arn; /* arn:aws:iam::…:root, …:user/x, arn:aws:sts::…:assumed-role/r/session; a service: "states.amazonaws.com" */
-	struct str user_id;        /* AIDA…, AROA…:session, the account for root */
-	struct str role_arn;       /* PRINCIPAL_ROLE: the role assumed */
-	struct str access_key;     /* absent for internal calls */
+	struct str user_id;    /* AIDA…, AROA…:session, the account for root */
+	struct str role_arn;   /* PRINCIPAL_ROLE: the role assumed; PRINCIPAL_FEDERATED_USER: the user or root who federated */
+	struct str access_key; /* absent for internal calls */
 	struct str session_policy; /* JSON: a policy or an array of policies; absent when none */
 	struct str session_keys;   /* JSON object: condition keys that the session carries; absent when none */
 	struct str source_arn;     /* PRINCIPAL_SERVICE, and roles used by one: the rule, state machine or API on whose behalf */
@@ -276,12 +283,14 @@ int host_role_principal(struct host *host, struct arena *a, struct str role_arn,
 			struct principal *out, struct error *err) MUST_CHECK;
 /* A web identity at the door of STS: what IAM knows of its issuer, and what its token says. Texts in the call's arena. */
 struct host_web_identity {
-	struct str provider_arn, url;  /* "arn:aws:iam::…:oidc-provider/host/path", "host/path" */
-	const struct json *client_ids; /* a list of texts */
-	const struct json *claims;     /* of the verified token */
-	const struct json *tags;       /* {name: value} that the session is to have; NULL: none */
+	struct str provider_arn, url;       /* "arn:aws:iam::…:oidc-provider/host/path", "host/path" */
+	const struct json *client_ids;      /* a list of texts */
+	const struct json *claims;          /* of the verified token; then what it asks for: */
+	const struct json *tags;            /* {name: value} that the session is to have; NULL: none */
+	const struct json *transitive_keys; /* of these tags; NULL: none */
+	struct str source_identity;
 };
-/* The account's provider for the issuer "https://…"; fills all but claims and tags. ERR_NOT_FOUND. */
+/* The account's provider for the issuer "https://…"; fills what IAM knows. ERR_NOT_FOUND. */
 int host_find_provider(struct host *host, struct arena *a, struct str issuer, struct host_web_identity *out) MUST_CHECK;
 /* Does the role's trust policy allow the action ("sts:AssumeRoleWithWebIdentity") to it, in this call? 0, ERR_NOT_FOUND (no such
  * role), ERR_DENIED. */

@@ -15,6 +15,7 @@ static enum policy_principal_kind kind_of(const struct principal *p)
 	case PRINCIPAL_ROOT:
 		return POLICY_ROOT;
 	case PRINCIPAL_USER:
+	case PRINCIPAL_FEDERATED_USER:
 		return POLICY_USER;
 	case PRINCIPAL_ROLE:
 		return POLICY_ROLE;
@@ -29,7 +30,7 @@ static enum policy_principal_kind kind_of(const struct principal *p)
 static void describe_principal(const struct call *call, struct policy_principal *out)
 {
 	const struct principal *p = &call->principal;
-	bool aws = p->kind == PRINCIPAL_ROOT || p->kind == PRINCIPAL_USER || p->kind == PRINCIPAL_ROLE;
+	bool aws = p->kind != PRINCIPAL_SERVICE && p->kind != PRINCIPAL_ANONYMOUS;
 
 	*out = (struct policy_principal){ .kind = kind_of(p),
 					  .arn = p->arn,
@@ -45,11 +46,25 @@ struct decision {
 	struct context context;
 	const struct policy **sessions; /* compiled session policies */
 	size_t session_count;
+	const struct policy *federated_root; /* root's right over the account, which its federated users have; NULL: not one */
 };
 
 static bool starts_nocase(struct str text, struct str prefix)
 {
 	return str_eq_nocase(str_sub(text, 0, prefix.n), prefix);
+}
+
+/* Of a role session's making; the role's trust policy must allow it. */
+static bool asks_trust(const struct permission *p)
+{
+	bool more = str_eq_nocase(p->action, STR("sts:TagSession")) || str_eq_nocase(p->action, STR("sts:SetSourceIdentity"));
+
+	return starts_nocase(p->action, STR("sts:AssumeRole")) || (more && str_find(p->resource, STR(":role/"), 0) >= 0);
+}
+
+static bool is_federated(const struct call *call)
+{
+	return call->principal.kind == PRINCIPAL_FEDERATED_USER;
 }
 
 static const struct policy *parse_resource_policy(struct call *call, struct str document)
@@ -77,7 +92,7 @@ static const struct policy *resource_policy(struct decision *d, struct str resou
 /* The policy that the resource itself has. Of a role it is the trust policy: `*role` must outlive its use. */
 static const struct policy *find_resource_policy(struct decision *d, const struct permission *p, struct grant **role)
 {
-	if (starts_nocase(p->action, STR("sts:AssumeRole"))) {
+	if (asks_trust(p)) {
 		*role = grants_get(d->iam, p->resource);
 		return *role ? (*role)->trust : NULL;
 	}
@@ -87,7 +102,7 @@ static const struct policy *find_resource_policy(struct decision *d, const struc
 static void evaluate(struct decision *d, const struct permission *p, struct policy_decision *out)
 {
 	const struct grant *grant = d->context.grant;
-	bool trust = starts_nocase(p->action, STR("sts:AssumeRole"));
+	bool trust = asks_trust(p);
 	struct grant *role = NULL;
 	struct policy_request r = {
 		.arena = &d->context.call->arena,
@@ -102,7 +117,10 @@ static void evaluate(struct decision *d, const struct permission *p, struct poli
 	};
 
 	r.resource_policy = find_resource_policy(d, p, &role);
-	if (grant && grant->exists) {
+	if (d->federated_root) {
+		r.identity = &d->federated_root;
+		r.identity_count = 1;
+	} else if (grant && grant->exists) {
 		r.identity = grant->identity;
 		r.identity_count = grant->identity_count;
 		r.boundary = grant->boundary;
@@ -275,6 +293,30 @@ static int compile_session_policies(struct decision *d, const struct json *docum
 	return rc;
 }
 
+/* Without session policies a federated user may do nothing of itself. */
+static void limit_federated(struct decision *d)
+{
+	static const struct policy nothing = { NULL, 0 };
+	static const struct policy *only[] = { &nothing };
+
+	d->sessions = only;
+	d->session_count = 1;
+}
+
+static int read_federated(struct decision *d, struct error *err)
+{
+	struct call *call = d->context.call;
+
+	if (call->principal.session_policy.n == 0)
+		limit_federated(d);
+	if (!str_ends(call->principal.role_arn, STR(":root")))
+		return 0;
+	return policy_parse(
+		&call->arena,
+		STR("{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"),
+		POLICY_IDENTITY, &d->federated_root, err);
+}
+
 static int read_session(struct decision *d)
 {
 	struct call *call = d->context.call;
@@ -289,6 +331,8 @@ static int read_session(struct decision *d)
 		rc = json_parse(&call->arena, p->session_policy, &documents, &err);
 	if (rc == 0 && p->session_policy.n > 0)
 		rc = compile_session_policies(d, documents, &err);
+	if (rc == 0 && is_federated(call))
+		rc = read_federated(d, &err);
 	if (rc == 0)
 		return 0;
 	log_warn("iam", "a session's policy cannot be read request=%s", call->request_id);
@@ -305,6 +349,12 @@ static bool probe(struct decision *d)
 	return decision.effect == POLICY_ALLOWED;
 }
 
+/* Whether the principal is, or is a session of, a user or role. */
+static bool has_identity(const struct call *call)
+{
+	return call->principal.kind == PRINCIPAL_USER || call->principal.kind == PRINCIPAL_ROLE || is_federated(call);
+}
+
 int iam_authorize(void *iam_state, struct call *call)
 {
 	struct decision d = { .iam = iam_state, .context = { .call = call } };
@@ -313,9 +363,8 @@ int iam_authorize(void *iam_state, struct call *call)
 	if (call->principal.kind == PRINCIPAL_ROOT || needs_no_leave(call))
 		return 0;
 	describe_principal(call, &d.context.principal);
-	if (call->principal.kind == PRINCIPAL_USER || call->principal.kind == PRINCIPAL_ROLE) {
-		grant = grants_get(d.iam,
-				   call->principal.kind == PRINCIPAL_ROLE ? call->principal.role_arn : call->principal.arn);
+	if (has_identity(call)) {
+		grant = grants_get(d.iam, call->principal.role_arn.p ? call->principal.role_arn : call->principal.arn);
 		if (!grant)
 			return call_fault(call, NULL);
 	}

@@ -112,6 +112,11 @@ static struct str external_id(const struct context *c)
 	return json_get_text(c->call->parameters, STR("ExternalId"));
 }
 
+static struct str source_identity(const struct context *c)
+{
+	return c->web ? c->web->source_identity : json_get_text(c->call->parameters, STR("SourceIdentity"));
+}
+
 static struct str session_name(const struct context *c)
 {
 	return json_get_text(c->call->parameters, STR("RoleSessionName"));
@@ -139,13 +144,19 @@ static const struct {
 	{ "iam:PolicyARN", policy_arn },
 	{ "sts:ExternalId", external_id },
 	{ "sts:RoleSessionName", session_name },
+	{ "sts:SourceIdentity", source_identity },
 };
 
 /* ---- tags ---- */
 
+/* The names of condition keys, the tag's included, are told apart regardless of case. */
 static struct str tag_of_object(const struct json *tags, struct str name)
 {
-	return json_is(tags, JSON_OBJECT) ? json_get_text(tags, name) : STR_NULL;
+	for (size_t i = 0; json_is(tags, JSON_OBJECT) && i < tags->count; i++) {
+		if (str_eq_nocase(tags->members[i].name, name))
+			return json_text(tags->members[i].value);
+	}
+	return STR_NULL;
 }
 
 /* Requests write tags as a list of Key and Value (or key and value), or as an object. */
@@ -170,7 +181,7 @@ static struct str request_tag(const struct context *c, struct str name)
 	const struct json *tags = request_tags(c);
 
 	for (size_t i = 0; json_is(tags, JSON_ARRAY) && i < tags->count; i++) {
-		if (str_eq(member_text(tags->items[i], STR("Key"), STR("key")), name))
+		if (str_eq_nocase(member_text(tags->items[i], STR("Key"), STR("key")), name))
 			return member_text(tags->items[i], STR("Value"), STR("value"));
 	}
 	return tag_of_object(tags, name);
@@ -250,6 +261,14 @@ static const struct json *find_session_key(const struct context *c, struct str k
 	return NULL;
 }
 
+/* An empty list comes as an empty text in a form. */
+static const struct json *transitive_keys(const struct context *c)
+{
+	const struct json *keys = c->web ? c->web->transitive_keys : json_get_c(c->call->parameters, "TransitiveTagKeys");
+
+	return json_is(keys, JSON_ARRAY) ? keys : NULL;
+}
+
 /* ---- the request itself ---- */
 
 /* s3:prefix is the query's "prefix", s3:x-amz-acl the header of that name. */
@@ -293,6 +312,8 @@ bool context_find(void *argument, struct str key, struct policy_values *out)
 		return tag_keys(c, out);
 	if (!carried)
 		carried = find_web_key(c, key);
+	if (!carried && str_eq_nocase(key, STR("sts:TransitiveTagKeys")))
+		carried = transitive_keys(c);
 	if (carried)
 		return values_of(&c->call->arena, carried, out);
 	struct str value = find_text(c, key);

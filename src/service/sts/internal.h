@@ -31,6 +31,7 @@ enum {
 	DURATION_MAX_S = 12 * 3600,
 	SESSION_POLICY_MAX = 2048, /* characters of all session policies and tags together */
 	SESSION_POLICY_ARNS_MAX = 10,
+	SESSION_TAGS_MAX = 50,
 };
 
 /* The parameters of all operations; each operation's bind table names its own. */
@@ -69,17 +70,30 @@ int session_of_role(struct session *s, struct str role_arn, struct str session_n
 /* Policy and PolicyArns of the call become the session's. */
 int session_add_policies(struct session *s) MUST_CHECK;
 /* A condition key that the session carries from now on. */
-void session_add_key(struct session *s, const char *key, struct str value);
+void session_add_key(struct session *s, struct str key, const struct json *value);
+
+/* tags.c: the caller's transitive tags and source identity, which a role taken on by a role keeps; then {name: value}, a list of
+ * the names that are to be kept on (NULL: none), and the source identity (absent: none). 0, or negative with the error answered.
+ */
+int session_add_tags(struct session *s, const struct json *tags, const struct json *transitive_keys,
+		     struct str source_identity) MUST_CHECK;
+/* {name: value} of [{"Key", "Value"}]. */
+const struct json *session_tags_of_list(struct arena *a, const struct json *list);
+extern const struct bind sts_tag_shape[];
+#define STS_FIELD_TAGS BIND_LIST(struct sts_input, tags, "Tags", .max = SESSION_TAGS_MAX, .fields = sts_tag_shape)
 /* Makes it durable; the answer is written then. Returns CALL_PENDING, or negative with the error answered. Any thread. */
 int session_start(struct session *s) MUST_CHECK;
 void session_write_role(struct session *s); /* AssumedRoleUser */
 
 /* ---- operations ---- */
 
-extern const struct bind sts_assume_role_fields[], sts_web_identity_fields[];
+extern const struct bind sts_assume_role_fields[], sts_web_identity_fields[], sts_federation_fields[];
 
+int sts_check_role_arn(struct call *call); /* `prepare` */
 int sts_assume_role(struct call *call);
-struct str sts_assume_role_resource(struct call *call);
+size_t sts_assume_role_permissions(struct call *call, const struct permission **list);
 int sts_assume_role_with_web_identity(struct call *call);
+int sts_get_federation_token(struct call *call);
+size_t sts_federation_permissions(struct call *call, const struct permission **list);
 
 #endif

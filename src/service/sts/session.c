@@ -42,8 +42,6 @@ int session_of_role(struct session *s, struct str role_arn, struct str session_n
 	struct error err = { 0 };
 	int rc = host_role_principal(s->call->host, &s->call->arena, role_arn, session_name, STR_NULL, &s->principal, &err);
 
-	if (rc == ERR_INVALID)
-		return call_failf(s->call, &sts_ValidationError, "Request ARN is invalid");
 	return rc < 0 ? call_fault(s->call, &err) : check_duration(s, role_arn);
 }
 
@@ -126,7 +124,7 @@ int session_add_policies(struct session *s)
 
 /* ---- what it carries ---- */
 
-void session_add_key(struct session *s, const char *key, struct str value)
+void session_add_key(struct session *s, struct str key, const struct json *value)
 {
 	struct arena *a = &s->call->arena;
 	const struct json *before = NULL;
@@ -134,7 +132,7 @@ void session_add_key(struct session *s, const char *key, struct str value)
 
 	if (s->principal.session_keys.n > 0 && json_parse(a, s->principal.session_keys, &before, NULL) == 0)
 		keys = json_copy_object(a, before);
-	json_put(a, keys, str_c(key), json_new_string(a, value));
+	json_put(a, keys, key, value);
 	s->principal.session_keys = json_to_str(a, keys);
 }
 
@@ -180,7 +178,7 @@ int session_start(struct session *s)
 	char now[DATE_TEXT_MAX];
 	struct error err = { 0 };
 
-	session_add_key(s, "aws:TokenIssueTime", date_iso(now, clock_wall_ms()));
+	session_add_key(s, STR("aws:TokenIssueTime"), json_new_string(&s->call->arena, date_iso(now, clock_wall_ms())));
 	if (arena_failed(&s->call->arena))
 		return call_fault(s->call, NULL);
 	int rc = host_new_session(s->call->host, &s->principal, s->duration_s, write_session, s);

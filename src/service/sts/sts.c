@@ -30,7 +30,8 @@ static int get_session_token(struct call *call)
 	const struct sts_input *in = call->input;
 	struct session *s = ARENA_NEW(&call->arena, struct session);
 
-	if (call->principal.kind != PRINCIPAL_ROOT && call->principal.kind != PRINCIPAL_USER)
+	if ((call->principal.kind != PRINCIPAL_ROOT && call->principal.kind != PRINCIPAL_USER) ||
+	    str_starts(call->principal.access_key, STR("ASIA")))
 		return call_failf(call, &sts_AccessDenied, "Cannot call GetSessionToken with session credentials");
 	if (!s)
 		return call_fault(call, NULL);
@@ -39,6 +40,42 @@ static int get_session_token(struct call *call)
 			       .duration_s = in->duration.set ? in->duration.value : SESSION_TOKEN_DEFAULT_S,
 			       .packed_percent = -1 };
 	return session_start(s);
+}
+
+static bool is_key_id(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((text.p[i] < 'A' || text.p[i] > 'Z') && (text.p[i] < '0' || text.p[i] > '9'))
+			return false;
+	}
+	return text.n == 20 && (str_starts(text, STR("AKIA")) || str_starts(text, STR("ASIA")));
+}
+
+static const struct bind key_info_fields[] = {
+	BIND_STR(struct sts_input, access_key, "AccessKeyId", .required = true, .min = 16, .max = 128),
+	BIND_DONE,
+};
+
+/* One server is one account. */
+static int get_access_key_info(struct call *call)
+{
+	const struct sts_input *in = call->input;
+
+	if (!is_key_id(in->access_key))
+		return call_failf(call, &sts_ValidationError, "The access key ID is not valid.");
+	write_str(&call->out, "Account", host_account(call->host));
+	return 0;
+}
+
+static const struct bind decode_fields[] = {
+	BIND_STR(struct sts_input, message, "EncodedMessage", .required = true, .min = 1, .max = 10240),
+	BIND_DONE,
+};
+
+/* No service here encodes what it says: denials are told in full, so that no message can be one of ours. */
+static int decode_authorization_message(struct call *call)
+{
+	return call_fail(call, &sts_InvalidAuthorizationMessageException);
 }
 
 static int open_service(struct host *host, void **state, struct error *err)
@@ -69,9 +106,14 @@ static void close_service(void *state)
 	.name = text, .kind = OPERATION_ASYNC, .run = function, .input = table, .input_size = sizeof(struct sts_input)
 
 static const struct operation operations[] = {
-	{ ROW("AssumeRole", sts_assume_role, sts_assume_role_fields), .resource = sts_assume_role_resource },
-	{ ROW("AssumeRoleWithWebIdentity", sts_assume_role_with_web_identity, sts_web_identity_fields), .anonymous = true },
+	{ ROW("AssumeRole", sts_assume_role, sts_assume_role_fields), .prepare = sts_check_role_arn,
+	  .permissions = sts_assume_role_permissions },
+	{ ROW("AssumeRoleWithWebIdentity", sts_assume_role_with_web_identity, sts_web_identity_fields),
+	  .prepare = sts_check_role_arn, .anonymous = true },
+	{ ROW("DecodeAuthorizationMessage", decode_authorization_message, decode_fields) },
+	{ ROW("GetAccessKeyInfo", get_access_key_info, key_info_fields) },
 	{ .name = "GetCallerIdentity", .kind = OPERATION_ASYNC, .run = get_caller_identity },
+	{ ROW("GetFederationToken", sts_get_federation_token, sts_federation_fields), .permissions = sts_federation_permissions },
 	{ ROW("GetSessionToken", get_session_token, session_token_fields) },
 	{ .name = NULL },
 };

@@ -105,6 +105,21 @@ static struct str first_text(const struct json *v)
 	return json_is(v, JSON_ARRAY) ? json_text(json_at(v, 0)) : json_text(v);
 }
 
+/* Tags and a source identity are claims of names that AWS gave them; each tag's value is a list of one. */
+static void read_wishes(struct exchange *x)
+{
+	struct arena *a = &x->session.call->arena;
+	const struct json *wishes = json_get_c(x->token.claims, "https://aws.amazon.com/tags");
+	const struct json *given = json_get_c(wishes, "principal_tags");
+	struct json *tags = json_new_object(a);
+
+	for (size_t i = 0; json_is(given, JSON_OBJECT) && i < given->count; i++)
+		json_put(a, tags, given->members[i].name, json_new_string(a, first_text(given->members[i].value)));
+	x->who.tags = json_is(given, JSON_OBJECT) ? tags : NULL;
+	x->who.transitive_keys = json_get_c(wishes, "transitive_tag_keys");
+	x->who.source_identity = json_get_text(x->token.claims, STR("https://aws.amazon.com/source_identity"));
+}
+
 static int check_token(struct exchange *x)
 {
 	struct call *call = x->session.call;
@@ -121,6 +136,7 @@ static int check_token(struct exchange *x)
 	x->session.audience = first_text(json_get_c(claims, "aud"));
 	x->session.provider = x->who.provider_arn;
 	x->who.claims = x->token.claims;
+	read_wishes(x);
 	if (x->session.subject.n == 0)
 		return call_failf(call, &sts_InvalidIdentityToken, "Missing a required claim: sub");
 	return 0;
@@ -128,15 +144,26 @@ static int check_token(struct exchange *x)
 
 /* ---- the role ---- */
 
-static int check_trust(struct exchange *x)
+static int ask_trust(struct exchange *x, const char *action)
 {
 	struct call *call = x->session.call;
 	const struct sts_input *in = call->input;
-	int rc = host_may_assume_by_claims(call, &x->who, STR("sts:AssumeRoleWithWebIdentity"), in->role_arn);
+	int rc = host_may_assume_by_claims(call, &x->who, str_c(action), in->role_arn);
 
 	if (rc == ERR_DENIED || rc == ERR_NOT_FOUND)
-		return call_failf(call, &sts_AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+		return call_failf(call, &sts_AccessDenied, "Not authorized to perform %s", action);
 	return rc < 0 ? call_fault(call, NULL) : 0;
+}
+
+static int check_trust(struct exchange *x)
+{
+	int rc = ask_trust(x, "sts:AssumeRoleWithWebIdentity");
+
+	if (rc == 0 && x->who.tags)
+		rc = ask_trust(x, "sts:TagSession");
+	if (rc == 0 && x->who.source_identity.p)
+		rc = ask_trust(x, "sts:SetSourceIdentity");
+	return rc;
 }
 
 static void write_rest(struct session *s)
@@ -160,9 +187,11 @@ static int judge(struct exchange *x)
 		rc = session_of_role(&x->session, in->role_arn, in->session_name);
 	if (rc == 0)
 		rc = session_add_policies(&x->session);
+	if (rc == 0)
+		rc = session_add_tags(&x->session, x->who.tags, x->who.transitive_keys, x->who.source_identity);
 	if (rc < 0)
 		return rc;
-	session_add_key(&x->session, "aws:FederatedProvider", x->who.provider_arn);
+	session_add_key(&x->session, STR("aws:FederatedProvider"), json_new_string(&x->session.call->arena, x->who.provider_arn));
 	return session_start(&x->session);
 }
 
