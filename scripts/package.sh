@@ -1,26 +1,23 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The functions' packages for AWS, provided.al2023 on x86_64 and arm64: one static bootstrap in each zip. The same source gives
 # the same bytes; the SHA-256 of each zip is printed.
 #   scripts/package.sh [OUT]     OUT: folder for the zips, default build/package
-# The x86_64 package is the one that the local server runs. For arm64 the same files are compiled with Debian's cross compiler
-# against Debian's arm64 libraries, which are unpacked beside the build and not installed.
+# The x86_64 package is the one that the local server runs (build/functions/bootstrap.zip). For arm64 the same rule of
+# functions/meson.build is run with Debian's cross compiler against Debian's arm64 libraries, which are unpacked beside the build
+# and not installed. The binaries with their symbols stay in build/functions and build/package-arm64/build/functions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=${BUILD:-build}
+build=$(realpath -m "${BUILD:-build}")
 out=${1:-$build/package}
-work=$(realpath -m "$build/package-arm64")
-sysroot=$work/sysroot
-mkdir -p "$out" "$work"
-
+work=$build/package-arm64
+sysroot=${GLEANER_ARM64_SYSROOT:-$work/sysroot}
 libraries=(libssl-dev libpng-dev zlib1g-dev)
-flags=(-std=gnu17 -O2 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -include src/base/banned.h -Isrc -Ifunctions -Wall -Wextra -Werror
-  -Wno-missing-field-initializers -Wno-sign-compare -fno-common -fstack-protector-strong -ffunction-sections -fdata-sections
-  "-ffile-prefix-map=$PWD=.")
-# shellcheck disable=SC2054 # the commas are the linker's
-link=(-static -Wl,--gc-sections -Wl,-s -Wl,--build-id=none -Wl,--no-warnings -lssl -lcrypto -lpng16 -lz -lm -pthread)
+umask 022
+export LC_ALL=C TZ=UTC
 
-x86_64() {
-  [ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release >"$work/setup.log" || { cat "$work/setup.log"; return 1; }
+make_x86_64() {
+  [ -f "$build/build.ninja" ] || meson setup "$build" -Dpackage=true >"$work/setup.log" || { cat "$work/setup.log"; return 1; }
   ninja -C "$build" --quiet functions/bootstrap.zip
   cp "$build/functions/bootstrap.zip" "$out/gleaner-functions-x86_64.zip"
 }
@@ -41,21 +38,21 @@ fetch_libraries() {
   for deb in "$work"/debs/*.deb; do
     dpkg-deb -x "$deb" "$sysroot"
   done
+  rm -rf "$work/apt" "$work/debs"
   touch "$sysroot/.complete"
 }
 
-arm64() {
-  local compiler=aarch64-linux-gnu-gcc version sources
-  command -v "$compiler" >/dev/null || { echo "$compiler is missing: scripts/setup.sh package" >&2; return 1; }
+make_arm64() {
+  command -v aarch64-linux-gnu-gcc >/dev/null || { echo "aarch64-linux-gnu-gcc is missing: scripts/setup.sh package" >&2; return 1; }
   fetch_libraries
-  version=$(meson introspect --projectinfo "$build" | python3 -c 'import json, sys; print(json.load(sys.stdin)["version"])')
-  mapfile -t sources < <(ninja -C "$build" -t inputs functions/bootstrap | grep '\.c$' | (root=$PWD && cd "$build" &&
-    xargs realpath "--relative-to=$root") | sort)
-  "$compiler" "${flags[@]}" "-DGLEANER_VERSION=\"$version\"" -I"$sysroot/usr/include" -I"$sysroot/usr/include/aarch64-linux-gnu" \
-    "${sources[@]}" -L"$sysroot/usr/lib/aarch64-linux-gnu" "${link[@]}" -o "$work/bootstrap"
-  scripts/make-zip.py "$work/bootstrap" "$out/gleaner-functions-arm64.zip"
+  [ -f "$work/build/build.ninja" ] || meson setup "$work/build" --cross-file scripts/arm64.ini -Dpackage=true \
+    "-Dc_args=-I$sysroot/usr/include -I$sysroot/usr/include/aarch64-linux-gnu" \
+    "-Dc_link_args=-L$sysroot/usr/lib/aarch64-linux-gnu" >"$work/setup.log" || { cat "$work/setup.log"; return 1; }
+  ninja -C "$work/build" --quiet functions/bootstrap.zip
+  cp "$work/build/functions/bootstrap.zip" "$out/gleaner-functions-arm64.zip"
 }
 
-x86_64
-arm64
+mkdir -p "$out" "$work"
+make_x86_64
+make_arm64
 (cd "$out" && sha256sum gleaner-functions-x86_64.zip gleaner-functions-arm64.zip | tee SHA256SUMS)
