@@ -41,6 +41,7 @@ demo: build
 
 test: build build-asan
 	@scripts/setup.sh test
+	@scripts/package.sh >/dev/null || [ $$? -eq 75 ]
 	@python3 tests/run.py $(ARGS)
 
 lint: setup
@@ -55,6 +56,7 @@ bench: build
 	@python3 bench/run.py
 
 package: setup
+	@scripts/setup.sh package
 	@scripts/package.sh
 
 fuzz: setup

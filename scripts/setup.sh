@@ -10,6 +10,8 @@ test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 bench=(wrk nginx-light sqlite3 valgrind)
 package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+# The tests run the arm64 package too.
+test+=("${package[@]}" qemu-user-static binutils)
 
 case "${1:-build}" in
 build) packages=("${build[@]}") ;;

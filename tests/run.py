@@ -4,7 +4,8 @@
   tests/run.py [--only unit|protocol] [-k EXPRESSION]
 
 unit      each cmocka executable, in the release build and in the sanitized one
-protocol  pytest with real clients against the real server, in both builds; and Terraform with the real provider, where they are installed
+protocol  pytest with real clients against the real server, in both builds; the packages of the functions, in an empty root; and
+          Terraform with the real provider, where it is installed
 """
 import argparse
 import concurrent.futures
@@ -114,6 +115,7 @@ def main():
         print(f"protocol tests, {' and '.join(builds)} build", flush=True)
         suites = [(name, build, ["tests/protocol"]) for name, build in builds.items()]
         if "release" in builds and not options.expression:
+            suites += [("package", builds["release"], ["tests/package"])]
             suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static")]
         with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
             list(pool.map(lambda suite: protocol(*suite, totals, extra), suites))

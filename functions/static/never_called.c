@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What OpenSSL's archive names and the functions' binary never does: load code, look names up through libc (src/http/resolve.c
- * looks them up), ask for a password, fetch certificates, read private keys, run engines. Each stands in for the definition of the
- * same name in libc.a or libcrypto.a, which would link a name service, a terminal dialogue, a second HTTP client, PKCS #12, the dynamic loader and the
- * engines with their ciphers. Each fails, or does nothing, as its manual page says it may.
+ * looks them up), ask for a password, fetch certificates, read private keys, run engines. Each stands in for the definition of
+ * the same name in libc.a or libcrypto.a, which would link a name service, a terminal dialogue, a second HTTP client, PKCS #12,
+ * the dynamic loader and the engines with their ciphers. Each fails, or does nothing, as its manual page says it may.
  */
 #include <dlfcn.h>
 #include <netdb.h>

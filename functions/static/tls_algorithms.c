@@ -123,8 +123,8 @@ static const OSSL_ALGORITHM decoders[] = {
 static const OSSL_ALGORITHM *query(void *context, int operation, int *do_not_cache)
 {
 	static const OSSL_ALGORITHM *const tables[] = {
-		[OSSL_OP_DIGEST] = digests,	 [OSSL_OP_CIPHER] = ciphers, [OSSL_OP_MAC] = macs,
-		[OSSL_OP_KDF] = derivations,	 [OSSL_OP_RAND] = generators, [OSSL_OP_KEYMGMT] = keys,
+		[OSSL_OP_DIGEST] = digests,    [OSSL_OP_CIPHER] = ciphers,       [OSSL_OP_MAC] = macs,
+		[OSSL_OP_KDF] = derivations,   [OSSL_OP_RAND] = generators,      [OSSL_OP_KEYMGMT] = keys,
 		[OSSL_OP_KEYEXCH] = exchanges, [OSSL_OP_SIGNATURE] = signatures, [OSSL_OP_DECODER] = decoders,
 	};
 
@@ -156,7 +156,8 @@ static OSSL_FUNC_core_get_libctx_fn *library_of(const OSSL_DISPATCH *core)
 	return NULL;
 }
 
-int ossl_default_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core, const OSSL_DISPATCH **out, void **context)
+int ossl_default_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core, const OSSL_DISPATCH **out,
+			       void **context)
 {
 	OSSL_FUNC_core_get_libctx_fn *library = library_of(core);
 	struct prov_ctx_st *c;

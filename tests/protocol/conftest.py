@@ -4,6 +4,7 @@ GLEANER names the binary (default: build/gleaner). Nothing here may reach anothe
 loopback are refused in this process, and child processes get proxies that do not exist.
 """
 import configparser
+import json
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import pytest
 
@@ -92,6 +94,18 @@ class Server:
         config = Config(**settings)
         return boto3.client(name, endpoint_url=self.endpoint, region_name=self.region, config=config,
                             **{"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret_key, **options})
+
+    def sqs(self, operation, **parameters):
+        """SQS as current SDKs speak it, JSON 1.0: Debian's boto3 still speaks the older Query protocol."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        request = AWSRequest("POST", self.endpoint + "/", data=json.dumps(parameters), headers={
+            "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AmazonSQS.{operation}"})
+        SigV4Auth(Credentials(self.access_key, self.secret_key), "sqs", self.region).add_auth(request)
+        sent = urllib.request.Request(request.url, data=request.data.encode(), headers=dict(request.headers), method="POST")
+        with urllib.request.urlopen(sent, timeout=60) as answer:
+            return json.loads(answer.read() or "{}")
 
     def cli_env(self):
         return {"PATH": os.environ["PATH"], "HOME": str(self.data), "AWS_SHARED_CREDENTIALS_FILE": str(self.data / "credentials"),

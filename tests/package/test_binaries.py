@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lies in the zips: one static, hardened binary without paths of the machine that built it, and only what a function can use."""
+import re
+import subprocess
+import zipfile
+
+import pytest
+from packages import ROOT
+
+# Calls that no function makes and no library needs for them: other programs, shells, unsafe texts, terminals, accounts.
+NEVER = """system popen fork vfork execve execv execvp execl execlp posix_spawn posix_spawnp wordexp gets tmpnam tempnam mktemp tmpfile getpass
+getpwnam getpwuid getlogin crypt syslog dlmopen _dl_open __libc_dlopen_mode tcsetattr""".split()
+# What OpenSSL can do and TLS to AWS needs not.
+UNUSED = """EVP_camellia_128_cbc EVP_aria_128_cbc EVP_sm4_cbc EVP_des_cbc EVP_rc4 EVP_bf_cbc EVP_cast5_cbc EVP_idea_cbc EVP_seed_cbc EVP_rc2_cbc
+EVP_md4 EVP_ripemd160 EVP_whirlpool ossl_camellia128cbc_functions ossl_sm2_signature_functions PKCS12_parse OSSL_HTTP_transfer
+OSSL_CMP_CTX_new CMS_verify TS_RESP_verify_response ENGINE_load_dynamic engine_load_rdrand_int xmlParseMemory jpeg_CreateDecompress
+curl_easy_init sqlite3_open MHD_start_daemon seccomp_load""".split()
+
+
+@pytest.fixture(scope="session")
+def tool(package):
+    def run(name, *arguments):
+        return subprocess.run([package.tools + name, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+    return run
+
+
+@pytest.fixture(scope="session")
+def bootstrap(package, tmp_path_factory):
+    """The file in the zip."""
+    return package.extract(tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="session")
+def symbols(tool, package):
+    """{name: type} of the same binary before its symbols are removed."""
+    lines = (line.split() for line in tool("nm", package.with_symbols).splitlines())
+    return {parts[-1]: parts[-2] for parts in lines}
+
+
+def test_zip(package, bootstrap):
+    assert package.archive.stat().st_size <= 2_500_000
+    with zipfile.ZipFile(package.archive) as z:
+        entry, = z.infolist()
+        assert (entry.filename, entry.date_time, entry.external_attr >> 16) == ("bootstrap", (1980, 1, 1, 0, 0, 0), 0o100755)
+
+
+def test_fully_static(tool, bootstrap, symbols):
+    segments, dynamic = tool("readelf", "-lW", bootstrap), tool("readelf", "-dW", bootstrap)
+    assert "INTERP" not in segments and "NEEDED" not in dynamic and "RUNPATH" not in dynamic and "RPATH" not in dynamic
+    assert [name for name, kind in symbols.items() if kind == "U"] == []
+
+
+def test_hardened(tool, bootstrap, package, symbols):
+    header, segments, dynamic = (tool("readelf", option, bootstrap) for option in ("-hW", "-lW", "-dW"))
+    assert re.search(r"Type:\s+DYN", header) and "PIE" in dynamic  # loaded at a random address
+    assert "GNU_RELRO" in segments and "BIND_NOW" in dynamic  # nothing to overwrite in tables of addresses
+    assert re.search(r"GNU_STACK.* RW ", segments) and not re.search(r"LOAD.* RWE ", segments)  # nothing both written and run
+    assert {"__stack_chk_fail", "__memcpy_chk"} <= set(symbols)
+    code = tool("objdump", "-d", "--no-show-raw-insn", package.with_symbols)
+    assert code.count("<__stack_chk_fail>") > 500
+
+
+def test_stripped_of_names_and_paths(tool, bootstrap):
+    content = bootstrap.read_bytes()
+    assert "no symbols" in subprocess.run(["nm", bootstrap], capture_output=True, text=True).stderr
+    assert ".comment" not in tool("readelf", "-SW", bootstrap)
+    for path in (str(ROOT), "/home/", "/root/", "/tmp/w", "/build/", "src/http/", "functions/"):
+        assert path.encode() not in content, path
+
+
+def test_nothing_that_no_function_can_use(symbols):
+    assert [name for name in NEVER + UNUSED if name in symbols] == []
