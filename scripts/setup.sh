@@ -6,7 +6,7 @@ set -euo pipefail
 build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libssl-dev libxml2-dev libpng-dev
   libjpeg62-turbo-dev libzip-dev libseccomp-dev libyaml-dev zlib1g-dev libcmocka-dev libtesseract-dev libleptonica-dev tesseract-ocr
   tesseract-ocr-eng tesseract-ocr-osd ca-certificates curl)
-test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 libubsan1 zip)
+test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 libubsan1 zip g++)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
 bench=(wrk nginx-light sqlite3 valgrind)
 package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)

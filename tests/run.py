@@ -72,6 +72,7 @@ def unit(build, totals):
 def protocol(name, build, paths, totals, extra):
     """One pytest process. All run at once: the tests mostly wait, Terraform's provider above all."""
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
+           "GLEANER_RUNTIME_CLIENTS": str(BUILDS["release"] / "tests" / "runtime_clients"),
            "GLEANER_FUNCTIONS": str(BUILDS["release"] / "functions" / "bootstrap"), "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen([PYTHON, "-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider", "--durations=5", *paths, *extra],
                                cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
@@ -86,15 +87,25 @@ def protocol(name, build, paths, totals, extra):
     totals.add(counts.get("passed", 0), failed or (1 if code else 0), counts.get("skipped", 0))
 
 
-def install_packages():
-    """Once, before the suites that share the folder; without npm the test says what it skips."""
-    folder = ROOT / "tests" / "protocol" / "js"
-    if shutil.which("npm") and not (folder / "node_modules" / "@aws-sdk").exists():
-        print("installing the pinned JavaScript SDK (npm ci)", flush=True)
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True)
+def npm_ci(folder, proof, *options):
+    """Once, before the suites that share the folder. True when `proof` is there."""
+    if shutil.which("npm") and not (folder / "node_modules" / proof).exists():
+        print(f"installing the pinned packages of {folder.relative_to(ROOT)} (npm ci)", flush=True)
+        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", *options], cwd=folder, capture_output=True, text=True)
         if done.returncode:
             shutil.rmtree(folder / "node_modules", ignore_errors=True)
             print(f"npm ci did not succeed: {done.stderr[-500:]}", flush=True)
+    return (folder / "node_modules" / proof).exists()
+
+
+def install_packages():
+    """What is not there, the tests that need it skip, saying so."""
+    npm_ci(ROOT / "tests" / "protocol" / "js", "@aws-sdk")
+    clients, out = ROOT / "tests" / "protocol" / "runtime_clients", BUILDS["release"] / "tests" / "runtime_clients"
+    if npm_ci(clients, "aws-lambda-ric", "--ignore-scripts") and not (out / "node.zip").exists():
+        done = subprocess.run([clients / "build.sh", out], capture_output=True, text=True)
+        if done.returncode:
+            print(f"the Runtime API clients were not built: {done.stderr[-1000:]}", flush=True)
 
 
 def main():
