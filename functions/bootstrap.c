@@ -81,6 +81,12 @@ static void report_failed_start(struct process *p, const struct error *failure)
 	arena_release(&a);
 }
 
+static void print_line(struct str line)
+{
+	if (dprintf(STDOUT_FILENO, STR_FMT "\n", STR_ARG(line)) < 0)
+		log_warn("bootstrap", "a line of output was lost");
+}
+
 static int run(struct process *p, const struct lambda_invocation *invocation, struct arena *a, const struct json **result,
 	       struct error *err)
 {
@@ -91,6 +97,7 @@ static int run(struct process *p, const struct lambda_invocation *invocation, st
 		.aws = p->aws,
 		.settings = &p->settings,
 		.clock_ms = clock_wall_ms,
+		.print = print_line,
 		.now_ms = clock_wall_ms(),
 		.request_id = invocation->request_id,
 	};

@@ -30,9 +30,10 @@ struct function_context {
 	struct arena *arena;    /* of this invocation */
 	struct aws_client *aws; /* its deadline is set */
 	const struct function_settings *settings;
-	int64_t (*clock_ms)(void); /* wall clock */
-	int64_t now_ms;            /* when the invocation began */
-	struct str fresh_id;       /* a new UUID */
+	int64_t (*clock_ms)(void);      /* wall clock */
+	void (*print)(struct str line); /* a line of output: on AWS it becomes an event of the function's log */
+	int64_t now_ms;                 /* when the invocation began */
+	struct str fresh_id;            /* a new UUID */
 	struct str request_id;
 };
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "item.h"
 #include "job.h"
+#include "job_age.h"
 
 enum {
 	PAGE_SIZE = 100,
@@ -225,7 +226,7 @@ static int settle_upload(struct function_context *c, const struct json *item, st
 	if (failure.status == 404)
 		return expire(c, item_s(item, "job_id"), s, err);
 	*err = failure;
-	return rc;
+	return error_prefix(err, "the upload " STR_FMT " cannot be looked for", STR_ARG(id.key));
 }
 
 typedef int (*settle_fn)(struct function_context *c, const struct json *item, struct sweep *s, struct error *err);
@@ -292,13 +293,28 @@ static int sweep_all(struct function_context *c, struct sweep *s, struct error *
 	return rc ? rc : sweep_status(c, JOB_PROCESSING, "updated_at", claimed_before, settle_processing, s, err);
 }
 
+/* What a sweep leaves unfinished is measured even when it fails: that is when somebody should look. */
+static int sweep_and_measure(struct function_context *c, struct sweep *s, struct error *err)
+{
+	struct error failure = { 0 };
+	int64_t age_s = 0;
+
+	int rc = sweep_all(c, s, err);
+	int measured = job_oldest_age(c, &age_s, &failure);
+	if (measured == 0)
+		job_print_age(c, age_s);
+	else if (rc == 0)
+		*err = failure;
+	return rc ? rc : measured;
+}
+
 int settle_job(struct function_context *c, const struct json *event, const struct json **result, struct error *err)
 {
 	struct arena *a = c->arena;
 	struct sweep s = { 0 };
 	bool one = str_eq(json_get_text(event, STR("detail-type")), STR("Step Functions Execution Status Change"));
 
-	int rc = one ? settle_execution(c, json_get_c(event, "detail"), &s, err) : sweep_all(c, &s, err);
+	int rc = one ? settle_execution(c, json_get_c(event, "detail"), &s, err) : sweep_and_measure(c, &s, err);
 	if (rc == 0 && s.first.code != 0) {
 		*err = s.first;
 		rc = s.first.code;

@@ -145,5 +145,8 @@ int aws_reply_error(struct arena *a, const struct aws_reply *reply, struct error
 	if (name.n == 0)
 		name = str_c(name_of_status(reply->status));
 	snprintf(text, sizeof(text), STR_FMT, STR_ARG(name));
+	if (message.n == 0) /* a HEAD's reply has no body to say more */
+		return error_set_service(err, reply->status, text, "the service answered %d %s without a message", reply->status,
+					 text);
 	return error_set_service(err, reply->status, text, STR_FMT, STR_ARG(message));
 }

@@ -79,10 +79,10 @@ static void test_errors(void **state)
 		{ 404,
 		  "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>a &lt;b&gt; &amp;&#39;&#x41;</Message></Error>",
 		  NULL, "NoSuchKey", "a <b> &'A" },
-		{ 404, "", NULL, "NotFound", "" },
-		{ 412, "", NULL, "PreconditionFailed", "" },
-		{ 503, "not json", NULL, "InternalError", "" },
-		{ 403, "<html>", NULL, "Forbidden", "" },
+		{ 404, "", NULL, "NotFound", "the service answered 404 NotFound without a message" },
+		{ 412, "", NULL, "PreconditionFailed", "the service answered 412 PreconditionFailed without a message" },
+		{ 503, "not json", NULL, "InternalError", "the service answered 503 InternalError without a message" },
+		{ 403, "<html>", NULL, "Forbidden", "the service answered 403 Forbidden without a message" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
 
+/* Of the function that runs; a test runs one at a time. */
+static struct harness *running;
+
+static void keep_line(struct str line)
+{
+	snprintf(running->printed, sizeof(running->printed), STR_FMT, STR_ARG(line));
+}
+
 static int64_t fixed_clock(void)
 {
 	return NOW_MS;
@@ -61,6 +69,7 @@ int harness_run(struct harness *h, const char *handler, const char *event)
 		.aws = h->client,
 		.settings = &h->settings,
 		.clock_ms = fixed_clock,
+		.print = keep_line,
 		.now_ms = NOW_MS,
 		.fresh_id = STR(JOB_ID),
 		.request_id = STR("request-1"),
@@ -70,6 +79,8 @@ int harness_run(struct harness *h, const char *handler, const char *event)
 		abort();
 	h->err = (struct error){ 0 };
 	h->result = NULL;
+	h->printed[0] = '\0';
+	running = h;
 	return function_run(f, &context, parsed, &h->result, &h->err);
 }
 

@@ -24,6 +24,7 @@ struct harness {
 	struct function_settings settings;
 	struct error err;
 	const struct json *result;
+	char printed[1024]; /* the last line the function printed */
 };
 
 void harness_init(struct harness *h, const struct fake_reply *replies, size_t count);

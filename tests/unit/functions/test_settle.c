@@ -24,6 +24,7 @@
 	{                                                                                                                        \
 		.expect = "DynamoDB_20120810.Query", .status = 200, .body = "{\"Items\":[" items "]}"                            \
 	}
+#define AGES PAGE(""), PAGE("") /* the oldest of each unfinished status */
 #define PENDING                                                                                                                  \
 	"{\"job_id\":{\"S\":\"" JOB_ID "\"},\"image_bucket\":{\"S\":\"source\"},\"image_key\":{\"S\":\"uploads/" JOB_ID ".png\"" \
 	"}}"
@@ -95,6 +96,7 @@ static void test_upload_never_came(void **state)
 {
 	static const struct fake_reply replies[] = {
 		PAGE(PENDING), { .expect = "HEAD /source/uploads/" JOB_ID ".png", .status = 404 }, UPDATED, PUBLISHED, PAGE(""),
+		AGES,
 	};
 	struct harness h;
 	(void)state;
@@ -116,10 +118,12 @@ static void test_upload_whose_event_was_lost(void **state)
 		{ .status = 200, .header = "ETag", .value = "\"abc\"" },
 		{ .expect = "AWSStepFunctions.StartExecution", .status = 200, .body = "{}" },
 		PAGE(""),
+		AGES,
 		PAGE(PENDING),
 		{ .status = 200, .header = "ETag", .value = "\"abc\"" },
 		{ .status = 400, .body = "{\"__type\":\"ExecutionAlreadyExists\"}" },
 		PAGE(""),
+		AGES,
 	};
 	struct harness h;
 	(void)state;
@@ -147,9 +151,13 @@ static void test_stuck_in_processing(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct fake_reply replies[] = { PAGE(""), PAGE(PROCESSING), cases[i].describe, UPDATED, PUBLISHED };
+		const struct fake_reply left[] = { PAGE(""), PAGE(PROCESSING), cases[i].describe, AGES };
+		const struct fake_reply failed[] = { PAGE(""), PAGE(PROCESSING), cases[i].describe, UPDATED, PUBLISHED, AGES };
 		struct harness h;
-		HARNESS(&h, replies);
+		if (cases[i].failed)
+			HARNESS(&h, failed);
+		else
+			HARNESS(&h, left);
 		assert_int_equal(harness_run(&h, "settle_job", SWEEP), 0);
 		if (count_of(&h, "failed") != cases[i].failed)
 			fail_msg("case %zu", i);
@@ -161,14 +169,60 @@ static void test_stuck_in_processing(void **state)
 static void test_one_bad_record(void **state)
 {
 	static const struct fake_reply replies[] = {
-		PAGE(PENDING "," PENDING), { .status = 403 }, { .status = 404 }, UPDATED, PUBLISHED, PAGE(""),
+		PAGE(PENDING "," PENDING), { .status = 403 }, { .status = 404 }, UPDATED, PUBLISHED, PAGE(""), AGES,
 	};
 	struct harness h;
 	(void)state;
 	HARNESS(&h, replies);
 	assert_int_equal(harness_run(&h, "settle_job", SWEEP), ERR_SERVICE);
 	assert_string_equal(h.err.name, "Forbidden");
-	assert_int_equal(fake_count(h.fake), 6);
+	assert_string_equal(h.err.message, "the upload uploads/" JOB_ID ".png cannot be looked for: "
+					   "the service answered 403 Forbidden without a message");
+	assert_int_equal(fake_count(h.fake), 8);
+	assert_true(strstr(h.printed, "\"OldestUnfinishedJobAge\":0"));
+	harness_release(&h);
+}
+
+#define MADE(text) "{\"created_at\":{\"S\":\"" text "\"}}"
+
+/* One line a sweep, in the embedded metric format. */
+static void test_age_of_the_oldest_job(void **state)
+{
+	static const struct {
+		struct fake_reply pending, processing;
+		const char *age;
+	} cases[] = {
+		{ PAGE(""), PAGE(""), "0" },
+		{ PAGE(MADE("2026-09-21T14:13:10.500Z")), PAGE(""), "9" },
+		{ PAGE(MADE("2026-09-21T14:13:10.500Z")), PAGE(MADE("2026-09-21T12:13:20.000Z")), "7200" },
+		{ PAGE(MADE("2026-09-21T14:14:20.000Z")), PAGE(""), "0" }, /* another machine's clock */
+	};
+	char line[512];
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fake_reply replies[] = { PAGE(""), PAGE(""), cases[i].pending, cases[i].processing };
+		struct harness h;
+		HARNESS(&h, replies);
+		assert_int_equal(harness_run(&h, "settle_job", SWEEP), 0);
+		snprintf(
+			line, sizeof(line),
+			"{\"_aws\":{\"Timestamp\":1790000000000,\"CloudWatchMetrics\":[{\"Namespace\":\"Gleaner\",\"Dimensions\":"
+			"[[\"JobsTable\"]],\"Metrics\":[{\"Name\":\"OldestUnfinishedJobAge\",\"Unit\":\"Seconds\"}]}]},"
+			"\"JobsTable\":\"jobs\",\"OldestUnfinishedJobAge\":%s}",
+			cases[i].age);
+		assert_string_equal(h.printed, line);
+		harness_release(&h);
+	}
+}
+
+static void test_age_that_cannot_be_told(void **state)
+{
+	static const struct fake_reply replies[] = { PAGE(""), PAGE(""), { .status = 400, .body = "{\"__type\":\"x#Oops\"}" } };
+	struct harness h;
+	(void)state;
+	HARNESS(&h, replies);
+	assert_int_equal(harness_run(&h, "settle_job", SWEEP), ERR_SERVICE);
+	assert_string_equal(h.printed, "");
 	harness_release(&h);
 }
 
@@ -192,6 +246,8 @@ int main(void)
 		cmocka_unit_test(test_upload_whose_event_was_lost),
 		cmocka_unit_test(test_stuck_in_processing),
 		cmocka_unit_test(test_one_bad_record),
+		cmocka_unit_test(test_age_of_the_oldest_job),
+		cmocka_unit_test(test_age_that_cannot_be_told),
 		cmocka_unit_test(test_event_not_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
