@@ -22,6 +22,8 @@ struct jobs {
 	struct arena arena;
 	struct client_options options;
 	struct api *api;
+	int64_t left;            /* list: so many more at most */
+	int64_t timeout_seconds; /* watch */
 };
 
 static void print_job(struct jobs *j, const struct json *job)
@@ -56,31 +58,37 @@ static struct str page_target(struct jobs *j, int64_t left, struct str cursor)
 	return cursor.p ? arena_printf(a, STR_FMT "&cursor=" STR_FMT, STR_ARG(target), STR_ARG(encoded)) : target;
 }
 
+static int check_list(struct jobs *j, int argc, struct error *err)
+{
+	j->left = INT64_MAX;
+	if (argc || !j->options.status || (j->options.limit && (str_to_i64(str_c(j->options.limit), &j->left) || j->left < 1)))
+		return error_set(err, ERR_INVALID, "list takes --status STATUS and --limit N; see gleaner jobs --help");
+	return 0;
+}
+
 static int list(struct jobs *j, int argc, char **argv, struct error *err)
 {
 	static const char *const headings[] = { "JOB", "STATUS", "CREATED", "BYTES", "ERROR", NULL };
 	const struct json *page, *items;
 	struct str cursor = STR_NULL;
 	struct table t;
-	int64_t left = INT64_MAX;
 
+	(void)argc;
 	(void)argv;
-	if (argc || !j->options.status || (j->options.limit && (str_to_i64(str_c(j->options.limit), &left) || left < 1)))
-		return error_set(err, ERR_INVALID, "list takes --status STATUS and --limit N; see gleaner jobs --help");
 	table_init(&t, &j->arena, headings);
 	do {
-		int result = api_send(j->api, &j->arena, "GET", page_target(j, left, cursor), NULL, &page, err);
+		int result = api_send(j->api, &j->arena, "GET", page_target(j, j->left, cursor), NULL, &page, err);
 		if (result)
 			return result;
 		items = json_get_c(page, "jobs");
-		for (size_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++, left--) {
+		for (size_t i = 0; json_is(items, JSON_ARRAY) && i < items->count; i++, j->left--) {
 			if (j->options.json)
 				print_job(j, items->items[i]);
 			else
 				add_row(j, &t, items->items[i]);
 		}
 		cursor = json_get_text(page, STR("cursor"));
-	} while (cursor.p && left > 0);
+	} while (cursor.p && j->left > 0);
 	if (!j->options.json)
 		table_print(&t, stdout, 0);
 	return 0;
@@ -108,15 +116,23 @@ static int get(struct jobs *j, int argc, char **argv, struct error *err)
 	return result;
 }
 
+static int check_ids(struct jobs *j, int argc, struct error *err)
+{
+	j->timeout_seconds = TIMEOUT_S;
+	if (argc == 0)
+		return error_set(err, ERR_INVALID, "which jobs? see gleaner jobs --help");
+	if (j->options.timeout && (str_to_i64(str_c(j->options.timeout), &j->timeout_seconds) || j->timeout_seconds < 0))
+		return error_set(err, ERR_INVALID, "--timeout takes seconds");
+	return 0;
+}
+
 static int watch_one(struct jobs *j, const char *id, struct error *err)
 {
-	int64_t seconds = TIMEOUT_S;
+	int64_t end = clock_wall_ms() + j->timeout_seconds * 1000;
 	const struct json *job;
 	struct str last = STR("");
 
-	if (j->options.timeout && str_to_i64(str_c(j->options.timeout), &seconds))
-		return error_set(err, ERR_INVALID, "--timeout takes seconds");
-	for (int64_t end = clock_wall_ms() + seconds * 1000; clock_wall_ms() < end; clock_sleep_ms(WATCH_MS)) {
+	do {
 		int result = get_one(j, id, &job, err);
 		if (result)
 			return result;
@@ -128,8 +144,9 @@ static int watch_one(struct jobs *j, const char *id, struct error *err)
 			print_job(j, job);
 			return 0;
 		}
-	}
-	return error_set(err, ERR_TIMEOUT, "%s has not ended in %lld s", id, (long long)seconds);
+		clock_sleep_ms(WATCH_MS);
+	} while (clock_wall_ms() < end);
+	return error_set(err, ERR_LIMIT, "%s has not ended in %lld s", id, (long long)j->timeout_seconds);
 }
 
 static int watch(struct jobs *j, int argc, char **argv, struct error *err)
@@ -157,13 +174,13 @@ static int delete_jobs(struct jobs *j, int argc, char **argv, struct error *err)
 
 static const struct verb {
 	const char *name;
+	int (*check)(struct jobs *j, int argc, struct error *err); /* of what was asked, before any server is */
 	int (*run)(struct jobs *j, int argc, char **argv, struct error *err);
-	bool takes_ids;
 } verbs[] = {
-	{ "list", list, false },
-	{ "get", get, true },
-	{ "watch", watch, true },
-	{ "delete", delete_jobs, true },
+	{ "list", check_list, list },
+	{ "get", check_ids, get },
+	{ "watch", check_ids, watch },
+	{ "delete", check_ids, delete_jobs },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -182,12 +199,14 @@ int cmd_jobs(int argc, char **argv)
 	if (client_options_read(&j.options, argc, argv))
 		return EXIT_USAGE;
 	const struct verb *verb = optind < argc ? find_verb(argv[optind]) : NULL;
-	if (j.options.help || !verb || (verb->takes_ids && optind + 1 == argc)) {
+	if (j.options.help || !verb) {
 		fputs(help, j.options.help ? stdout : stderr);
 		return j.options.help ? EXIT_OK : EXIT_USAGE;
 	}
 	arena_init(&j.arena, GIB(1));
-	int result = api_open(&j.api, &j.options.api, &err);
+	int result = verb->check(&j, argc - optind - 1, &err);
+	if (!result)
+		result = api_open(&j.api, &j.options.api, &err);
 	if (!result)
 		result = verb->run(&j, argc - optind - 1, argv + optind + 1, &err);
 	api_close(j.api);
