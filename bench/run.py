@@ -22,7 +22,7 @@ import urllib.request
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build"
+BUILD = pathlib.Path(os.environ.get("GLEANER_BENCH_BUILD", ROOT / "build"))
 RECEIPT = ROOT / "samples" / "receipt.png"
 TICK = os.sysconf("SC_CLK_TCK")
 rows = []

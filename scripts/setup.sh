@@ -8,7 +8,7 @@ build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev
   tesseract-ocr-eng tesseract-ocr-osd ca-certificates curl)
 test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 libubsan1 zip g++)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
-bench=(wrk nginx-light sqlite3 valgrind)
+bench=(wrk nginx-light sqlite3 valgrind awscli python3-boto3)
 package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 # The tests run the arm64 package too.
 test+=("${package[@]}" qemu-user-static binutils)

@@ -29,13 +29,17 @@ static const char help[] =
 	"                                the issuer; may be given several times\n"
 	"  --text-engine=ENGINE          text detection engine (default: the best one installed)\n"
 	"  --text-word-limit=100|off     words in one DetectText answer: as on AWS, or all\n"
+	"  --detect-text-rate N[:BURST]  DetectText calls a second; more are throttled as on AWS (default: no quota)\n"
+	"  --lambda-concurrency N        functions running at once in the account; more are throttled (default 1000)\n"
+	"  --start-execution-rate N[:BURST]\n"
+	"                                StartExecution calls a second, likewise (default: no quota; AWS: 300:1300)\n"
 	"  --region REGION               default us-east-1\n"
 	"  --account-id ID               default 000000000000\n"
 	"  --log-level=error|warn|info|debug\n"
 	"  --operations                  list the operations that are served, as Markdown, and exit\n\n"
 	"Prints one line when it is ready. Stop it with SIGINT or SIGTERM.\n";
 
-enum { SETTINGS_MAX = 12 };
+enum { SETTINGS_MAX = 16 };
 
 struct serve {
 	struct arena arena;
@@ -192,6 +196,9 @@ static const struct serve_option {
 	{ "oidc-keys", set_oidc_keys, NULL, false },
 	{ "text-engine", NULL, NULL, false },
 	{ "text-word-limit", NULL, "100|off", false },
+	{ "detect-text-rate", NULL, NULL, false },
+	{ "lambda-concurrency", NULL, NULL, false },
+	{ "start-execution-rate", NULL, NULL, false },
 	{ "region", set_region, NULL, false },
 	{ "account-id", set_account, NULL, false },
 	{ "log-level", set_log_level, NULL, false },

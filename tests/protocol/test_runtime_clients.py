@@ -36,8 +36,8 @@ def make(lam, kind):
 
     def make(**settings):
         name = f"client-{kind}-{uuid.uuid4().hex[:8]}"
-        lam.create_function(**{"FunctionName": name, "Runtime": "provided.al2023", "Handler": "function.handler", "Role": ROLE, "Timeout": 20,
-                               "MemorySize": 1024, "Code": {"ZipFile": (CLIENTS / f"{kind}.zip").read_bytes()}, **settings})
+        lam.create_function(**{"FunctionName": name, "Runtime": "provided.al2023", "Handler": "function.handler", "Role": ROLE,
+                               "Timeout": 20, "MemorySize": 1024, "Code": {"ZipFile": (CLIENTS / f"{kind}.zip").read_bytes()}, **settings})
         names.append(name)
         return name
     yield make

@@ -68,14 +68,13 @@ static double setting(const struct json *own, const struct json *common, struct 
 	return otherwise;
 }
 
-static void fill_bucket(struct api_route *route, const struct json *stage)
+static void fill_quota(struct api_route *route, const struct json *stage)
 {
 	const struct json *own = json_get(json_get_c(stage, "routeSettings"), route->key_text);
 	const struct json *common = json_get_c(stage, "defaultRouteSettings");
 
-	route->bucket.rate = setting(own, common, STR("throttlingRateLimit"), APIGW_RATE);
-	route->bucket.burst = setting(own, common, STR("throttlingBurstLimit"), APIGW_BURST);
-	route->bucket.tokens = route->bucket.burst;
+	quota_init(&route->quota, setting(own, common, STR("throttlingRateLimit"), APIGW_RATE),
+		   setting(own, common, STR("throttlingBurstLimit"), APIGW_BURST));
 }
 
 static int build_route(struct api_config *config, struct api_route *route, const struct json *record, const struct parts *parts,
@@ -87,7 +86,7 @@ static int build_route(struct api_config *config, struct api_route *route, const
 	route->key_text = json_get_text(record, STR("routeKey"));
 	route->integration = find_by(parts->integrations, STR("integrationId"), str_from(target, strlen("integrations/")));
 	route->authorizer = find_by(parts->authorizers, STR("authorizerId"), json_get_text(record, STR("authorizerId")));
-	fill_bucket(route, stage);
+	fill_quota(route, stage);
 	return route_key_parse(&config->arena, route->key_text, &route->key);
 }
 
@@ -300,16 +299,8 @@ struct api_route *config_route(struct api_stage *stage, struct str method, struc
 
 bool config_admit(struct api_config *config, struct api_route *route, int64_t now_ns)
 {
-	struct throttle_bucket *b = &route->bucket;
-
 	pthread_mutex_lock(&config->throttle_lock);
-	if (b->filled_ns)
-		b->tokens += b->rate * (double)(now_ns - b->filled_ns) / 1e9;
-	if (b->tokens > b->burst)
-		b->tokens = b->burst;
-	b->filled_ns = now_ns;
-	bool admitted = b->tokens >= 1;
-	b->tokens -= admitted;
+	bool admitted = quota_take(&route->quota, now_ns);
 	pthread_mutex_unlock(&config->throttle_lock);
 	return admitted;
 }

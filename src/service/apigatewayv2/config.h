@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a request to an API needs to know of it, compiled once and kept until the API changes. Shared between requests by
- * reference; all but the throttle buckets is immutable.
+ * reference; all but the quotas is immutable.
  */
 #ifndef GLEANER_SERVICE_APIGATEWAYV2_CONFIG_H
 #define GLEANER_SERVICE_APIGATEWAYV2_CONFIG_H
 
 #include "service/apigatewayv2/internal.h"
 #include "service/apigatewayv2/match.h"
-
-struct throttle_bucket {
-	double rate, burst;
-	double tokens;
-	int64_t filled_ns;
-};
+#include "service/quota.h"
 
 struct api_route {
 	struct route_key key;
 	struct str key_text;
 	const struct json *record, *integration, *authorizer; /* the latter two NULL where there is none */
-	struct throttle_bucket bucket;
+	struct quota quota;
 };
 
 struct api_stage {

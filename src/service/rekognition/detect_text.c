@@ -306,6 +306,17 @@ static int check_input(struct call *call, const struct detect_text_input *in)
 	return 0;
 }
 
+/* "Transactions per second" of the account and region: past it the call is refused before its image is looked at. */
+static bool is_throttled(struct rekognition *r)
+{
+	pthread_mutex_lock(&r->quota_lock);
+	bool throttled = !quota_take(&r->quota, clock_mono_ns());
+	pthread_mutex_unlock(&r->quota_lock);
+	if (throttled)
+		host_metric(r->host, "AWS/Rekognition", "ThrottledCount", "Operation", STR("DetectText"), 1);
+	return throttled;
+}
+
 static int detect_text(struct call *call)
 {
 	struct rekognition *r = call->state;
@@ -315,6 +326,8 @@ static int detect_text(struct call *call)
 
 	if (rc < 0)
 		return rc;
+	if (is_throttled(r))
+		return rekognition_fail(call, &rekognition_ProvisionedThroughputExceededException);
 	if (!d)
 		return call_fault(call, NULL);
 	*d = (struct detection){ .call = call, .rekognition = r, .bytes = in->image.bytes, .fd = -1 };

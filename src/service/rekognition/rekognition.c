@@ -69,6 +69,8 @@ static int read_settings(struct rekognition *r, struct error *err)
 		rc = read_setting(r->host, "text-concurrency", 1, 1000, DEFAULT_CONCURRENCY, &concurrency, err);
 	if (rc == 0)
 		rc = read_setting(r->host, "text-timeout", 1, 3600, DEFAULT_TIMEOUT_S, &seconds, err);
+	if (rc == 0 && quota_parse(&r->quota, host_setting(r->host, "detect-text-rate"), err) < 0)
+		rc = error_prefix(err, "detect-text-rate");
 	if (rc < 0)
 		return rc;
 	r->word_limit = (size_t)limit;
@@ -114,6 +116,7 @@ static void rekognition_close(void *state)
 		return;
 	pool_free(r->pool);
 	text_engine_free(r->engine);
+	pthread_mutex_destroy(&r->quota_lock);
 	free(r);
 }
 
@@ -158,6 +161,7 @@ static int rekognition_open(struct host *host, void **state, struct error *err)
 	if (!r)
 		return error_set(err, ERR_NO_MEMORY, "no memory for the rekognition service");
 	r->host = host;
+	pthread_mutex_init(&r->quota_lock, NULL);
 	rc = read_settings(r, err);
 	if (rc == 0)
 		rc = open_engine(r, threads, err);

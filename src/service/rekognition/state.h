@@ -5,8 +5,10 @@
 #ifndef GLEANER_REKOGNITION_STATE_H
 #define GLEANER_REKOGNITION_STATE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/quota.h"
 #include "service/service.h"
 #include "text/text.h"
 
@@ -37,6 +39,8 @@ struct rekognition {
 	struct text_engine *engine; /* NULL: none is installed */
 	struct pool *pool;          /* its own: reading takes seconds, which process starts must not wait for */
 	size_t word_limit;          /* 0: none */
+	pthread_mutex_t quota_lock;
+	struct quota quota; /* of DetectText, with the lock; unlimited where no setting says else */
 	atomic_int concurrency;
 	int64_t timeout_ms;
 	atomic_int running; /* waiting ones included */

@@ -29,6 +29,7 @@
 	E(prefix, TaskDoesNotExist, 400, "The activity does not exist.")                                                         \
 	E(prefix, TaskTimedOut, 400,                                                                                             \
 	  "The task token has either expired or the task associated with the token has already been closed.")                    \
+	E(prefix, ThrottlingException, 400, "Rate exceeded")                                                                     \
 	E(prefix, TooManyTags, 400, "You have exceeded the number of tags allowed for a resource.")                              \
 	E(prefix, UnsupportedOperationException, 400, "This operation is not offered by this server.")                           \
 	E(prefix, ValidationException, 400, "The input does not satisfy the constraints specified by an AWS service.")

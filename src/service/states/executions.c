@@ -172,9 +172,20 @@ static int start(struct call *call, bool sync)
 	return sync ? call_fail(call, &states_StateMachineTypeNotSupported) : call_continue_write(call, start_in_write);
 }
 
+/* "Quotas related to API action throttling": a bucket of its own for StartExecution in each account and region. */
+static bool is_throttled(struct states *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool throttled = !quota_take(&s->starts, clock_mono_ns());
+	pthread_mutex_unlock(&s->lock);
+	if (throttled)
+		host_metric(s->host, "AWS/States", "ThrottledEvents", "APIName", STR("StartExecution"), 1);
+	return throttled;
+}
+
 int states_start_execution(struct call *call)
 {
-	return start(call, false);
+	return is_throttled(call->state) ? call_fail(call, &states_ThrottlingException) : start(call, false);
 }
 
 int states_start_sync_execution(struct call *call)

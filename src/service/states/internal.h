@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "os/clock.h"
+#include "service/quota.h"
 #include "service/record.h"
 #include "service/states/errors.h"
 #include "service/states/states.h"
@@ -38,7 +39,8 @@ struct express;
 
 struct states {
 	struct host *host;
-	pthread_mutex_t lock; /* of `revisions` and `express` */
+	pthread_mutex_t lock; /* of `revisions`, `express` and `starts` */
+	struct quota starts;  /* of StartExecution; unlimited where no setting says else */
 	struct map revisions; /* id -> struct revision *, each holding one reference */
 	struct alarms *alarms;
 	struct express *express; /* every express execution that is not over */

@@ -122,6 +122,10 @@ static int service_open(struct host *host, void **state, struct error *err)
 		service_close(s);
 		return error_set(err, ERR_NO_MEMORY, "out of memory for the state machines");
 	}
+	if (quota_parse(&s->starts, host_setting(host, "start-execution-rate"), err) < 0) {
+		service_close(s);
+		return error_prefix(err, "start-execution-rate");
+	}
 	*state = s;
 	return 0;
 }
