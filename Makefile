@@ -5,7 +5,7 @@ MESON := meson
 # The functions' static binaries and packages are built by the same Meson project.
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build build-asan demo test lint format bench package fuzz clean
+.PHONY: help setup build build-asan demo test lint format coverage bench package release fuzz clean
 
 help:
 	@printf '%s\n' \
@@ -13,8 +13,10 @@ help:
 	  'make demo      real images through the whole pipeline on this machine' \
 	  'make test      every test, in the release build and with sanitizers' \
 	  'make package   reproducible function packages for AWS, x86_64 and arm64' \
-	  'make lint      layers, style, static analysis' \
+	  'make release   the archive that a release has for this architecture' \
+  'make lint      layers, style, static analysis' \
 	  'make format    format the C files' \
+  'make coverage  which lines and branches the tests run: build-coverage/report' \
 	  'make bench     measurements, beside what they are compared with' \
 	  'make fuzz      fuzz each parser for a minute (TARGET=name, SECONDS_EACH=n)' \
 	  'make clean     remove what was built'
@@ -51,6 +53,11 @@ lint: setup
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
+coverage: setup
+	@scripts/setup.sh test
+	@scripts/setup.sh coverage
+	@scripts/coverage.sh
+
 bench: build
 	@scripts/setup.sh bench
 	@python3 bench/run.py
@@ -58,6 +65,9 @@ bench: build
 package: setup
 	@scripts/setup.sh package
 	@scripts/package.sh
+
+release: build
+	@scripts/release.sh
 
 fuzz: setup
 	@scripts/fuzz.sh

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Runs every test and ends with one line: N passed, N failed, N skipped.
 
-  tests/run.py [--only unit|protocol] [-k EXPRESSION]
+  tests/run.py [--only unit|protocol|terraform] [--build release|sanitized] [--least N] [-k EXPRESSION]
 
 unit      each cmocka executable, in the release build and in the sanitized one
-protocol  pytest with real clients against the real server, in both builds; the packages of the functions, in an empty root; and
-          Terraform with the real provider, where it is installed
+protocol  pytest with real clients against the real server, in both builds; what reads and serves the workflows; the packages of
+          the functions, in an empty root
+terraform the real provider against the real server, where they are installed
+
+With --least a run of fewer tests fails, however well they went: a suite that is not found fails nothing.
 """
 import argparse
 import concurrent.futures
@@ -101,6 +104,7 @@ def npm_ci(folder, proof, *options):
 def install_packages():
     """What is not there, the tests that need it skip, saying so."""
     npm_ci(ROOT / "tests" / "protocol" / "js", "@aws-sdk")
+    npm_ci(ROOT / "scripts" / "actionlint", "@tktco")
     clients, out = ROOT / "tests" / "protocol" / "runtime_clients", BUILDS["release"] / "tests" / "runtime_clients"
     if npm_ci(clients, "aws-lambda-ric", "--ignore-scripts") and not (out / "node.zip").exists():
         done = subprocess.run([clients / "build.sh", out], capture_output=True, text=True)
@@ -110,8 +114,9 @@ def install_packages():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=["unit", "protocol"])
+    parser.add_argument("--only", choices=["unit", "protocol", "terraform"])
     parser.add_argument("--build", choices=list(BUILDS))
+    parser.add_argument("--least", type=int, default=1, metavar="N")
     parser.add_argument("-k", dest="expression")
     options = parser.parse_args()
     totals = Totals()
@@ -121,17 +126,25 @@ def main():
         if options.only in (None, "unit"):
             print(f"unit tests, {name} build", flush=True)
             unit(build, totals)
+    suites = []
     if options.only in (None, "protocol"):
         install_packages()
-        print(f"protocol tests, {' and '.join(builds)} build", flush=True)
-        suites = [(name, build, ["tests/protocol"]) for name, build in builds.items()]
+        suites += [(name, build, ["tests/protocol"]) for name, build in builds.items()]
+        if "release" in builds:
+            suites += [("workflows", builds["release"], ["tests/workflows"])]
         if "release" in builds and not options.expression:
             suites += [("package", builds["release"], ["tests/package"])]
-            suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static")]
+    if options.only in (None, "terraform"):
+        if "release" in builds and not options.expression:
+            suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static", "trust")]
+    if suites:
+        print(f"protocol and Terraform tests, {' and '.join(builds)} build", flush=True)
         with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
             list(pool.map(lambda suite: protocol(*suite, totals, extra), suites))
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
-    return 1 if totals.failed or not totals.passed else 0
+    if totals.passed < options.least:
+        print(f"only {totals.passed} tests passed, at least {options.least} should have: some were not found")
+    return 1 if totals.failed or totals.passed < options.least else 0
 
 
 if __name__ == "__main__":
