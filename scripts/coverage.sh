@@ -3,7 +3,7 @@
 # Runs the unit and protocol tests in a build that counts, and writes build-coverage/report: summary.txt, index.html with the lines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=build-coverage
+build="build-coverage"
 [ -f "$build/build.ninja" ] || meson setup "$build" -Db_coverage=true >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 rm -f "$build.log"
 ninja -C "$build" --quiet

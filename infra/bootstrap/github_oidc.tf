@@ -10,9 +10,9 @@ locals {
   }[var.github_subject]
 
   repository   = "${var.github.owner}/${var.github.repository}"
-  workflow_ref = { for role, file in var.github_workflows : role => "${local.repository}/${file}@refs/heads/${var.branch}" }
+  workflow_ref = { for use, file in var.github_workflows : use => "${local.repository}/${file}@refs/heads/${var.branch}" }
 
-  # Each way to take a role: claims that must all be exactly so. A claim that is absent never equals.
+  # Each way to take a role: claims that must all be exactly so (of several values one). A claim that is absent never equals.
   trusts = {
     apply = [{
       sid = "ProtectedEnvironment"
@@ -28,7 +28,7 @@ locals {
       [{
         sid = "Branch"
         exact = {
-          job_workflow_ref = local.workflow_ref.plan
+          job_workflow_ref = [local.workflow_ref.plan, local.workflow_ref.check_drift, local.workflow_ref.notify]
           ref              = "refs/heads/${var.branch}"
           sub              = "${local.subject}:ref:refs/heads/${var.branch}"
         }

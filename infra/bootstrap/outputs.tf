@@ -27,6 +27,20 @@ output "github_role_arns" {
   value       = { for stage, role in aws_iam_role.github : stage => role.arn }
 }
 
+output "github_variable" {
+  description = "What the workflows know of this environment: `gh variable set DEPLOY_<ENVIRONMENT> --body \"$(terraform output -raw github_variable)\"`."
+  value = jsonencode({
+    account_id       = local.account_id
+    apply_project    = aws_codebuild_project.this["apply"].name
+    apply_role_arn   = aws_iam_role.github["apply"].arn
+    artifacts_bucket = aws_s3_bucket.this["artifacts"].id
+    plan_project     = aws_codebuild_project.this["plan"].name
+    plan_role_arn    = aws_iam_role.github["plan"].arn
+    region           = var.region
+    topic_arn        = aws_sns_topic.builds.arn
+  })
+}
+
 output "notification_topic_arn" {
   description = "Topic that failed builds are published to."
   value       = aws_sns_topic.builds.arn

@@ -92,10 +92,12 @@ variable "github_subject" {
 
 variable "github_workflows" {
   type = object({
-    apply = optional(string, ".github/workflows/apply.yml")
-    plan  = optional(string, ".github/workflows/plan.yml")
+    apply       = optional(string, ".github/workflows/apply.yml")
+    check_drift = optional(string, ".github/workflows/check-drift.yml")
+    notify      = optional(string, ".github/workflows/notify.yml")
+    plan        = optional(string, ".github/workflows/plan.yml")
   })
-  description = "The workflow files that may take each role; a token names the called workflow, not the calling one."
+  description = "The workflow files that may take the roles: apply its own, the others plan's. A token names the called workflow, not the calling one."
   default     = {}
 }
 
