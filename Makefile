@@ -14,9 +14,9 @@ help:
 	  'make test      every test, in the release build and with sanitizers' \
 	  'make package   reproducible function packages for AWS, x86_64 and arm64' \
 	  'make release   the archive that a release has for this architecture' \
-  'make lint      layers, style, static analysis' \
+	  'make lint      layers, style, static analysis' \
 	  'make format    format the C files' \
-  'make coverage  which lines and branches the tests run: build-coverage/report' \
+	  'make coverage  which lines and branches the tests run: build-coverage/report' \
 	  'make bench     measurements, beside what they are compared with' \
 	  'make fuzz      fuzz each parser for a minute (TARGET=name, SECONDS_EACH=n)' \
 	  'make clean     remove what was built'
