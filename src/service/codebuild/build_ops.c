@@ -333,6 +333,30 @@ static int load_by_token(struct call *call, struct str project, const struct jso
 	return result;
 }
 
+static int count_active(void *argument, const struct json *build)
+{
+	*(int64_t *)argument += !json_true(json_get_c(build, "buildComplete"));
+	return 1;
+}
+
+/* As many builds as the project allows may be queued or running. */
+static int check_concurrency(struct call *call, struct str name, const struct json *project)
+{
+	struct error err = { 0 };
+	int64_t limit, active = 0;
+	struct key key;
+
+	if (json_to_i64(json_get_c(project, "concurrentBuildLimit"), &limit) != 0)
+		return 0;
+	record_key(&key, STR("build"), name);
+	if (record_page(call->txn, SPACE_CODEBUILD, &key, &(struct record_window){ 0 }, &call->arena, count_active, &active, NULL,
+			&err) < 0)
+		return call_fault(call, &err);
+	return active < limit ? 0
+			      : call_failf(call, &codebuild_AccountLimitExceededException,
+					   "Cannot have more than %lld active builds for the project", (long long)limit);
+}
+
 int codebuild_start_build(struct call *call)
 {
 	const struct build_input *in = call->input;
@@ -351,6 +375,9 @@ int codebuild_start_build(struct call *call)
 		write_json(&call->out, "build", build);
 		return 0;
 	}
+	result = check_concurrency(call, name, json_get_c(record, "project"));
+	if (result != 0)
+		return result;
 	(void)!json_to_i64(json_get_c(record, "next_build"), &number);
 	build = new_build(call, json_get_c(record, "project"), number);
 	updated = json_copy_object(&call->arena, record);

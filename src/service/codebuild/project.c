@@ -17,7 +17,7 @@ struct project_input {
 	struct environment_part {
 		struct str type, image, compute_type;
 	} environment;
-	struct opt_i64 timeout, queued_timeout;
+	struct opt_i64 timeout, queued_timeout, concurrent;
 };
 CODEBUILD_INPUT_FITS(struct project_input);
 
@@ -95,7 +95,8 @@ static const struct bind environment_fields[] = {
 		BIND_I64(struct project_input, timeout, "timeoutInMinutes", .min = 5, .max = 2160),                              \
 		BIND_I64(struct project_input, queued_timeout, "queuedTimeoutInMinutes", .min = 5, .max = 480),                  \
 		KEPT("description"), KEPT("sourceVersion"), KEPT("cache"), KEPT("encryptionKey"), KEPT("tags"),                  \
-		KEPT("badgeEnabled"), KEPT("logsConfig"), KEPT("concurrentBuildLimit"), KEPT("autoRetryLimit"),                  \
+		KEPT("badgeEnabled"), KEPT("logsConfig"), KEPT("autoRetryLimit"),                                                 \
+		BIND_I64(struct project_input, concurrent, "concurrentBuildLimit", .min = -1, .max = 100),                       \
 		KEPT("vpcConfig"), KEPT("secondarySources"), KEPT("secondarySourceVersions"), KEPT("secondaryArtifacts"),        \
 		KEPT("fileSystemLocations"), KEPT("buildBatchConfig")
 
@@ -200,7 +201,6 @@ static int check_offered(struct call *call)
 		"secondaryArtifacts",
 		"fileSystemLocations",
 		"buildBatchConfig",
-		"concurrentBuildLimit",
 		"autoRetryLimit",
 		NULL,
 	};
@@ -234,6 +234,20 @@ static void add_environment_defaults(struct call *call, struct json *project)
 	json_put(&call->arena, project, STR("environment"), environment);
 }
 
+/* A concurrentBuildLimit of -1 takes the limit away. */
+static struct json *without_limit_of_none(struct call *call, struct json *project)
+{
+	struct json *out = json_new_object(&call->arena);
+	int64_t limit;
+
+	if (json_to_i64(json_get_c(project, "concurrentBuildLimit"), &limit) != 0 || limit > 0)
+		return project;
+	for (size_t i = 0; i < project->count; i++)
+		if (!str_eq_c(project->members[i].name, "concurrentBuildLimit"))
+			json_add_member(&call->arena, out, project->members[i].name, project->members[i].value);
+	return out;
+}
+
 /* `old` (NULL: a new project) with the request's members over it. */
 static struct json *merge(struct call *call, const struct json *old, struct str name)
 {
@@ -258,7 +272,7 @@ static struct json *merge(struct call *call, const struct json *old, struct str 
 	put_default(call, project, STR("created"), now);
 	json_put(&call->arena, project, STR("lastModified"), now);
 	add_environment_defaults(call, project);
-	return project;
+	return without_limit_of_none(call, project);
 }
 
 /* ---- operations ---- */

@@ -4,6 +4,7 @@
  */
 #include "service/dynamodb/definition.h"
 
+#include "format/date.h"
 #include "service/dynamodb/fields.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -336,11 +337,34 @@ int definition_check(struct arena *a, const struct json *definition, struct erro
 	return rc < 0 ? rc : check_unused_attributes(a, definition, err);
 }
 
-int definition_check_stream(const struct json *stream, struct error *err)
+int definition_put_stream(struct host *host, struct arena *a, struct json *definition, const struct json *stream, int64_t now_ms,
+			  struct error *err)
 {
-	if (!json_true(json_get_c(stream, "StreamEnabled")))
+	bool enable = json_true(json_get_c(stream, "StreamEnabled")), is = json_true(json_get_c(json_get_c(definition, "StreamSpecification"), "StreamEnabled"));
+	bool viewed = json_get_c(stream, "StreamViewType") != NULL;
+	struct str name = json_get_text(definition, STR("TableName")), arn = table_arn(host, a, name);
+	char text[DATE_TEXT_MAX];
+
+	if (!stream || (!enable && !is && !json_get_c(definition, "id")))
 		return 0;
-	return error_set(err, ERR_INVALID, INVALID "DynamoDB Streams are not supported by this server (StreamSpecification)");
+	if (enable && !viewed)
+		return error_set(err, ERR_INVALID, INVALID "StreamViewType must be specified when StreamEnabled is true");
+	if (!enable && viewed)
+		return error_set(err, ERR_INVALID, INVALID "StreamViewType must not be specified when StreamEnabled is false");
+	if (enable == is)
+		return error_set(err, ERR_INVALID, INVALID "Table already has %s stream: TableName: " STR_FMT,
+				 is ? "an enabled" : "a disabled", STR_ARG(name));
+	if (!enable) {
+		json_put(a, definition, STR("StreamSpecification"), &json_null);
+		return 0;
+	}
+	struct str label = date_iso_ms(text, now_ms);
+	label.n--; /* without the Z */
+	json_put(a, definition, STR("StreamSpecification"), stream);
+	json_put(a, definition, STR("LatestStreamLabel"), json_new_string(a, arena_str(a, label)));
+	json_put(a, definition, STR("LatestStreamArn"),
+		 json_new_string(a, arena_printf(a, STR_FMT "/stream/" STR_FMT, STR_ARG(arn), STR_ARG(label))));
+	return 0;
 }
 
 struct json *definition_index(struct arena *a, const struct json *request, uint64_t id, bool backfilling)

@@ -24,8 +24,10 @@ extern const char *const billing_modes[], *const table_classes[];
 
 /* Whether a whole definition holds together: keys, attributes, indexes, throughput. ERR_INVALID with the service's sentence. */
 int definition_check(struct arena *a, const struct json *definition, struct error *err) MUST_CHECK;
-/* StreamSpecification and SSESpecification: what this server does not offer is refused. */
-int definition_check_stream(const struct json *stream, struct error *err) MUST_CHECK;
+/* Turns the stream on (with a new label and ARN) or off, as a StreamSpecification says; NULL: leaves it. The records of a
+ * stream are not kept: there is no service that reads them. */
+int definition_put_stream(struct host *host, struct arena *a, struct json *definition, const struct json *stream, int64_t now_ms,
+			  struct error *err) MUST_CHECK;
 
 /* A member of the call's parameters; NULL when it is absent or null. */
 const struct json *definition_member(const struct call *call, struct str name);

@@ -167,6 +167,10 @@ void definition_describe(struct call *call, const char *name, struct table *t, c
 	write_billing(w, d);
 	write_indexes(call, "LocalSecondaryIndexes", t, false, counts);
 	write_indexes(call, "GlobalSecondaryIndexes", t, true, counts);
+	if (json_is(json_get_c(d, "StreamSpecification"), JSON_OBJECT))
+		write_json(w, "StreamSpecification", json_get_c(d, "StreamSpecification"));
+	write_json(w, "LatestStreamLabel", json_get_c(d, "LatestStreamLabel"));
+	write_json(w, "LatestStreamArn", json_get_c(d, "LatestStreamArn"));
 	write_json(w, "SSEDescription", json_get_c(d, "SSEDescription"));
 	write_class(w, d);
 	write_bool(w, "DeletionProtectionEnabled", json_true(json_get_c(d, "DeletionProtectionEnabled")));

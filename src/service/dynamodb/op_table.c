@@ -93,7 +93,8 @@ int create_table_prepare(struct call *call)
 	if (in->tags && in->tags->count > TAGS_MAX)
 		return dynamodb_invalid(call, "One or more parameter values were invalid: Too many tags: %zu", in->tags->count);
 	call->scratch = definition;
-	int rc = definition_check_stream(definition_member(call, STR("StreamSpecification")), &err);
+	int rc = definition_put_stream(call->host, &call->arena, definition, definition_member(call, STR("StreamSpecification")),
+				       clock_wall_ms(), &err);
 	if (rc == 0)
 		rc = definition_check(&call->arena, definition, &err);
 	return rc < 0 ? dynamodb_fail(call, &err) : 0;

@@ -54,7 +54,6 @@ INPUT_FITS(struct update_table_input);
 
 int update_table_prepare(struct call *call)
 {
-	struct error err = { 0 };
 	bool more_than_the_name = call->parameters->count > 1;
 
 	if (!more_than_the_name)
@@ -62,8 +61,7 @@ int update_table_prepare(struct call *call)
 			call,
 			"At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
 			"SSESpecification or ReplicaUpdates is required");
-	return definition_check_stream(definition_member(call, STR("StreamSpecification")), &err) < 0 ? dynamodb_fail(call, &err)
-												      : 0;
+	return 0;
 }
 
 /* ---- the new definition, on the writer thread ---- */
@@ -308,6 +306,7 @@ static int update(struct call *call)
 {
 	const struct update_table_input *in = call->input;
 	struct str key_arn = call->scratch ? *(struct str *)call->scratch : STR_NULL;
+	struct error err = { 0 };
 	struct table *t;
 	int rc = table_require_named(call, in->table_name, &t);
 
@@ -325,6 +324,10 @@ static int update(struct call *call)
 		return rc;
 	change_attributes(&c, in->attributes);
 	change_settings(&c, in, key_arn);
+	rc = definition_put_stream(call->host, c.a, c.definition, definition_member(call, STR("StreamSpecification")), clock_wall_ms(),
+				   &err);
+	if (rc < 0)
+		return dynamodb_fail(call, &err);
 	return arena_failed(&call->arena) ? call_fault(call, NULL) : commit(&c);
 }
 

@@ -3,6 +3,8 @@
  * What the service keeps in SPACE_KMS:
  *   ("key", id)      {"id", "description", "state", "manager", "created_ms", "policy", "tags": {}, "rotation", "period",
  *                     "deletion_ms"?, "material": base64 of 32 bytes}
+ *   ("grant", key, id)  the grant as it is shown, "CreationDate" in milliseconds, and "token". Key policies and grants are
+ *                    kept, not evaluated: access to keys is decided by identity policies.
  *   ("alias", name)  {"name","target","created_ms","updated_ms"}; the name with its "alias/"
  */
 #ifndef GLEANER_SERVICE_KMS_INTERNAL_H
@@ -71,6 +73,10 @@ KMS_OPERATION(kms_get_key_rotation_status)
 KMS_OPERATION(kms_tag_resource)
 KMS_OPERATION(kms_untag_resource)
 KMS_OPERATION(kms_list_resource_tags)
+KMS_OPERATION(kms_create_grant)
+KMS_OPERATION(kms_list_grants)
+KMS_OPERATION(kms_revoke_grant)
+KMS_OPERATION(kms_retire_grant)
 KMS_OPERATION(kms_create_alias)
 KMS_OPERATION(kms_update_alias)
 KMS_OPERATION(kms_delete_alias)

@@ -139,6 +139,7 @@ int logs_store(struct logs *l, struct store_txn *txn, const struct log_batch *ba
 	if (rc < 0)
 		return rc;
 	metric_filters_apply(l, txn, batch);
+	subscriptions_apply(l, txn, batch);
 	for (size_t i = 0; i < batch->count; i++)
 		embedded_metrics_apply(l, batch->events[i].message);
 	return 0;

@@ -159,7 +159,7 @@ const struct bind logs_delete_log_group_fields[] = { GROUP_NAME, BIND_DONE };
 
 int logs_delete_log_group(struct call *call)
 {
-	static const char *const parts[] = { "stream", "filter" };
+	static const char *const parts[] = { "stream", "filter", "subscription" };
 	const struct logs_input *in = call->input;
 	const struct json *group;
 	struct error err = { 0 };

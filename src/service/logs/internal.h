@@ -5,6 +5,8 @@
  * SPACE_LOGS:       ("group", name)           {logGroupName, creationTime, retentionInDays?, kmsKeyId?, logGroupClass, Tags}
  *                   ("stream", group, name)   {logStreamName, creationTime, firstEventTimestamp?, lastEventTimestamp?, …}
  *                   ("filter", group, name)   the metric filter as it is shown
+ *                   ("subscription", group, name)  the subscription filter as it is shown
+ *                   ("query", id)             the query definition as it is shown
  *                   ("policy", name)          the resource policy as it is shown
  * SPACE_LOG_EVENTS: (group, timestamp, number) -> ingestion time (8 bytes), length of the stream's name (2 bytes), both
  *                   big-endian, the name, the message. One order for a whole group: reading across streams and dropping what
@@ -77,6 +79,8 @@ void retention_plan(struct logs *l, int64_t in_ms);
 /* ---- metric filters (metric_filters.c) ---- */
 
 void metric_filters_apply(struct logs *l, struct store_txn *txn, const struct log_batch *batch);
+/* subscriptions.c: what fits goes to the functions that subscribed, after the commit. */
+void subscriptions_apply(struct logs *l, struct store_txn *txn, const struct log_batch *batch);
 /* embedded.c: what a line in the embedded metric format measures. */
 void embedded_metrics_apply(struct logs *l, struct str line);
 
@@ -84,7 +88,7 @@ void embedded_metrics_apply(struct logs *l, struct str line);
 
 struct logs_input {
 	struct str group, group_identifier, stream, prefix, token, arn, kms_key, group_class, order_by, filter_name,
-		filter_pattern, policy_name, policy_document, metric_name, metric_namespace, pattern;
+		filter_pattern, destination, role, distribution, query_name, query_text, query_id, query_prefix, policy_name, policy_document, metric_name, metric_namespace, pattern;
 	const struct json *tags, *keys, *events, *names, *transformations;
 	struct opt_i64 limit, start, end, days;
 	struct opt_bool descending, from_head;
@@ -116,6 +120,12 @@ LOGS_OPERATION(disassociate_kms_key)
 LOGS_OPERATION(tag_resource)
 LOGS_OPERATION(untag_resource)
 LOGS_OPERATION(list_tags_for_resource)
+LOGS_OPERATION(put_subscription_filter)
+LOGS_OPERATION(delete_subscription_filter)
+LOGS_OPERATION(describe_subscription_filters)
+LOGS_OPERATION(put_query_definition)
+LOGS_OPERATION(delete_query_definition)
+LOGS_OPERATION(describe_query_definitions)
 LOGS_OPERATION(tag_log_group)
 LOGS_OPERATION(untag_log_group)
 LOGS_OPERATION(list_tags_log_group)

@@ -24,7 +24,7 @@ static const struct bind transformation_fields[] = {
 	{ .name = "metricValue", .kind = BIND_KIND_STR, .required = true, .max = 100 },
 	{ .name = "defaultValue", .kind = BIND_KIND_DOUBLE },
 	{ .name = "unit", .kind = BIND_KIND_STR },
-	BIND_REFUSED("dimensions"),
+	{ .name = "dimensions", .kind = BIND_KIND_MAP, .max = 1 }, /* our own measurements have one at most */
 	BIND_DONE,
 };
 
@@ -165,19 +165,42 @@ struct applying {
 	const struct log_batch *batch;
 };
 
+/* "$.field.field" of a JSON line; NULL for none. */
+static const struct json *selected(struct arena *a, struct str selector, struct str line)
+{
+	struct str rest = str_from(selector, 2);
+	const struct json *v;
+
+	if (!str_starts(selector, STR("$.")) || json_parse(a, line, &v, NULL) != 0)
+		return NULL;
+	while (str_is_set(rest))
+		v = json_get(v, str_split(&rest, '.'));
+	return v;
+}
+
 /* "1", or "$.field" of a JSON line. */
 static bool metric_value(struct arena *a, struct str wanted, struct str line, double *out)
 {
-	const struct json *v;
-
 	if (!str_starts(wanted, STR("$.")))
 		return str_to_double(wanted, out) == 0;
-	if (json_parse(a, line, &v, NULL) != 0)
-		return false;
-	struct str rest = str_from(wanted, 2);
-	while (str_is_set(rest))
-		v = json_get(v, str_split(&rest, '.'));
-	return json_to_double(v, out) == 0;
+	return json_to_double(selected(a, wanted, line), out) == 0;
+}
+
+/* The measurement of a line that fits; without its dimension where the line lacks that. */
+static void record_line(struct applying *ap, const struct json *made, struct str line, double value)
+{
+	const struct json *dimensions = json_get_c(made, "dimensions");
+	const char *space = arena_c(ap->arena, json_get_text(made, STR("metricNamespace")));
+	const char *metric = arena_c(ap->arena, json_get_text(made, STR("metricName"))), *dimension = NULL;
+	struct str of = STR_NULL;
+
+	if (dimensions && dimensions->count == 1) {
+		const struct json *v = selected(ap->arena, json_text(dimensions->members[0].value), line);
+
+		of = json_is(v, JSON_STRING) ? json_text(v) : v ? json_to_str(ap->arena, v) : STR_NULL;
+		dimension = str_is_set(of) ? arena_c(ap->arena, dimensions->members[0].name) : NULL;
+	}
+	host_metric(ap->logs->host, space, metric, dimension, dimension ? of : STR_NULL, value);
 }
 
 static int apply_filter(void *argument, const struct json *record)
@@ -196,7 +219,7 @@ static int apply_filter(void *argument, const struct json *record)
 		bool fits = log_filter_matches(filter, ap->arena, line);
 
 		if (fits && metric_value(ap->arena, json_get_text(made, STR("metricValue")), line, &value))
-			host_metric(ap->logs->host, space, metric, NULL, STR_NULL, value);
+			record_line(ap, made, line, value);
 		else if (!fits && json_to_double(json_get_c(made, "defaultValue"), &value) == 0)
 			host_metric(ap->logs->host, space, metric, NULL, STR_NULL, value);
 	}

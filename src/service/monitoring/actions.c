@@ -241,6 +241,22 @@ static int publish_event(struct monitoring *m, struct store_txn *txn, struct are
 	return host_put_event(m->host, txn, event, err);
 }
 
+/* While its suppressor is in ALARM a composite alarm changes state, but does nothing. (Wait and extension periods are kept, not
+ * waited for.) */
+static bool is_suppressed(struct store_txn *txn, struct arena *a, const struct json *alarm)
+{
+	struct str name = json_get_text(alarm, STR("ActionsSuppressor"));
+	ptrdiff_t at = str_find(name, STR(":alarm:"), 0);
+	const struct json *suppressor;
+	struct key key;
+
+	if (!str_is_set(name))
+		return false;
+	record_key(&key, STR("alarm"), at < 0 ? name : str_from(name, (size_t)at + 7));
+	return record_get(txn, SPACE_MONITORING, &key, a, &suppressor, NULL) == 0 &&
+	       str_eq_c(json_get_text(suppressor, STR("StateValue")), "ALARM");
+}
+
 int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm,
 		 const struct verdict *verdict, int64_t now_ms, struct error *err)
 {
@@ -259,7 +275,7 @@ int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, c
 		rc = put_history(txn, a, changed, old_state, now_ms, err);
 	if (rc == 0)
 		rc = publish_event(m, txn, a, alarm, changed, err);
-	if (rc == 0)
+	if (rc == 0 && !is_suppressed(txn, a, changed))
 		rc = plan_actions(m, txn, changed, old_state, err);
 	return rc;
 }

@@ -155,6 +155,33 @@ static const char *const states[] = { "OK", "ALARM", "INSUFFICIENT_DATA", NULL }
 		BIND_LIST(struct monitoring_input, other_actions, "InsufficientDataActions", .max = 5),                          \
 		BIND_LIST(struct monitoring_input, tags, "Tags", .max = TAGS_MAX)
 
+static const char *const low_samples[] = { "evaluate", "ignore", NULL };
+
+/* The shapes inside Metrics: checked here, then kept as they came. */
+static const struct bind metric_shape[] = {
+	BIND_STR(struct monitoring_input, name_space, "Namespace", .min = 1, .max = 255),
+	BIND_STR(struct monitoring_input, metric, "MetricName", .min = 1, .max = 255),
+	BIND_LIST(struct monitoring_input, dimensions, "Dimensions", .max = MONITORING_DIMENSIONS_MAX),
+	BIND_DONE,
+};
+static const struct bind metric_stat_shape[] = {
+	BIND_STRUCT(struct monitoring_input, metrics, "Metric", metric_shape, .required = true),
+	BIND_I64(struct monitoring_input, period, "Period", .required = true, .min = 60),
+	BIND_STR(struct monitoring_input, statistic, "Stat", .required = true),
+	BIND_STR(struct monitoring_input, unit, "Unit"),
+	BIND_DONE,
+};
+static const struct bind query_shape[] = {
+	BIND_STR(struct monitoring_input, name, "Id", .required = true, .min = 1, .max = 255),
+	BIND_STRUCT(struct monitoring_input, metrics, "MetricStat", metric_stat_shape),
+	BIND_STR(struct monitoring_input, rule, "Expression", .min = 1, .max = 2048),
+	BIND_STR(struct monitoring_input, description, "Label"),
+	BIND_BOOL(struct monitoring_input, enabled, "ReturnData"),
+	BIND_I64(struct monitoring_input, period, "Period", .min = 60),
+	BIND_REFUSED("AccountId"), /* there is one account */
+	BIND_DONE,
+};
+
 const struct bind monitoring_put_metric_alarm_fields[] = {
 	ALARM_MEMBERS,
 	BIND_STR(struct monitoring_input, metric, "MetricName", .min = 1, .max = 255),
@@ -168,9 +195,9 @@ const struct bind monitoring_put_metric_alarm_fields[] = {
 	BIND_DOUBLE(struct monitoring_input, threshold, "Threshold"),
 	BIND_STR(struct monitoring_input, comparison, "ComparisonOperator", .required = true, .values = comparisons),
 	BIND_STR(struct monitoring_input, missing, "TreatMissingData", .min = 1, .max = 255),
-	BIND_REFUSED("ExtendedStatistic"),
-	BIND_REFUSED("EvaluateLowSampleCountPercentile"),
-	BIND_REFUSED("Metrics"),
+	BIND_STR(struct monitoring_input, extended, "ExtendedStatistic"),
+	BIND_STR(struct monitoring_input, low_sample, "EvaluateLowSampleCountPercentile", .values = low_samples),
+	BIND_LIST(struct monitoring_input, metrics, "Metrics", .max = 20, .fields = query_shape),
 	BIND_REFUSED("ThresholdMetricId"),
 	BIND_REFUSED("EvaluationCriteria"),
 	BIND_REFUSED("EvaluationInterval"),
@@ -182,15 +209,94 @@ static int need(struct call *call, bool present, const char *name)
 	return present ? 0 : call_failf(call, &monitoring_ValidationError, "The parameter %s is required.", name);
 }
 
+/* An alarm of one metric. */
+static int check_metric(struct call *call)
+{
+	const struct monitoring_input *in = call->input;
+
+	if (need(call, in->metric.n, "MetricName") < 0 || need(call, in->name_space.n, "Namespace") < 0 ||
+	    need(call, in->statistic.n || in->extended.n, "Statistic") < 0 || need(call, in->period.set, "Period") < 0)
+		return -1;
+	if (in->statistic.n && in->extended.n)
+		return call_failf(call, &monitoring_InvalidParameterCombination,
+				  "Specify only one of Statistic or ExtendedStatistic.");
+	if (in->extended.n && !is_percentile(in->extended))
+		return call_failf(call, &monitoring_ValidationError, "The value " STR_FMT " for ExtendedStatistic is not supported.",
+				  STR_ARG(in->extended));
+	if (in->period.value % 60)
+		return call_failf(call, &monitoring_ValidationError,
+				  "Period must be 60 or a multiple of 60: measurements are kept by the minute.");
+	return 0;
+}
+
+static const struct json *as_number(struct arena *a, const struct json *value)
+{
+	int64_t n;
+
+	return str_to_i64(json_text(value), &n) == 0 ? json_new_i64(a, n) : value;
+}
+
+/* The Query protocol's texts as the numbers and booleans they stand for. */
+static const struct json *typed_query(struct arena *a, const struct json *query)
+{
+	const struct json *stat = json_get_c(query, "MetricStat"), *data = json_get_c(query, "ReturnData");
+	struct json *out = json_copy_object(a, query);
+
+	if (json_get_c(query, "Period"))
+		json_put(a, out, STR("Period"), as_number(a, json_get_c(query, "Period")));
+	json_put(a, out, STR("ReturnData"), json_new_bool(!data || json_true(data) || str_eq_c(json_text(data), "true")));
+	if (stat) {
+		struct json *typed = json_copy_object(a, stat);
+
+		json_put(a, typed, STR("Period"), as_number(a, json_get_c(stat, "Period")));
+		json_put(a, out, STR("MetricStat"), typed);
+	}
+	return out;
+}
+
+static const struct json *typed_queries(struct arena *a, const struct json *queries)
+{
+	struct json *out = json_new_array(a);
+
+	for (size_t i = 0; i < queries->count; i++)
+		json_add(a, out, typed_query(a, queries->items[i]));
+	return out;
+}
+
+/* An alarm of metric math. */
+static int check_metrics(struct call *call)
+{
+	const struct monitoring_input *in = call->input;
+	const struct json *queries = typed_queries(&call->arena, in->metrics);
+	struct error err = { 0 };
+
+	if (in->metric.n || in->name_space.n || in->statistic.n || in->extended.n || in->period.set || in->dimensions)
+		return call_failf(call, &monitoring_InvalidParameterCombination,
+				  "Metrics cannot be used together with MetricName, Namespace, Dimensions, Period, Unit, Statistic or "
+				  "ExtendedStatistic.");
+	for (size_t i = 0; i < queries->count; i++) {
+		const struct json *stat = json_get_c(queries->items[i], "MetricStat");
+		struct str statistic = json_get_text(stat, STR("Stat"));
+		bool expression = json_get_c(queries->items[i], "Expression") != NULL;
+
+		if (expression == (stat != NULL) || (stat && !is_statistic(statistic) && !is_percentile(statistic)))
+			return call_failf(call, &monitoring_ValidationError,
+					  "Each element of Metrics needs either an Expression or a MetricStat with one of "
+					  "SampleCount, Average, Sum, Minimum, Maximum, pNN.");
+	}
+	if (alarm_check_queries(&call->arena, queries, &err) < 0)
+		return call_failf(call, &monitoring_ValidationError, "Invalid metrics list: %s", err.message);
+	return 0;
+}
+
 static int check_metric_alarm(struct call *call)
 {
 	static const char *const treatments[] = { "missing", "ignore", "breaching", "notBreaching" };
 	const struct monitoring_input *in = call->input;
 	bool known = in->missing.n == 0;
 
-	if (need(call, in->metric.n, "MetricName") < 0 || need(call, in->name_space.n, "Namespace") < 0 ||
-	    need(call, in->statistic.n, "Statistic") < 0 || need(call, in->period.set, "Period") < 0 ||
-	    need(call, in->periods.set, "EvaluationPeriods") < 0 || need(call, in->threshold.set, "Threshold") < 0)
+	if (need(call, in->periods.set, "EvaluationPeriods") < 0 || need(call, in->threshold.set, "Threshold") < 0 ||
+	    (in->metrics ? check_metrics(call) : check_metric(call)) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(treatments) / sizeof(treatments[0]); i++)
 		known = known || str_eq_c(in->missing, treatments[i]);
@@ -198,9 +304,6 @@ static int check_metric_alarm(struct call *call)
 		return call_failf(call, &monitoring_ValidationError,
 				  "Option for treating missing data must be one of: [breaching, notBreaching, "
 				  "ignore, missing]");
-	if (in->period.value % 60)
-		return call_failf(call, &monitoring_ValidationError,
-				  "Period must be 60 or a multiple of 60: measurements are kept by the minute.");
 	if (in->period.value * in->periods.value > 604800)
 		return call_failf(call, &monitoring_ValidationError, "Metrics cannot be checked across more than seven days.");
 	if (in->datapoints.set && in->datapoints.value > in->periods.value)
@@ -221,7 +324,12 @@ int monitoring_put_metric_alarm(struct call *call)
 	put_text(a, alarm, "MetricName", in->metric);
 	put_text(a, alarm, "Namespace", in->name_space);
 	put_text(a, alarm, "Statistic", in->statistic);
-	put_list(a, alarm, "Dimensions", in->dimensions);
+	put_text(a, alarm, "ExtendedStatistic", in->extended);
+	put_text(a, alarm, "EvaluateLowSampleCountPercentile", in->low_sample);
+	if (in->metrics)
+		json_put(a, alarm, STR("Metrics"), typed_queries(a, in->metrics));
+	else
+		put_list(a, alarm, "Dimensions", in->dimensions);
 	put_number(a, alarm, "Period", &in->period);
 	put_text(a, alarm, "Unit", in->unit);
 	put_number(a, alarm, "EvaluationPeriods", &in->periods);
@@ -235,9 +343,9 @@ int monitoring_put_metric_alarm(struct call *call)
 const struct bind monitoring_put_composite_alarm_fields[] = {
 	ALARM_MEMBERS,
 	BIND_STR(struct monitoring_input, rule, "AlarmRule", .required = true, .min = 1, .max = 10240),
-	BIND_REFUSED("ActionsSuppressor"),
-	BIND_REFUSED("ActionsSuppressorWaitPeriod"),
-	BIND_REFUSED("ActionsSuppressorExtensionPeriod"),
+	BIND_STR(struct monitoring_input, suppressor, "ActionsSuppressor", .min = 1, .max = 1600),
+	BIND_I64(struct monitoring_input, wait, "ActionsSuppressorWaitPeriod"),
+	BIND_I64(struct monitoring_input, extension, "ActionsSuppressorExtensionPeriod"),
 	BIND_DONE,
 };
 
@@ -254,6 +362,9 @@ int monitoring_put_composite_alarm(struct call *call)
 		return -1;
 	struct json *alarm = new_alarm(call, "CompositeAlarm", before);
 	put_text(&call->arena, alarm, "AlarmRule", in->rule);
+	put_text(&call->arena, alarm, "ActionsSuppressor", in->suppressor);
+	put_number(&call->arena, alarm, "ActionsSuppressorWaitPeriod", &in->wait);
+	put_number(&call->arena, alarm, "ActionsSuppressorExtensionPeriod", &in->extension);
 	return put_alarm(call, in->name, alarm);
 }
 

@@ -80,6 +80,13 @@ bool is_statistic(struct str text)
 	return false;
 }
 
+bool is_percentile(struct str text)
+{
+	double value;
+
+	return text.n > 1 && text.p[0] == 'p' && str_to_double(str_from(text, 1), &value) == 0 && value >= 0 && value <= 100;
+}
+
 double aggregate_statistic(const struct aggregate *a, struct str statistic)
 {
 	if (str_eq_c(statistic, "SampleCount"))
@@ -88,7 +95,7 @@ double aggregate_statistic(const struct aggregate *a, struct str statistic)
 		return a->n > 0 ? a->sum / a->n : 0;
 	if (str_eq_c(statistic, "Minimum"))
 		return a->min;
-	return str_eq_c(statistic, "Maximum") ? a->max : a->sum;
+	return str_eq_c(statistic, "Maximum") || is_percentile(statistic) ? a->max : a->sum;
 }
 
 /* ---- rows ---- */

@@ -53,25 +53,22 @@ struct tally {
 static int tally_periods(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t newest, struct tally *out,
 			 struct error *err)
 {
-	struct metric_name name = { .name_space = json_get_text(alarm, STR("Namespace")),
-				    .metric = json_get_text(alarm, STR("MetricName")),
-				    .dimensions = dimensions_key(a, json_get_c(alarm, "Dimensions")) };
-	int64_t step = number(alarm, STR("Period"), 60) * 1000, periods = number(alarm, STR("EvaluationPeriods"), 1);
+	int64_t step = alarm_step_ms(alarm), periods = number(alarm, STR("EvaluationPeriods"), 1);
 
 	*out = (struct tally){ 0 };
 	newest -= newest % step;
 	for (int64_t i = 0; i < periods; i++) {
-		struct aggregate sum;
 		int64_t at = newest - i * step;
-		int rc = data_read(txn, a, &name, at, at + step, &sum, err);
+		bool known;
+		double value;
+		int rc = alarm_value(txn, a, alarm, at, at + step, &known, &value, err);
 
 		if (rc < 0)
 			return rc;
-		double value = aggregate_statistic(&sum, json_get_text(alarm, STR("Statistic")));
-		out->missing += sum.n == 0;
-		out->breaching += sum.n > 0 && breaches(alarm, value);
-		out->fine += sum.n > 0 && !breaches(alarm, value);
-		if (sum.n > 0 && !out->last_at) {
+		out->missing += !known;
+		out->breaching += known && breaches(alarm, value);
+		out->fine += known && !breaches(alarm, value);
+		if (known && !out->last_at) {
 			out->last = value;
 			out->last_at = at;
 		}
@@ -137,7 +134,7 @@ static bool is_state(const struct verdict *v, const char *state)
 int alarm_judge(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t now, struct verdict *out,
 		struct error *err)
 {
-	int64_t step = number(alarm, STR("Period"), 60) * 1000;
+	int64_t step = alarm_step_ms(alarm);
 	struct verdict unfinished;
 	int rc = judge_at(txn, a, alarm, now - step, out, err);
 

@@ -64,9 +64,10 @@ struct metric_name {
 struct str dimensions_key(struct arena *a, const struct json *dimensions);
 const struct json *dimensions_list(struct arena *a, struct str key);
 void aggregate_add(struct aggregate *a, const struct aggregate *more);
-/* "Sum", "Average" … of an aggregate. */
+/* "Sum", "Average" … of an aggregate. Of a percentile ("p99") the maximum: minutes do not keep their single values. */
 double aggregate_statistic(const struct aggregate *a, struct str statistic);
 bool is_statistic(struct str text);
+bool is_percentile(struct str text); /* "p99", "p95.5" */
 /* Adds to a minute's row, and to the list of metrics. */
 int data_add(struct store_txn *txn, struct arena *a, const struct metric_name *name, int64_t minute_ms,
 	     const struct aggregate *more, struct error *err) MUST_CHECK;
@@ -86,7 +87,7 @@ bool gathering_is_empty(struct gathering *g);
 /* Inside a write function: what was gathered goes to the store. */
 int gathering_write(struct gathering *g, struct store_txn *txn, struct error *err) MUST_CHECK;
 
-/* ---- alarms (evaluate.c, rule.c, actions.c) ---- */
+/* ---- alarms (evaluate.c, math.c, rule.c, actions.c) ---- */
 
 /* Every few seconds: what was gathered is written, every alarm is looked at. */
 void monitoring_plan(struct monitoring *m);
@@ -97,6 +98,12 @@ struct verdict {
 /* Looks at one metric alarm. */
 int alarm_judge(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t now_ms, struct verdict *out,
 		struct error *err) MUST_CHECK;
+/* What it compares with its threshold in [from, to); `known` is false when nothing was measured. */
+int alarm_value(struct store_txn *txn, struct arena *a, const struct json *alarm, int64_t from_ms, int64_t to_ms, bool *known,
+		double *number, struct error *err) MUST_CHECK;
+int64_t alarm_step_ms(const struct json *alarm); /* its period */
+/* Whether the queries of a metric math alarm can be answered: ERR_INVALID says what cannot. */
+int alarm_check_queries(struct arena *a, const struct json *queries, struct error *err) MUST_CHECK;
 /* Stores the new state, its history and event, and starts the actions after the commit. */
 int alarm_change(struct monitoring *m, struct store_txn *txn, struct arena *a, const struct json *alarm,
 		 const struct verdict *verdict, int64_t now_ms, struct error *err) MUST_CHECK;
@@ -108,10 +115,10 @@ int rule_evaluate(struct str rule, state_of_fn state_of, void *argument, bool *o
 
 struct monitoring_input {
 	struct str name, prefix, description, metric, name_space, statistic, unit, comparison, missing, rule, state, reason,
-		reason_data, token, action_prefix, arn, body, scan_by, extended, history_type, low_sample, threshold_metric;
+		reason_data, token, action_prefix, arn, body, scan_by, extended, history_type, low_sample, suppressor;
 	const struct json *names, *types, *ok_actions, *alarm_actions, *other_actions, *dimensions, *metrics, *tags, *keys, *data,
 		*statistics, *queries;
-	struct opt_i64 period, periods, datapoints, limit, start, end;
+	struct opt_i64 period, periods, datapoints, limit, start, end, wait, extension;
 	struct opt_double threshold;
 	struct opt_bool enabled;
 };

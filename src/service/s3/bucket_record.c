@@ -36,6 +36,7 @@ static int bucket_decode(struct access *x, struct str name, struct str row, stru
 			      : str_eq_c(versioning, "Suspended") ? VERSIONING_SUSPENDED
 								  : VERSIONING_NEVER,
 		.sends_events = json_true(json_get_c(record, "events")),
+		.notifies = json_true(json_get_c(record, "notifies")),
 		.has_cors = json_true(json_get_c(record, "cors")),
 		.sse = json_get_text(record, STR("sse")),
 		.kms_key = json_get_text(record, STR("kms_key")),
@@ -70,6 +71,8 @@ int s3_bucket_write(struct access *x, const struct bucket *b)
 	write_c(&w, "versioning", versioning_names[b->versioning]);
 	if (b->sends_events)
 		write_bool(&w, "events", true);
+	if (b->notifies)
+		write_bool(&w, "notifies", true);
 	if (b->has_cors)
 		write_bool(&w, "cors", true);
 	write_str(&w, "sse", b->sse);

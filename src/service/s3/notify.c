@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Events to EventBridge. Source: "EventBridge event message structure", Amazon S3 User Guide.
+ * What happened to an object, as EventBridge is told. Source: "EventBridge event message structure", Amazon S3 User Guide.
  */
 #include "service/s3/object.h"
 
@@ -70,29 +70,54 @@ static int put_event(struct access *x, const struct bucket *b, const char *detai
 	return host_put_event(x->s3->host, x->txn, event, &x->err);
 }
 
+/* To EventBridge, and to the bucket's own targets. */
+static int tell(struct access *x, const struct bucket *b, const char *detail_type, const char *event, const struct json *object,
+		const struct json *detail, const struct occasion *why)
+{
+	int rc = b->sends_events ? put_event(x, b, detail_type, detail) : 0;
+
+	return rc == 0 && b->notifies ? s3_notify_targets(x, b, event, object, why) : rc;
+}
+
+static const char *created_name(const char *reason)
+{
+	if (strcmp(reason, "CopyObject") == 0)
+		return "ObjectCreated:Copy";
+	return strcmp(reason, "CompleteMultipartUpload") == 0 ? "ObjectCreated:CompleteMultipartUpload" : "ObjectCreated:Put";
+}
+
+static const char *deleted_name(const char *reason, bool marker_made)
+{
+	if (strcmp(reason, "Lifecycle Expiration") == 0)
+		return marker_made ? "LifecycleExpiration:DeleteMarkerCreated" : "LifecycleExpiration:Delete";
+	return marker_made ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete";
+}
+
 int s3_notify_created(struct access *x, const struct bucket *b, const struct object *o, const struct occasion *why)
 {
-	if (!b->sends_events)
+	if (!b->sends_events && !b->notifies)
 		return 0;
-	return put_event(x, b, "Object Created", event_detail(x, b, event_object(x, o, true), why));
+	struct json *object = event_object(x, o, true);
+	return tell(x, b, "Object Created", created_name(why->reason), object, event_detail(x, b, object, why), why);
 }
 
 int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made,
 		      const struct occasion *why)
 {
-	if (!b->sends_events)
+	if (!b->sends_events && !b->notifies)
 		return 0;
-	struct json *detail = event_detail(x, b, event_object(x, o, false), why);
+	struct json *object = event_object(x, o, false), *detail = event_detail(x, b, object, why);
 	put_text(x, detail, "deletion-type", marker_made ? STR("Delete Marker Created") : STR("Permanently Deleted"));
-	return put_event(x, b, "Object Deleted", detail);
+	return tell(x, b, "Object Deleted", deleted_name(why->reason, marker_made), object, detail, why);
 }
 
 int s3_notify_tags(struct access *x, const struct bucket *b, const struct object *o, bool deleted)
 {
 	struct occasion why = { 0 };
 
-	if (!b->sends_events)
+	if (!b->sends_events && !b->notifies)
 		return 0;
-	return put_event(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added",
-			 event_detail(x, b, event_object(x, o, false), &why));
+	struct json *object = event_object(x, o, false);
+	return tell(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added", deleted ? "ObjectTagging:Delete" : "ObjectTagging:Put",
+		    object, event_detail(x, b, object, &why), &why);
 }

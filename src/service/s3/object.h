@@ -103,6 +103,10 @@ struct occasion s3_occasion(struct call *call, const char *reason);
 int s3_notify_created(struct access *x, const struct bucket *b, const struct object *o, const struct occasion *why) MUST_CHECK;
 int s3_notify_deleted(struct access *x, const struct bucket *b, const struct object *o, bool marker_made,
 		      const struct occasion *why) MUST_CHECK;
+/* notify_targets.c: the same to the queues, topics and functions of the bucket's configuration; `event` is "ObjectCreated:Put" …,
+ * `object` the object as EventBridge is told of it. */
+int s3_notify_targets(struct access *x, const struct bucket *b, const char *event, const struct json *object,
+		      const struct occasion *why) MUST_CHECK;
 int s3_notify_tags(struct access *x, const struct bucket *b, const struct object *o, bool deleted) MUST_CHECK;
 
 #endif

@@ -40,6 +40,7 @@ struct bucket {
 	int64_t created_ms;
 	enum versioning versioning;
 	bool sends_events; /* EventBridgeConfiguration is set */
+	bool notifies;     /* queues, topics or functions are to be told */
 	bool has_cors;
 	struct str sse, kms_key; /* default encryption; sse absent: AES256 */
 	bool bucket_key;

@@ -24,7 +24,8 @@ struct setting {
 extern const struct setting s3_settings[];
 const struct setting *s3_setting_find(const char *name);
 
-/* lifecycle_check.c, cors.c, bucket_settings.c */
+/* lifecycle_check.c, cors.c, notify_targets.c */
+int s3_target_check(struct call *call, const struct xml *configuration);
 int s3_lifecycle_check(struct call *call, struct xml *root);
 int s3_lifecycle_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root);
 extern const struct shape s3_lifecycle_members[], s3_cors_members[];

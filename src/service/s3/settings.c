@@ -99,13 +99,24 @@ static int logging_apply(struct call *call, struct access *x, struct bucket *b, 
 
 /* ---- notification ---- */
 
+static const struct shape filter_rule_members[] = { { .name = "Name", .required = true },
+						    { .name = "Value", .required = true },
+						    { 0 } };
+static const struct shape key_filter_members[] = {
+	{ .name = "FilterRule", .kind = SHAPE_GROUP, .many = true, .members = filter_rule_members },
+	{ 0 },
+};
+static const struct shape filter_members[] = {
+	{ .name = "S3Key", .kind = SHAPE_GROUP, .required = true, .members = key_filter_members },
+	{ 0 },
+};
 static const struct shape target_members[] = {
 	{ .name = "Id" },
 	{ .name = "Topic" },
 	{ .name = "Queue" },
 	{ .name = "CloudFunction" },
-	{ .name = "Event", .many = true },
-	{ .name = "Filter", .kind = SHAPE_GROUP },
+	{ .name = "Event", .required = true, .many = true },
+	{ .name = "Filter", .kind = SHAPE_GROUP, .members = filter_members },
 	{ 0 },
 };
 static const struct shape notification_members[] = {
@@ -116,24 +127,26 @@ static const struct shape notification_members[] = {
 	{ 0 },
 };
 
-/* Events go to EventBridge, whose rules reach queues, topics and functions. */
 static int notification_check(struct call *call, struct xml *root)
 {
 	for (const struct xml *e = root->children; e; e = e->next)
-		if (!str_eq_c(e->name, "EventBridgeConfiguration"))
-			return s3_not_implemented(call, "A notification to anything but EventBridge");
+		if (!str_eq_c(e->name, "EventBridgeConfiguration") && s3_target_check(call, e) < 0)
+			return ERR_SERVICE;
 	return 0;
 }
 
 static bool notification_is_removal(const struct xml *root)
 {
-	return !xml_child(root, STR("EventBridgeConfiguration"));
+	return !root->children;
 }
 
 static int notification_apply(struct call *call, struct access *x, struct bucket *b, const struct xml *root)
 {
 	(void)call, (void)x;
 	b->sends_events = xml_child(root, STR("EventBridgeConfiguration")) != NULL;
+	b->notifies = false;
+	for (const struct xml *e = root ? root->children : NULL; e; e = e->next)
+		b->notifies = b->notifies || !str_eq_c(e->name, "EventBridgeConfiguration");
 	return 0;
 }
 
