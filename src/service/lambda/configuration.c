@@ -150,8 +150,6 @@ int configuration_check(struct call *call, const struct configuration_input *in)
 				     " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
 				     "[provided.al2023, provided.al2, provided, python3.x, nodejsN.x] or be a valid ARN",
 				     STR_ARG(in->runtime));
-	if (in->layers && in->layers->count > 0)
-		return not_offered(call, "A layer");
 	if ((in->vpc.subnets && in->vpc.subnets->count > 0) || (in->vpc.groups && in->vpc.groups->count > 0))
 		return not_offered(call, "A VPC");
 	if (str_eq(in->snap_start.apply_on, STR("PublishedVersions")))
@@ -302,6 +300,7 @@ const struct json *configuration_merge(struct call *call, const struct json *old
 		"DeadLetterConfig",
 		"Environment",
 		"KMSKeyArn",
+		"Layers",
 		"TracingConfig",
 		"RevisionId",
 		"State",

@@ -203,6 +203,18 @@ int function_resolve(struct call *call, const struct function_name *name, const 
 	return 0;
 }
 
+static void write_layers(struct call *call, const struct json *layers)
+{
+	write_list(&call->out, "Layers", NULL);
+	for (size_t i = 0; i < layers->count; i++) {
+		write_object(&call->out, NULL);
+		write_json(&call->out, "Arn", json_get_c(layers->items[i], "Arn"));
+		write_json(&call->out, "CodeSize", json_get_c(layers->items[i], "CodeSize"));
+		write_end(&call->out);
+	}
+	write_end(&call->out);
+}
+
 void configuration_write(struct call *call, const struct json *config, struct str qualifier)
 {
 	for (size_t i = 0; config && i < config->count; i++) {
@@ -210,6 +222,8 @@ void configuration_write(struct call *call, const struct json *config, struct st
 		if (qualifier.p && str_eq(m->name, STR("FunctionArn")))
 			write_str(&call->out, "FunctionArn",
 				  function_arn(call, json_get_text(config, STR("FunctionName")), qualifier));
+		else if (str_eq(m->name, STR("Layers")))
+			write_layers(call, m->value);
 		else
 			write_json(&call->out, arena_c(&call->arena, m->name), m->value);
 	}

@@ -2,10 +2,11 @@
  *
  * Functions as they are stored, in SPACE_LAMBDA:
  *   ("function", name)           {"name", "next_version", "tags": {}, "reserved": n, "aliases": {name: {…}},
- *                                 "policies": {qualifier: {"revision", "statements": […]}}, "event_configs": {qualifier: {…}},
+ *                                 "policies": {qualifier: {"revision", "statements": […]}}, "event_configs": {qualifier: {…}}, "urls": {qualifier: {…}}, "provisioned": {qualifier: {…}},
  *                                 "codes": [folder], "published": {"revision", "version"}}
  *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "code": folder}
  *                                 version is "$LATEST" or ten digits, so that versions list in AWS's order
+ *   ("mapping", uuid)            the event source mapping as it is answered, "tags": {}
  * The code lies unpacked in <data>/functions/<name>/<code>/, a new folder for every upload, its package beside it as <code>.zip;
  *   the function lists all its folders in "codes", to remove them with it.
  */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "service/lambda/layers.h"
 #include "service/lambda/operations.h"
 #include "service/tags.h"
 
@@ -253,11 +254,16 @@ static int create_write(struct call *call)
 	const struct code *code = call->scratch;
 	const struct json *config, *published = NULL;
 	struct json *changes, *function = json_new_object(&call->arena);
+	const struct json *layers;
 	int result = check_absent(call);
 
+	if (result == 0)
+		result = layers_check(call, in->settings.layers, &layers);
 	if (result != 0)
 		return result;
 	changes = configuration_changes(call, code->function, NULL);
+	if (layers && layers->count)
+		json_put(&call->arena, changes, STR("Layers"), layers);
 	stamp(call, changes);
 	stamp_code(call, changes, code);
 	config = configuration_merge(call, configuration_new(call, code->function), changes);
@@ -648,17 +654,21 @@ int lambda_update_function_code(struct call *call)
 int lambda_update_function_configuration(struct call *call)
 {
 	const struct update_configuration_input *in = call->input;
-	const struct json *function, *record, *old, *config;
+	const struct json *function, *record, *old, *config, *layers;
 	struct function_name name;
 	struct json *changes;
 	int result = configuration_check(call, &in->settings);
 
 	if (result == 0)
 		result = load_latest(call, in->function_name, in->revision_id, &name, &function, &record);
+	if (result == 0)
+		result = layers_check(call, in->settings.layers, &layers);
 	if (result != 0)
 		return result;
 	old = json_get_c(record, "config");
 	changes = configuration_changes(call, name.name, old);
+	if (layers)
+		json_put(&call->arena, changes, STR("Layers"), layers->count ? layers : &json_null);
 	stamp(call, changes);
 	config = configuration_merge(call, old, changes);
 	result = version_save(call, name.name, STR(LAMBDA_LATEST),

@@ -64,6 +64,8 @@ static void set_identity(struct words *w, const struct environment *v)
 static void fill_words(struct words *w, const struct environment *v, const char *task, bool interpreter)
 {
 	const struct target *t = v->target;
+	/* Without a view of its own the process sees the layer where it lies. */
+	struct str opt = t->layer.p && strcmp(task, "/var/task") != 0 ? t->layer : STR("/opt");
 
 	w->variables = t->variables;
 	for (size_t i = 0; t->variables && i < t->variables->count; i++)
@@ -76,7 +78,11 @@ static void fill_words(struct words *w, const struct environment *v, const char 
 	set_word(w, "TZ", STR(":UTC"));
 	set_word(w, "LANG", STR("en_US.UTF-8"));
 	set_word(w, "PATH", STR("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
-	set_word(w, "LD_LIBRARY_PATH", arena_printf(w->arena, "%s:%s/lib:/opt/lib", task, task));
+	set_word(w, "LD_LIBRARY_PATH", arena_printf(w->arena, "%s:%s/lib:" STR_FMT "/lib", task, task, STR_ARG(opt)));
+	if (interpreter && t->layer.p) {
+		set_word(w, "PYTHONPATH", arena_printf(w->arena, STR_FMT "/python", STR_ARG(opt)));
+		set_word(w, "NODE_PATH", arena_printf(w->arena, STR_FMT "/nodejs/node_modules", STR_ARG(opt)));
+	}
 	if (interpreter)
 		set_word(w, "AWS_EXECUTION_ENV", arena_printf(w->arena, "AWS_Lambda_" STR_FMT, STR_ARG(t->runtime)));
 	if (v->scratch)
@@ -113,6 +119,8 @@ static void fill_sandbox(struct sandbox *s, struct sandbox_path *paths, const st
 	paths[n++] = (struct sandbox_path){ code, "/var/task" };
 	if (interpreter)
 		paths[n++] = (struct sandbox_path){ v->lambda->clients, "/var/runtime" };
+	if (t->layer.p)
+		paths[n++] = (struct sandbox_path){ t->layer.p, "/opt" };
 	paths[n] = (struct sandbox_path){ 0 };
 	*s = (struct sandbox){
 		.kit = v->lambda->kit,
@@ -140,7 +148,7 @@ static int start_process(struct environment *v, struct arena *a, struct error *e
 {
 	struct lambda *l = v->lambda;
 	struct sandbox sandbox = { .kit = l->kit };
-	struct sandbox_path paths[SYSTEM_PATHS + 3];
+	struct sandbox_path paths[SYSTEM_PATHS + 4];
 	bool view = l->kit && sandbox_has_view(&sandbox);
 	const char *code = arena_c(a, v->target->code), *task = view ? "/var/task" : code;
 	struct words *words = arena_alloc(a, sizeof(*words));

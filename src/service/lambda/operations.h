@@ -31,7 +31,11 @@ extern const struct bind lambda_create_function_fields[], lambda_update_code_fie
 	lambda_create_alias_fields[], lambda_update_alias_fields[], lambda_alias_fields[], lambda_list_aliases_fields[],
 	lambda_add_permission_fields[], lambda_remove_permission_fields[], lambda_tag_resource_fields[],
 	lambda_untag_resource_fields[], lambda_list_tags_fields[], lambda_put_concurrency_fields[],
-	lambda_put_event_config_fields[], lambda_list_event_configs_fields[], lambda_invoke_fields[], lambda_package_fields[];
+	lambda_put_event_config_fields[], lambda_list_event_configs_fields[], lambda_invoke_fields[], lambda_package_fields[],
+	lambda_publish_layer_fields[], lambda_layer_version_fields[], lambda_layer_by_arn_fields[],
+	lambda_list_layer_versions_fields[], lambda_add_layer_permission_fields[], lambda_remove_layer_permission_fields[],
+	lambda_create_event_source_fields[], lambda_update_event_source_fields[], lambda_event_source_fields[],
+	lambda_list_event_sources_fields[], lambda_put_url_fields[], lambda_list_urls_fields[], lambda_put_provisioned_fields[];
 
 int lambda_create_function(struct call *call);
 int lambda_get_function(struct call *call);
@@ -68,6 +72,32 @@ int lambda_update_event_config(struct call *call);
 int lambda_get_event_config(struct call *call);
 int lambda_delete_event_config(struct call *call);
 int lambda_list_event_configs(struct call *call);
+
+int lambda_publish_layer(struct call *call);
+int lambda_get_layer_version(struct call *call);
+int lambda_get_layer_version_by_arn(struct call *call);
+int lambda_list_layer_versions(struct call *call);
+int lambda_delete_layer_version(struct call *call);
+int lambda_add_layer_permission(struct call *call);
+int lambda_remove_layer_permission(struct call *call);
+int lambda_get_layer_policy(struct call *call);
+
+int lambda_create_event_source(struct call *call);
+int lambda_get_event_source(struct call *call);
+int lambda_update_event_source(struct call *call);
+int lambda_delete_event_source(struct call *call);
+int lambda_list_event_sources(struct call *call);
+
+int lambda_create_url(struct call *call);
+int lambda_get_url(struct call *call);
+int lambda_update_url(struct call *call);
+int lambda_delete_url(struct call *call);
+int lambda_list_urls(struct call *call);
+
+int lambda_put_provisioned(struct call *call);
+int lambda_get_provisioned(struct call *call);
+int lambda_delete_provisioned(struct call *call);
+int lambda_list_provisioned(struct call *call);
 
 int lambda_invoke(struct call *call);
 

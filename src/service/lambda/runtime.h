@@ -62,6 +62,7 @@ struct lambda {
 	int64_t running; /* invocations, waiting ones included */
 	int64_t concurrency;
 	timer_id sweep;
+	struct poller *pollers; /* poller.h */
 	bool stopping;
 };
 
@@ -98,6 +99,7 @@ struct target {
 	bool retired;        /* the function has changed: idle environments go, no new ones start */
 	struct arena arena;  /* the texts below */
 	struct str key, name, version, arn, runtime, handler, role, log_group, code, revision;
+	struct str layer; /* its folder; absent: none */
 	bool json_logs;
 	int64_t memory_mb, timeout_s, ephemeral_mb, reserved; /* reserved: -1 none */
 	const struct json *variables;

@@ -168,6 +168,7 @@ static int64_t member_i64(const struct json *object, struct str name, int64_t fa
 static void fill_target(struct target *t, const struct json *function, const struct json *record)
 {
 	const struct json *config = json_get_c(record, "config"), *logging = json_get_c(config, "LoggingConfig");
+	struct str layer = json_get_text(json_at(json_get_c(config, "Layers"), 0), STR("folder"));
 	struct arena *a = &t->arena;
 
 	t->version = arena_str(a, json_get_text(config, STR("Version")));
@@ -183,6 +184,8 @@ static void fill_target(struct target *t, const struct json *function, const str
 	t->ephemeral_mb = member_i64(json_get_c(config, "EphemeralStorage"), STR("Size"), 512);
 	t->reserved = member_i64(function, STR("reserved"), -1);
 	t->variables = json_clone(a, json_get_c(json_get_c(config, "Environment"), "Variables"));
+	if (layer.n)
+		t->layer = arena_printf(a, "%s/" STR_FMT, t->lambda->folder, STR_ARG(layer));
 	t->code = arena_printf(a, "%s/" STR_FMT "/" STR_FMT, t->lambda->folder, STR_ARG(t->name),
 			       STR_ARG(json_get_text(record, STR("code"))));
 }

@@ -12,6 +12,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "service/lambda/operations.h"
+#include "service/lambda/poller.h"
 
 enum { POOL_THREADS = 4, POOL_QUEUE = 4096, RUNTIME_CONNECTIONS = 4096, RUNTIME_IDLE_S = 3600 };
 
@@ -20,6 +21,11 @@ enum { POOL_THREADS = 4, POOL_QUEUE = 4096, RUNTIME_CONNECTIONS = 4096, RUNTIME_
 #define FUNCTIONS "/2015-03-31/functions"
 #define FUNCTION FUNCTIONS "/{FunctionName}"
 #define CONFIG_2019 "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+#define LAYER "/2018-10-31/layers/{LayerName}/versions"
+#define LAYER_VERSION LAYER "/{VersionNumber}"
+#define SOURCES "/2015-03-31/event-source-mappings"
+#define URL "/2021-10-31/functions/{FunctionName}/url"
+#define PROVISIONED "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
 #define INPUT(table) .input = table, .input_size = LAMBDA_INPUT_SIZE
 
 #define ROW(text, how, function, verb, where, table, ...)                                                                        \
@@ -74,6 +80,38 @@ static const struct operation operations[] = {
 	ROW("UntagResource", WRITE, lambda_untag_resource, "DELETE", "/2017-03-31/tags/{Resource}", lambda_untag_resource_fields,
 	    .status = 204),
 	ROW("ListTags", READ, lambda_list_tags, "GET", "/2017-03-31/tags/{Resource}", lambda_list_tags_fields),
+	ROW("PublishLayerVersion", ASYNC, lambda_publish_layer, "POST", LAYER, lambda_publish_layer_fields, .status = 201),
+	ROW("ListLayerVersions", READ, lambda_list_layer_versions, "GET", LAYER, lambda_list_layer_versions_fields),
+	ROW("GetLayerVersion", READ, lambda_get_layer_version, "GET", LAYER_VERSION, lambda_layer_version_fields),
+	ROW("GetLayerVersionByArn", READ, lambda_get_layer_version_by_arn, "GET", "/2018-10-31/layers", lambda_layer_by_arn_fields,
+	    .query = "find=LayerVersion", .action = "lambda:GetLayerVersion"),
+	ROW("DeleteLayerVersion", WRITE, lambda_delete_layer_version, "DELETE", LAYER_VERSION, lambda_layer_version_fields,
+	    .status = 204),
+	ROW("AddLayerVersionPermission", WRITE, lambda_add_layer_permission, "POST", LAYER_VERSION "/policy",
+	    lambda_add_layer_permission_fields, .status = 201),
+	ROW("GetLayerVersionPolicy", READ, lambda_get_layer_policy, "GET", LAYER_VERSION "/policy", lambda_layer_version_fields),
+	ROW("RemoveLayerVersionPermission", WRITE, lambda_remove_layer_permission, "DELETE", LAYER_VERSION "/policy/{StatementId}",
+	    lambda_remove_layer_permission_fields, .status = 204),
+	ROW("CreateEventSourceMapping", WRITE, lambda_create_event_source, "POST", SOURCES, lambda_create_event_source_fields,
+	    .status = 202),
+	ROW("ListEventSourceMappings", READ, lambda_list_event_sources, "GET", SOURCES, lambda_list_event_sources_fields),
+	ROW("GetEventSourceMapping", READ, lambda_get_event_source, "GET", SOURCES "/{UUID}", lambda_event_source_fields),
+	ROW("UpdateEventSourceMapping", WRITE, lambda_update_event_source, "PUT", SOURCES "/{UUID}",
+	    lambda_update_event_source_fields, .status = 202),
+	ROW("DeleteEventSourceMapping", WRITE, lambda_delete_event_source, "DELETE", SOURCES "/{UUID}", lambda_event_source_fields,
+	    .status = 202),
+	ROW("CreateFunctionUrlConfig", WRITE, lambda_create_url, "POST", URL, lambda_put_url_fields, .status = 201),
+	ROW("GetFunctionUrlConfig", READ, lambda_get_url, "GET", URL, lambda_named_fields),
+	ROW("UpdateFunctionUrlConfig", WRITE, lambda_update_url, "PUT", URL, lambda_put_url_fields),
+	ROW("DeleteFunctionUrlConfig", WRITE, lambda_delete_url, "DELETE", URL, lambda_named_fields, .status = 204),
+	ROW("ListFunctionUrlConfigs", READ, lambda_list_urls, "GET", URL "s", lambda_list_urls_fields),
+	ROW("PutProvisionedConcurrencyConfig", WRITE, lambda_put_provisioned, "PUT", PROVISIONED, lambda_put_provisioned_fields,
+	    .status = 202),
+	ROW("ListProvisionedConcurrencyConfigs", READ, lambda_list_provisioned, "GET", PROVISIONED, lambda_list_event_configs_fields,
+	    .query = "List=ALL"),
+	ROW("GetProvisionedConcurrencyConfig", READ, lambda_get_provisioned, "GET", PROVISIONED, lambda_named_fields),
+	ROW("DeleteProvisionedConcurrencyConfig", WRITE, lambda_delete_provisioned, "DELETE", PROVISIONED, lambda_named_fields,
+	    .status = 204),
 	{ .name = "GetAccountSettings",
 	  .kind = OPERATION_READ,
 	  .run = lambda_get_account_settings,
@@ -225,7 +263,8 @@ static int lambda_start(void *state, struct error *err)
 	struct lambda *l = state;
 
 	scheduler_sweep(l);
-	return async_start(l->async, err);
+	int result = async_start(l->async, err);
+	return result ? result : pollers_start(l, err);
 }
 
 static void lambda_stop(void *state)
@@ -233,6 +272,7 @@ static void lambda_stop(void *state)
 	struct lambda *l = state;
 	struct pool *pool;
 
+	pollers_stop(l);
 	async_stop(l->async);
 	scheduler_stop(l);
 	async_wait(l->async);
