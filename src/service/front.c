@@ -378,6 +378,8 @@ static int find_query_operation(struct call *call)
 				  call->service->api_version ? call->service->api_version : "");
 	if (parameters_from_form(&call->arena, call->body.bytes, &call->parameters, &err))
 		return call_failf(call, &malformed_query, "%s", err.message);
+	if (call->service->dialect && !(call->parameters = call->service->dialect->parameters(call, call->parameters)))
+		return call_fault(call, NULL);
 	return 0;
 }
 

@@ -14,28 +14,54 @@ static bool is_xml(const struct call *call)
 	return call->exchange && (call->protocol == PROTOCOL_REST_XML || call->protocol == PROTOCOL_QUERY);
 }
 
+/* Written as JSON, and put into the older clients' words at the end. */
+static bool is_translated(const struct call *call)
+{
+	return is_xml(call) && call->protocol == PROTOCOL_QUERY && call->service->dialect;
+}
+
+static void open_result(struct call *call)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%sResult", call->operation->name);
+	buf_addf(&call->reply.body, "<%sResponse xmlns=\"%s\">", call->operation->name, call->service->xml_namespace);
+	write_object(&call->out, (const char *)arena_c(&call->arena, str_c(name)));
+}
+
+static void translate(struct call *call)
+{
+	struct str text = arena_str(&call->arena, buf_str(&call->reply.body));
+	const struct json *answer;
+
+	buf_reset(&call->reply.body);
+	writer_init(&call->out, &call->reply.body, WRITER_XML);
+	open_result(call);
+	if (json_parse(&call->arena, text, &answer, NULL) == 0)
+		call->service->dialect->answer(call, &call->out, answer);
+	write_end(&call->out);
+}
+
 void reply_open(struct call *call)
 {
 	buf_reset(&call->reply.body);
-	writer_init(&call->out, &call->reply.body, is_xml(call) ? WRITER_XML : WRITER_JSON);
-	if (!is_xml(call)) {
+	writer_init(&call->out, &call->reply.body, is_xml(call) && !is_translated(call) ? WRITER_XML : WRITER_JSON);
+	if (!is_xml(call) || is_translated(call)) {
 		/* Internal calls of REST-XML operations write nothing by the root object but their own. */
 		if (call->protocol != PROTOCOL_REST_XML)
 			write_object(&call->out, NULL);
 		return;
 	}
-	if (call->protocol == PROTOCOL_QUERY) {
-		char name[128];
-		snprintf(name, sizeof(name), "%sResult", call->operation->name);
-		buf_addf(&call->reply.body, "<%sResponse xmlns=\"%s\">", call->operation->name, call->service->xml_namespace);
-		write_object(&call->out, (const char *)arena_c(&call->arena, str_c(name)));
-	}
+	if (call->protocol == PROTOCOL_QUERY)
+		open_result(call);
 }
 
 void reply_close(struct call *call)
 {
 	while (call->out.depth > 0)
 		write_end(&call->out);
+	if (is_translated(call))
+		translate(call);
 	if (is_xml(call) && call->protocol == PROTOCOL_QUERY)
 		buf_addf(&call->reply.body, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
 			 call->request_id, call->operation->name);
@@ -72,7 +98,7 @@ static void error_query(struct call *call)
 	buf_addf(&call->reply.body, "<ErrorResponse xmlns=\"%s\">", call->service->xml_namespace);
 	write_object(w, "Error");
 	write_c(w, "Type", call->error.status >= 500 ? "Receiver" : "Sender");
-	write_c(w, "Code", call->error.name);
+	write_c(w, "Code", call->service->dialect ? call->service->dialect->code(call->error.name) : call->error.name);
 	write_c(w, "Message", call->error.message);
 	write_end(w);
 	write_c(w, "RequestId", call->request_id);

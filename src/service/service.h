@@ -93,6 +93,17 @@ struct service_error {
 #define SERVICE_ERROR_EXTERN(prefix, name, status, text) extern const struct service_error prefix##_##name;
 #define SERVICE_ERROR_ROW(prefix, name, status, text) const struct service_error prefix##_##name = { #name, status, text };
 
+/* For a JSON service whose older clients speak the Query protocol in forms of its own: flattened lists, other names. The
+ * operation runs as for JSON; what comes and goes is put into words here. */
+struct query_dialect {
+	/* A form's parameters under JSON's names; in the call's arena. NULL: out of memory. */
+	const struct json *(*parameters)(struct call *call, const struct json *form);
+	/* The members of a JSON answer, into the result's element. */
+	void (*answer)(struct call *call, struct writer *w, const struct json *answer);
+	/* The code of an error, by its JSON name. */
+	const char *(*code)(const char *name);
+};
+
 struct service {
 	const char *name;         /* of the folder and of IAM actions: "s3", "dynamodb", "states", "events", "logs" */
 	const char *signing_name; /* in credential scopes where it differs ("execute-api") */
@@ -103,6 +114,7 @@ struct service {
 	const char *error_text_name; /* JSON: member that carries an error's text; NULL: "message" */
 	const char *api_version;     /* Query: "2010-05-08"; the XML namespace is xml_namespace */
 	const char *xml_namespace;
+	const struct query_dialect *dialect; /* NULL: forms and answers are what JSON says */
 	const struct service_error *validation; /* answered for bind faults; NULL: ValidationException 400 */
 	const struct operation *operations;     /* ends with a row whose name is NULL */
 

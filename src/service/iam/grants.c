@@ -114,18 +114,54 @@ static int read_boundary(struct iam *iam, struct store_txn *txn, struct grant *g
 	return rc;
 }
 
-static int read_policies(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *entity)
+static size_t policy_count(const struct json *entity)
 {
 	const struct json *inlined = json_get_c(entity, "Policies"), *attached = json_get_c(entity, "Attached");
-	size_t count = (inlined ? inlined->count : 0) + (attached ? attached->count : 0);
 
-	g->identity = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity));
-	g->identity_names = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity_names));
-	if (!g->identity || !g->identity_names)
-		return ERR_NO_MEMORY;
+	return (inlined ? inlined->count : 0) + (attached ? attached->count : 0);
+}
+
+static int read_policies(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *entity)
+{
+	const struct json *inlined = json_get_c(entity, "Policies");
+
 	for (size_t i = 0; inlined && i < inlined->count; i++)
 		add_policy(g, inlined->members[i].name, json_text(inlined->members[i].value));
-	int rc = read_attached(iam, txn, g, attached);
+	return read_attached(iam, txn, g, json_get_c(entity, "Attached"));
+}
+
+/* The groups a user is in; those that are gone are passed over. */
+static int read_groups(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *names, struct json *out)
+{
+	int rc = 0;
+
+	for (size_t i = 0; names && i < names->count && rc == 0; i++) {
+		const struct json *group;
+
+		rc = model_read_entity(iam, txn, &g->arena, &group_kind, json_text(names->items[i]), &group);
+		if (rc == 0 && group)
+			json_add(&g->arena, out, group);
+	}
+	return rc;
+}
+
+/* The entity's own policies and its groups'. */
+static int read_identity(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *entity)
+{
+	struct json *groups = json_new_array(&g->arena);
+	size_t count = policy_count(entity);
+	int rc = groups ? read_groups(iam, txn, g, json_get_c(entity, "Groups"), groups) : ERR_NO_MEMORY;
+
+	for (size_t i = 0; rc == 0 && i < groups->count; i++)
+		count += policy_count(groups->items[i]);
+	g->identity = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity));
+	g->identity_names = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity_names));
+	if (rc == 0 && (!g->identity || !g->identity_names))
+		rc = ERR_NO_MEMORY;
+	if (rc == 0)
+		rc = read_policies(iam, txn, g, entity);
+	for (size_t i = 0; rc == 0 && i < groups->count; i++)
+		rc = read_policies(iam, txn, g, groups->items[i]);
 	return rc < 0 ? rc : read_boundary(iam, txn, g, json_get_text(entity, STR("PermissionsBoundary")));
 }
 
@@ -144,7 +180,7 @@ static int read_grant(struct iam *iam, struct store_txn *txn, struct str arn, st
 	struct str trust = json_get_text(entity, STR("AssumeRolePolicyDocument"));
 	if (trust.p)
 		(void)(policy_parse(&g->arena, trust, POLICY_TRUST, &g->trust, NULL) == 0);
-	rc = read_policies(iam, txn, g, entity);
+	rc = read_identity(iam, txn, g, entity);
 	return rc == 0 && arena_failed(&g->arena) ? ERR_NO_MEMORY : rc;
 }
 

@@ -110,6 +110,29 @@ struct str resource_role(struct call *call)
 	return resource_entity(call, &role_kind);
 }
 
+struct str resource_group(struct call *call)
+{
+	return resource_entity(call, &group_kind);
+}
+
+struct str resource_profile(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *profile = NULL;
+	struct store_txn *txn;
+
+	if (!in->profile.p)
+		return STR_NULL;
+	if (store_read_begin(host_store(call->host), &txn, NULL) == 0) {
+		if (model_read_arn(call->state, txn, &call->arena, "profile", in->profile, &profile) < 0)
+			profile = NULL;
+		store_read_end(txn);
+	}
+	if (profile)
+		return json_get_text(profile, STR("Arn"));
+	return entity_arn(call->host, &call->arena, "instance-profile", in->path.p ? in->path : STR("/"), in->profile);
+}
+
 struct str resource_user(struct call *call)
 {
 	const struct iam_input *in = call->input;
@@ -210,8 +233,8 @@ static const struct operation operations[] = {
 	  .resource = resource_user },
 	{ ROW("ListEntitiesForPolicy", READ, iam_list_entities_for_policy, iam_policies_list_entities_fields),
 	  .resource = resource_policy_arn },
-	{ ROW("ListGroupsForUser", READ, iam_list_groups_for_user, iam_users_list_groups_fields), .resource = resource_user },
-	{ ROW("ListInstanceProfilesForRole", READ, iam_list_instance_profiles_for_role, iam_roles_list_profiles_fields),
+	{ ROW("ListGroupsForUser", READ, iam_list_groups_for_user, iam_groups_of_user_fields), .resource = resource_user },
+	{ ROW("ListInstanceProfilesForRole", READ, iam_list_instance_profiles_for_role, iam_profiles_of_role_fields),
 	  .resource = resource_role },
 	{ ROW("ListOpenIDConnectProviderTags", READ, iam_list_provider_tags, iam_oidc_list_tags_fields),
 	  .resource = resource_provider },
@@ -254,6 +277,40 @@ static const struct operation operations[] = {
 	{ ROW("UpdateRole", WRITE, iam_update_role, iam_roles_update_role_fields), .resource = resource_role },
 	{ ROW("UpdateRoleDescription", WRITE, iam_update_role_description, iam_roles_update_description_fields),
 	  .resource = resource_role },
+	{ ROW("AddRoleToInstanceProfile", WRITE, iam_add_role_to_profile, iam_profiles_role_fields), .resource = resource_profile },
+	{ ROW("AddUserToGroup", WRITE, iam_add_user_to_group, iam_groups_member_fields), .resource = resource_group },
+	{ ROW("AttachGroupPolicy", WRITE, iam_attach_policy, iam_entities_attach_group_fields), .resource = resource_group },
+	{ ROW("CreateAccountAlias", WRITE, iam_create_account_alias, iam_account_alias_fields) },
+	{ ROW("CreateGroup", WRITE, iam_create_group, iam_groups_create_fields), .resource = resource_group },
+	{ ROW("CreateInstanceProfile", WRITE, iam_create_profile, iam_profiles_create_fields), .resource = resource_profile },
+	{ ROW("CreateServiceLinkedRole", WRITE, iam_create_service_role, iam_roles_create_service_fields) },
+	{ ROW("DeleteAccountAlias", WRITE, iam_delete_account_alias, iam_account_alias_fields) },
+	{ ROW("DeleteAccountPasswordPolicy", WRITE, iam_delete_password_policy, iam_account_no_fields) },
+	{ ROW("DeleteGroup", WRITE, iam_delete_group, iam_groups_group_fields), .resource = resource_group },
+	{ ROW("DeleteGroupPolicy", WRITE, iam_delete_inline_policy, iam_entities_group_policy_fields), .resource = resource_group },
+	{ ROW("DeleteInstanceProfile", WRITE, iam_delete_profile, iam_profiles_profile_fields), .resource = resource_profile },
+	{ ROW("DeleteServiceLinkedRole", WRITE, iam_delete_service_role, iam_roles_role_fields), .resource = resource_role },
+	{ ROW("DetachGroupPolicy", WRITE, iam_detach_policy, iam_entities_attach_group_fields), .resource = resource_group },
+	{ ROW("GetAccountPasswordPolicy", READ, iam_get_password_policy, iam_account_no_fields) },
+	{ ROW("GetGroup", READ, iam_get_group, iam_groups_get_fields), .resource = resource_group },
+	{ ROW("GetGroupPolicy", READ, iam_get_inline_policy, iam_entities_group_policy_fields), .resource = resource_group },
+	{ ROW("GetInstanceProfile", READ, iam_get_profile, iam_profiles_profile_fields), .resource = resource_profile },
+	{ ROW("GetServiceLinkedRoleDeletionStatus", READ, iam_service_role_deletion, iam_roles_deletion_fields) },
+	{ ROW("ListAttachedGroupPolicies", READ, iam_list_attached_policies, iam_entities_attached_group_fields),
+	  .resource = resource_group },
+	{ ROW("ListGroupPolicies", READ, iam_list_inline_policies, iam_entities_group_list_fields), .resource = resource_group },
+	{ ROW("ListGroups", READ, iam_list_groups, iam_groups_list_fields) },
+	{ ROW("ListInstanceProfileTags", READ, iam_list_profile_tags, iam_profiles_profile_fields), .resource = resource_profile },
+	{ ROW("ListInstanceProfiles", READ, iam_list_profiles, iam_profiles_list_fields) },
+	{ ROW("PutGroupPolicy", WRITE, iam_put_inline_policy, iam_entities_put_group_policy_fields), .resource = resource_group },
+	{ ROW("RemoveRoleFromInstanceProfile", WRITE, iam_remove_role_from_profile, iam_profiles_role_fields),
+	  .resource = resource_profile },
+	{ ROW("RemoveUserFromGroup", WRITE, iam_remove_user_from_group, iam_groups_member_fields), .resource = resource_group },
+	{ ROW("TagInstanceProfile", WRITE, iam_tag_profile, iam_profiles_tag_fields), .resource = resource_profile },
+	{ ROW("UntagInstanceProfile", WRITE, iam_untag_profile, iam_profiles_untag_fields), .resource = resource_profile },
+	{ ROW("UpdateAccountPasswordPolicy", WRITE, iam_update_password_policy, iam_account_password_fields) },
+	{ ROW("UpdateGroup", WRITE, iam_update_group, iam_groups_update_fields), .resource = resource_group },
+	{ ROW("UpdateUser", WRITE, iam_update_user, iam_users_update_user_fields), .resource = resource_user },
 	{ .name = NULL },
 };
 

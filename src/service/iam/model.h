@@ -8,6 +8,9 @@
  * Secret Status CreateDate}]
  *   ("policy", arn)  PolicyName PolicyId Path Arn Description CreateDate UpdateDate DefaultVersionId LastVersion
  * Versions[{VersionId Document CreateDate}] Tags{}
+ *   ("group", name)  GroupName Path GroupId Arn CreateDate Policies{} Attached[]; a user's document lists its Groups[name]
+ *   ("profile", name)  InstanceProfileName Path InstanceProfileId Arn CreateDate Role Tags{}
+ *   ("account", "alias" | "password")  AccountAlias; the password policy
  *   ("oidc", arn)    Arn Url CreateDate ClientIDList[] ThumbprintList[] Tags{}
  *
  * Names are told apart regardless of case: keys hold them in lower case. Each change moves `revision` on after its commit, which
@@ -40,7 +43,7 @@ enum {
 	PAGE_MAX = 1000,
 };
 
-/* Roles and users, as far as they are alike. */
+/* Roles, users and groups, as far as they are alike. */
 struct entity_kind {
 	const char *noun;        /* "role": of the key, the ARN and sentences */
 	const char *title;       /* "Role" */
@@ -51,7 +54,7 @@ struct entity_kind {
 	const char *quota;       /* "PoliciesPerRole" */
 };
 
-extern const struct entity_kind role_kind, user_kind;
+extern const struct entity_kind role_kind, user_kind, group_kind;
 
 /* The parameters of all operations; each operation's bind table names its own. */
 struct iam_input {
@@ -60,7 +63,9 @@ struct iam_input {
 	struct opt_i64 max_items, max_session;
 	struct opt_bool set_default, only_attached;
 	const struct json *tags, *tag_keys, *client_ids, *thumbprints, *actions, *resources, *policies, *boundaries, *context;
-	struct str resource_policy, caller;
+	struct str resource_policy, caller, user, profile, new_name, new_path, suffix, service_name, alias, task;
+	struct opt_bool symbols, numbers, upper, lower, may_change, hard_expiry;
+	struct opt_i64 length, password_age, reuse;
 };
 
 /* ---- store.c ---- */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What roles and users have in common: inline policies, attached policies, permissions boundaries, tags.
+ * What roles, users and groups have in common: inline policies, attached policies, permissions boundaries, tags.
  */
 #include "service/iam/operations.h"
 #include "service/tags.h"
 
 static const struct entity_kind *kind_of(const struct call *call)
 {
-	return str_find(str_c(call->operation->name), STR("Role"), 0) >= 0 ? &role_kind : &user_kind;
+	struct str operation = str_c(call->operation->name);
+
+	if (str_find(operation, STR("Role"), 0) >= 0)
+		return &role_kind;
+	return str_find(operation, STR("Group"), 0) >= 0 ? &group_kind : &user_kind;
 }
 
 static int require(struct call *call, const struct json **entity)
@@ -30,6 +34,9 @@ static int put_member(struct call *call, const struct json *entity, struct str m
 
 const struct bind iam_entities_put_role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
 const struct bind iam_entities_put_user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
+const struct bind iam_entities_put_group_policy_fields[] = { FIELD_GROUP, FIELD_POLICY_NAME, FIELD_DOCUMENT, BIND_DONE };
+const struct bind iam_entities_group_policy_fields[] = { FIELD_GROUP, FIELD_POLICY_NAME, BIND_DONE };
+const struct bind iam_entities_group_list_fields[] = { FIELD_GROUP, FIELDS_PAGE, BIND_DONE };
 const struct bind iam_entities_role_policy_fields[] = { FIELD_ROLE, FIELD_POLICY_NAME, BIND_DONE };
 const struct bind iam_entities_user_policy_fields[] = { FIELD_USER, FIELD_POLICY_NAME, BIND_DONE };
 const struct bind iam_entities_role_list_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
@@ -136,6 +143,8 @@ int iam_list_inline_policies(struct call *call)
 
 const struct bind iam_entities_attach_role_fields[] = { FIELD_ROLE, FIELD_POLICY_ARN, BIND_DONE };
 const struct bind iam_entities_attach_user_fields[] = { FIELD_USER, FIELD_POLICY_ARN, BIND_DONE };
+const struct bind iam_entities_attach_group_fields[] = { FIELD_GROUP, FIELD_POLICY_ARN, BIND_DONE };
+const struct bind iam_entities_attached_group_fields[] = { FIELD_GROUP, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 const struct bind iam_entities_attached_role_fields[] = { FIELD_ROLE, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 const struct bind iam_entities_attached_user_fields[] = { FIELD_USER, FIELD_PATH_PREFIX, FIELDS_PAGE, BIND_DONE };
 

@@ -29,7 +29,9 @@ static int find_usage(struct call *call, struct str arn, struct usage *out)
 {
 	*out = (struct usage){ .arn = arn };
 	int rc = documents_each(call, "role", count_usage, out);
-	return rc < 0 ? rc : documents_each(call, "user", count_usage, out);
+	if (rc == 0)
+		rc = documents_each(call, "user", count_usage, out);
+	return rc < 0 ? rc : documents_each(call, "group", count_usage, out);
 }
 
 /* ---- answers ---- */
@@ -513,10 +515,10 @@ int iam_list_entities_for_policy(struct call *call)
 		rc = write_entities(call, "PolicyRoles", &role_kind);
 	if (rc == 0)
 		rc = write_entities(call, "PolicyUsers", &user_kind);
+	if (rc == 0)
+		rc = write_entities(call, "PolicyGroups", &group_kind);
 	if (rc < 0)
 		return rc;
-	write_list(&call->out, "PolicyGroups", "member");
-	write_end(&call->out);
 	write_bool(&call->out, "IsTruncated", false);
 	return 0;
 }

@@ -85,6 +85,7 @@ int iam_delete_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
+	bool held;
 	int rc = entity_require(call, &role_kind, in->name, &role);
 
 	if (rc < 0)
@@ -93,6 +94,12 @@ int iam_delete_role(struct call *call)
 		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must detach all policies first.");
 	if (has_any(role, STR("Policies")))
 		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must delete policies first.");
+	rc = profile_holds_role(call, in->name, &held);
+	if (rc < 0)
+		return rc;
+	if (held)
+		return call_failf(call, &iam_DeleteConflict,
+				  "Cannot delete entity, must remove roles from instance profile first.");
 	return entity_delete(call, &role_kind, in->name);
 }
 
@@ -196,11 +203,61 @@ int iam_update_assume_role_policy(struct call *call)
 	return entity_put(call, &role_kind, changed);
 }
 
-/* ---- instance profiles: this server has no instances ---- */
+/* ---- roles that belong to a service ---- */
 
-const struct bind iam_roles_list_profiles_fields[] = { FIELD_ROLE, FIELDS_PAGE, BIND_DONE };
+const struct bind iam_roles_create_service_fields[] = {
+	BIND_STR(struct iam_input, service_name, "AWSServiceName", .required = true, .min = 1, .max = 128),
+	BIND_STR(struct iam_input, description, "Description", .min = 0, .max = 1000),
+	BIND_STR(struct iam_input, suffix, "CustomSuffix", .min = 1, .max = 64),
+	BIND_DONE,
+};
 
-int iam_list_instance_profiles_for_role(struct call *call)
+/* "AWSServiceRoleForOpsApigateway" for ops.apigateway.amazonaws.com. (AWS writes some with other capitals.) */
+static struct str service_role_name(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	struct str rest = in->service_name, name = STR("AWSServiceRoleFor");
+
+	while (str_is_set(rest)) {
+		struct str label = str_split(&rest, '.');
+
+		if (label.n == 0 || str_eq_c(label, "amazonaws") || str_eq_c(label, "com"))
+			continue;
+		char first = (char)(label.p[0] >= 'a' && label.p[0] <= 'z' ? label.p[0] - ('a' - 'A') : label.p[0]);
+		struct str tail = str_from(label, 1);
+		name = arena_printf(&call->arena, STR_FMT "%c" STR_FMT, STR_ARG(name), first, STR_ARG(tail));
+	}
+	if (in->suffix.p)
+		name = arena_printf(&call->arena, STR_FMT "_" STR_FMT, STR_ARG(name), STR_ARG(in->suffix));
+	return name;
+}
+
+int iam_create_service_role(struct call *call)
+{
+	struct iam_input *in = call->input;
+	int rc;
+
+	if (!str_ends(in->service_name, STR(".amazonaws.com")))
+		return call_failf(call, &iam_InvalidInput, "Service role is not supported for: " STR_FMT, STR_ARG(in->service_name));
+	in->name = service_role_name(call);
+	in->path = arena_printf(&call->arena, "/aws-service-role/" STR_FMT "/", STR_ARG(in->service_name));
+	in->document = arena_printf(&call->arena,
+				    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
+				    "\"Service\":\"" STR_FMT "\"},\"Action\":\"sts:AssumeRole\"}]}",
+				    STR_ARG(in->service_name));
+	if (entity_exists(call, &role_kind, in->name))
+		return call_failf(call, &iam_InvalidInput,
+				  "Service role name " STR_FMT " has been taken in this account, please try a different suffix.",
+				  STR_ARG(in->name));
+	const struct json *role = build_role(call);
+	rc = entity_put(call, &role_kind, role);
+	if (rc == 0)
+		write_role(call, "Role", role, true);
+	return rc;
+}
+
+/* Nothing uses it here, so it is gone at once. */
+int iam_delete_service_role(struct call *call)
 {
 	const struct iam_input *in = call->input;
 	const struct json *role;
@@ -208,8 +265,22 @@ int iam_list_instance_profiles_for_role(struct call *call)
 
 	if (rc < 0)
 		return rc;
-	write_list(&call->out, "InstanceProfiles", "member");
-	write_end(&call->out);
-	write_bool(&call->out, "IsTruncated", false);
+	write_strf(&call->out, "DeletionTaskId", "task" STR_FMT STR_FMT "/" STR_FMT, STR_ARG(json_get_text(role, STR("Path"))),
+		   STR_ARG(in->name), STR_ARG(new_id(&call->arena, "")));
+	return entity_delete(call, &role_kind, in->name);
+}
+
+const struct bind iam_roles_deletion_fields[] = {
+	BIND_STR(struct iam_input, task, "DeletionTaskId", .required = true, .min = 1, .max = 1000),
+	BIND_DONE,
+};
+
+int iam_service_role_deletion(struct call *call)
+{
+	const struct iam_input *in = call->input;
+
+	if (!str_starts(in->task, STR("task/aws-service-role/")))
+		return call_failf(call, &iam_NoSuchEntity, "The deletion task " STR_FMT " cannot be found.", STR_ARG(in->task));
+	write_c(&call->out, "Status", "SUCCEEDED");
 	return 0;
 }

@@ -111,6 +111,8 @@ int iam_delete_user(struct call *call)
 		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must detach all policies first.");
 	if (has_any(user, STR("Policies")))
 		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must delete policies first.");
+	if (has_any(user, STR("Groups")))
+		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must remove users from group first.");
 	return entity_delete(call, &user_kind, in->name);
 }
 
@@ -148,22 +150,6 @@ int iam_list_users(struct call *call)
 }
 
 /* Groups are not offered, so a user is in none. */
-const struct bind iam_users_list_groups_fields[] = { FIELD_USER, FIELDS_PAGE, BIND_DONE };
-
-int iam_list_groups_for_user(struct call *call)
-{
-	const struct iam_input *in = call->input;
-	const struct json *user;
-	int rc = entity_require(call, &user_kind, in->name, &user);
-
-	if (rc < 0)
-		return rc;
-	write_list(&call->out, "Groups", "member");
-	write_end(&call->out);
-	write_bool(&call->out, "IsTruncated", false);
-	return 0;
-}
-
 /* ---- access keys ---- */
 
 const struct bind iam_users_access_keys_fields[] = {
@@ -335,4 +321,48 @@ int iam_delete_access_key(struct call *call)
 	if (rc == 0)
 		rc = put_keys(call, user, keys);
 	return rc < 0 ? rc : show_key(call, user, key, false);
+}
+
+/* ---- UpdateUser ---- */
+
+const struct bind iam_users_update_user_fields[] = {
+	FIELD_USER,
+	BIND_STR(struct iam_input, new_path, "NewPath", .min = 1, .max = 512, .valid = is_path,
+		 .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"),
+	BIND_STR(struct iam_input, new_name, "NewUserName", .min = 1, .max = 64, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_DONE,
+};
+
+/* The signature check knows keys by their user's ARN: they are told the new one. */
+static int move_keys(struct call *call, const struct json *user)
+{
+	const struct json *keys = json_get_c(user, "AccessKeys");
+	int rc = 0;
+
+	for (size_t i = 0; keys && i < keys->count && rc == 0; i++)
+		if (str_eq_c(json_get_text(keys->items[i], STR("Status")), "Active"))
+			rc = show_key(call, user, keys->items[i], true);
+	return rc;
+}
+
+int iam_update_user(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *user;
+	int rc = entity_require(call, &user_kind, in->name, &user);
+
+	if (rc < 0)
+		return rc;
+	struct json *changed = json_copy_object(&call->arena, user);
+	struct str name = in->new_name.p ? in->new_name : json_get_text(user, STR("UserName"));
+	struct str path = in->new_path.p ? in->new_path : json_get_text(user, STR("Path"));
+	if (!str_eq_nocase(name, in->name) && entity_exists(call, &user_kind, name))
+		return call_failf(call, &iam_EntityAlreadyExists, "User with name " STR_FMT " already exists.", STR_ARG(name));
+	put_text(&call->arena, changed, "UserName", name);
+	put_text(&call->arena, changed, "Path", path);
+	put_text(&call->arena, changed, "Arn", entity_arn(call->host, &call->arena, "user", path, name));
+	rc = entity_delete(call, &user_kind, in->name);
+	if (rc == 0)
+		rc = entity_put(call, &user_kind, changed);
+	return rc == 0 ? move_keys(call, changed) : rc;
 }

@@ -17,6 +17,13 @@ bool is_path(struct str text); /* / or /…/ */
 		 .pattern = NAME_PATTERN)
 #define FIELD_ROLE FIELD_NAME("RoleName", 64)
 #define FIELD_USER FIELD_NAME("UserName", 64)
+#define FIELD_GROUP FIELD_NAME("GroupName", 128)
+#define FIELD_OTHER_USER                                                                                                         \
+	BIND_STR(struct iam_input, user, "UserName", .required = true, .min = 1, .max = 64, .valid = is_name,                    \
+		 .pattern = NAME_PATTERN)
+#define FIELD_PROFILE                                                                                                            \
+	BIND_STR(struct iam_input, profile, "InstanceProfileName", .required = true, .min = 1, .max = 128, .valid = is_name,     \
+		 .pattern = NAME_PATTERN)
 #define FIELD_POLICY_NAME                                                                                                        \
 	BIND_STR(struct iam_input, policy_name, "PolicyName", .required = true, .min = 1, .max = 128, .valid = is_name,          \
 		 .pattern = NAME_PATTERN)
@@ -40,7 +47,41 @@ extern const struct bind iam_tag_shape[];
 /* op_account.c */
 int iam_get_account_summary(struct call *call);
 int iam_list_account_aliases(struct call *call);
-extern const struct bind iam_account_aliases_fields[], iam_account_no_fields[];
+int iam_create_account_alias(struct call *call);
+int iam_delete_account_alias(struct call *call);
+int iam_get_password_policy(struct call *call);
+int iam_update_password_policy(struct call *call);
+int iam_delete_password_policy(struct call *call);
+extern const struct bind iam_account_aliases_fields[], iam_account_no_fields[], iam_account_alias_fields[],
+	iam_account_password_fields[];
+
+/* op_groups.c */
+int iam_create_group(struct call *call);
+int iam_get_group(struct call *call);
+int iam_update_group(struct call *call);
+int iam_delete_group(struct call *call);
+int iam_list_groups(struct call *call);
+int iam_add_user_to_group(struct call *call);
+int iam_remove_user_from_group(struct call *call);
+int iam_list_groups_for_user(struct call *call);
+extern const struct bind iam_groups_create_fields[], iam_groups_get_fields[], iam_groups_update_fields[], iam_groups_group_fields[],
+	iam_groups_list_fields[], iam_groups_member_fields[], iam_groups_of_user_fields[];
+
+/* op_profiles.c */
+int iam_create_profile(struct call *call);
+int iam_get_profile(struct call *call);
+int iam_delete_profile(struct call *call);
+int iam_list_profiles(struct call *call);
+int iam_list_instance_profiles_for_role(struct call *call);
+int iam_add_role_to_profile(struct call *call);
+int iam_remove_role_from_profile(struct call *call);
+int iam_tag_profile(struct call *call);
+int iam_untag_profile(struct call *call);
+int iam_list_profile_tags(struct call *call);
+extern const struct bind iam_profiles_create_fields[], iam_profiles_profile_fields[], iam_profiles_list_fields[],
+	iam_profiles_of_role_fields[], iam_profiles_role_fields[], iam_profiles_tag_fields[], iam_profiles_untag_fields[];
+/* Whether some profile holds the role: it cannot be deleted then. */
+int profile_holds_role(struct call *call, struct str role, bool *out) MUST_CHECK;
 
 /* op_entities.c */
 int iam_attach_policy(struct call *call);
@@ -61,7 +102,8 @@ extern const struct bind iam_entities_attach_role_fields[], iam_entities_attach_
 	iam_entities_role_fields[], iam_entities_role_list_fields[], iam_entities_role_policy_fields[],
 	iam_entities_tag_role_fields[], iam_entities_tag_user_fields[], iam_entities_untag_role_fields[],
 	iam_entities_untag_user_fields[], iam_entities_user_fields[], iam_entities_user_list_fields[],
-	iam_entities_user_policy_fields[];
+	iam_entities_user_policy_fields[], iam_entities_put_group_policy_fields[], iam_entities_group_policy_fields[],
+	iam_entities_group_list_fields[], iam_entities_attach_group_fields[], iam_entities_attached_group_fields[];
 
 /* op_oidc.c */
 int iam_add_client(struct call *call);
@@ -100,12 +142,14 @@ extern const struct bind iam_policies_create_policy_fields[], iam_policies_creat
 int iam_create_role(struct call *call);
 int iam_delete_role(struct call *call);
 int iam_get_role(struct call *call);
-int iam_list_instance_profiles_for_role(struct call *call);
+int iam_create_service_role(struct call *call);
+int iam_delete_service_role(struct call *call);
+int iam_service_role_deletion(struct call *call);
 int iam_list_roles(struct call *call);
 int iam_update_assume_role_policy(struct call *call);
 int iam_update_role(struct call *call);
 int iam_update_role_description(struct call *call);
-extern const struct bind iam_roles_create_role_fields[], iam_roles_list_profiles_fields[], iam_roles_list_roles_fields[],
+extern const struct bind iam_roles_create_role_fields[], iam_roles_create_service_fields[], iam_roles_deletion_fields[], iam_roles_list_roles_fields[],
 	iam_roles_role_fields[], iam_roles_update_description_fields[], iam_roles_update_role_fields[],
 	iam_roles_update_trust_fields[];
 
@@ -125,16 +169,18 @@ int iam_delete_access_key(struct call *call);
 int iam_delete_user(struct call *call);
 int iam_get_user(struct call *call);
 int iam_list_access_keys(struct call *call);
-int iam_list_groups_for_user(struct call *call);
+int iam_update_user(struct call *call);
 int iam_list_users(struct call *call);
 int iam_update_access_key(struct call *call);
 extern const struct bind iam_users_access_keys_fields[], iam_users_create_key_fields[], iam_users_create_user_fields[],
-	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_list_groups_fields[], iam_users_list_users_fields[],
+	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_update_user_fields[], iam_users_list_users_fields[],
 	iam_users_update_key_fields[], iam_users_user_fields[];
 
 /* Resources of permission checks. */
 struct str resource_role(struct call *call);
 struct str resource_user(struct call *call);
+struct str resource_group(struct call *call);
+struct str resource_profile(struct call *call);
 struct str resource_policy_arn(struct call *call);
 struct str resource_provider(struct call *call);
 

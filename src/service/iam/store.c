@@ -7,6 +7,7 @@
 #include "service/record.h"
 
 const struct entity_kind role_kind = { "role", "Role", "RoleName", "RoleId", "AROA", 10240, "PoliciesPerRole" };
+const struct entity_kind group_kind = { "group", "Group", "GroupName", "GroupId", "AGPA", 5120, "PoliciesPerGroup" };
 const struct entity_kind user_kind = { "user", "User", "UserName", "UserId", "AIDA", 2048, "PoliciesPerUser" };
 
 static struct str lower(struct arena *a, struct str text)

@@ -396,3 +396,34 @@ int lambda_list_event_sources(struct call *call)
 	write_str(&call->out, "NextMarker", next);
 	return 0;
 }
+
+/* ---- tags ---- */
+
+bool event_source_is_arn(struct str arn)
+{
+	return str_find(arn, STR(":event-source-mapping:"), 0) > 0;
+}
+
+int event_source_load(struct call *call, struct str arn, const struct json **mapping)
+{
+	ptrdiff_t at = str_find(arn, STR(":event-source-mapping:"), 0);
+	struct error err = { 0 };
+	struct key key;
+
+	mapping_key(&key, str_from(arn, (size_t)at + 22));
+	int rc = record_get(call->txn, SPACE_LAMBDA, &key, &call->arena, mapping, &err);
+	if (rc == ERR_NOT_FOUND)
+		return lambda_refuse(call, &lambda_ResourceNotFoundException, "The resource you requested does not exist.");
+	return rc < 0 ? call_fault(call, &err) : 0;
+}
+
+int event_source_set_tags(struct call *call, const struct json *mapping, const struct json *tags)
+{
+	struct json *changed = json_copy_object(&call->arena, mapping);
+	struct error err = { 0 };
+	struct key key;
+
+	put(call, changed, "tags", tags);
+	mapping_key(&key, json_get_text(mapping, STR("UUID")));
+	return record_put(call->txn, SPACE_LAMBDA, &key, &call->arena, changed, &err) < 0 ? call_fault(call, &err) : 0;
+}

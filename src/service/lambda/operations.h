@@ -88,6 +88,11 @@ int lambda_update_event_source(struct call *call);
 int lambda_delete_event_source(struct call *call);
 int lambda_list_event_sources(struct call *call);
 
+/* A mapping's tags, for the operations on tags. */
+bool event_source_is_arn(struct str arn);
+int event_source_load(struct call *call, struct str arn, const struct json **mapping) MUST_CHECK;
+int event_source_set_tags(struct call *call, const struct json *mapping, const struct json *tags) MUST_CHECK;
+
 int lambda_create_url(struct call *call);
 int lambda_get_url(struct call *call);
 int lambda_update_url(struct call *call);

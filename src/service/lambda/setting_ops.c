@@ -35,61 +35,72 @@ const struct bind lambda_list_tags_fields[] = {
 };
 LAMBDA_INPUT_FITS(struct tags_input);
 
-static int load_tagged(struct call *call, struct function_name *name, const struct json **function)
+/* What the ARN names: a function (with its record), or an event source mapping (`name` stays empty). */
+struct tagged {
+	struct function_name name;
+	const struct json *record, *tags;
+};
+
+static int load_tagged(struct call *call, struct tagged *out)
 {
 	const struct tags_input *in = call->input;
-	int result = function_name_parse(call, in->resource, STR_NULL, name);
+	int result;
 
-	if (result == 0 && name->qualifier.p)
-		result = lambda_refuse(call, &lambda_InvalidParameterValueException,
-				       "Tags on function aliases and versions are not supported. Please specify a function ARN.");
-	return result ? result : function_load(call, name, function);
+	*out = (struct tagged){ 0 };
+	if (event_source_is_arn(in->resource)) {
+		result = event_source_load(call, in->resource, &out->record);
+	} else {
+		result = function_name_parse(call, in->resource, STR_NULL, &out->name);
+		if (result == 0 && out->name.qualifier.p)
+			result = lambda_refuse(
+				call, &lambda_InvalidParameterValueException,
+				"Tags on function aliases and versions are not supported. Please specify a function ARN.");
+		if (result == 0)
+			result = function_load(call, &out->name, &out->record);
+	}
+	out->tags = result == 0 ? json_get_c(out->record, "tags") : NULL;
+	return result;
 }
 
-static int save_tags(struct call *call, struct str name, const struct json *function, const struct json *tags)
+static int save_tags(struct call *call, const struct tagged *t, const struct json *tags)
 {
-	struct json *updated = json_copy_object(&call->arena, function);
+	struct json *updated = json_copy_object(&call->arena, t->record);
 
 	if (tags && tags->count > TAGS_MAX)
 		return lambda_refuse(call, &lambda_InvalidParameterValueException, "The number of tags exceeds the limit of %d.",
 				     TAGS_MAX);
+	if (!t->name.name.p)
+		return event_source_set_tags(call, t->record, tags);
 	json_put(&call->arena, updated, STR("tags"), tags);
-	return function_save(call, name, updated);
+	return function_save(call, t->name.name, updated);
 }
 
 int lambda_tag_resource(struct call *call)
 {
 	const struct tags_input *in = call->input;
-	struct function_name name;
-	const struct json *function;
-	int result = load_tagged(call, &name, &function);
+	struct tagged t;
+	int result = load_tagged(call, &t);
 
-	return result ? result
-		      : save_tags(call, name.name, function, tags_merge(&call->arena, json_get_c(function, "tags"), in->tags));
+	return result ? result : save_tags(call, &t, tags_merge(&call->arena, t.tags, in->tags));
 }
 
 int lambda_untag_resource(struct call *call)
 {
 	const struct tags_input *in = call->input;
-	struct function_name name;
-	const struct json *function;
-	int result = load_tagged(call, &name, &function);
+	struct tagged t;
+	int result = load_tagged(call, &t);
 
-	return result ? result
-		      : save_tags(call, name.name, function, tags_without(&call->arena, json_get_c(function, "tags"), in->keys));
+	return result ? result : save_tags(call, &t, tags_without(&call->arena, t.tags, in->keys));
 }
 
 int lambda_list_tags(struct call *call)
 {
-	struct function_name name;
-	const struct json *function, *tags;
-	int result = load_tagged(call, &name, &function);
+	struct tagged t;
+	int result = load_tagged(call, &t);
 
-	if (result != 0)
-		return result;
-	tags = json_get_c(function, "tags");
-	write_json(&call->out, "Tags", tags ? tags : &json_empty_object);
-	return 0;
+	if (result == 0)
+		write_json(&call->out, "Tags", t.tags ? t.tags : &json_empty_object);
+	return result;
 }
 
 /* ---- concurrency ---- */

@@ -161,4 +161,7 @@ int sqs_check_batch(struct call *call, const struct json *entries) MUST_CHECK;
 /* gauges.c: how full the queues are, once a minute. */
 void gauges_plan(struct sqs *s);
 
+const char *sqs_legacy_name(const char *name); /* "AWS.SimpleQueueService.NonExistentQueue" … */
+extern const struct query_dialect sqs_dialect;
+
 #endif

@@ -14,7 +14,7 @@ SQS_ERRORS(SERVICE_ERROR_ROW, sqs)
 /* ---- errors ---- */
 
 /* "AWS JSON protocol … query compatibility": SDKs and Terraform still compare the older protocol's names. */
-static const char *legacy_name(const char *name)
+const char *sqs_legacy_name(const char *name)
 {
 	static const char *const renamed[][2] = {
 		{ "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue" },
@@ -42,7 +42,7 @@ int sqs_failf(struct call *call, const struct service_error *error, const char *
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	call_reply_headerf(call, "x-amzn-query-error", "%s;Sender", legacy_name(error->name));
+	call_reply_headerf(call, "x-amzn-query-error", "%s;Sender", sqs_legacy_name(error->name));
 	return call_failf(call, error, "%s", text);
 }
 
