@@ -144,8 +144,6 @@ def test_notification(s3, bucket):
     assert s3.get_bucket_notification_configuration(Bucket=bucket)["EventBridgeConfiguration"] == {}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(Bucket=bucket)
-    queue = {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "Events": ["s3:ObjectCreated:*"]}]}
-    assert code(s3.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=queue) == ("NotImplemented", 501)
 
 
 def test_policy(s3, bucket):
