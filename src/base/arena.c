@@ -102,6 +102,24 @@ struct str arena_str(struct arena *a, struct str s)
 	return s.p ? str_of(arena_c(a, s), s.n) : STR_NULL;
 }
 
+struct str arena_str_utf8(struct arena *a, struct str s)
+{
+	static const char replacement[] = "\xEF\xBF\xBD";
+	size_t size = sizeof(replacement) - 1, n = 0;
+	char *copy;
+
+	if (str_is_utf8(s))
+		return arena_str(a, s);
+	copy = s.n < SIZE_MAX / size ? arena_alloc(a, s.n * size + 1) : NULL;
+	while (copy && s.n > 0) {
+		size_t length = str_utf8_first(s), taken = length ? length : 1;
+		memcpy(copy + n, length ? s.p : replacement, length ? length : size);
+		n += length ? length : size;
+		s = str_from(s, taken);
+	}
+	return str_of(copy, n);
+}
+
 char *arena_c(struct arena *a, struct str s)
 {
 	char *copy = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;

@@ -37,6 +37,8 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size); /* NULL on 
 /* Copies; a NUL follows the copy. The absent string stays absent. */
 struct str arena_str(struct arena *a, struct str s);
 char *arena_c(struct arena *a, struct str s);
+/* The same as UTF-8: U+FFFD stands for each byte that belongs to no sequence. */
+struct str arena_str_utf8(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct str arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 struct str arena_concat(struct arena *a, struct str first, struct str second);

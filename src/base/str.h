@@ -67,6 +67,8 @@ int str_to_double(struct str s, double *out) MUST_CHECK; /* JSON number grammar,
 
 /* True when the bytes are well-formed UTF-8 (RFC 3629). */
 bool str_is_utf8(struct str s);
+/* Length of the well-formed sequence that the text begins with; 0 when there is none. */
+size_t str_utf8_first(struct str s);
 /* Number of Unicode code points; the bytes must be UTF-8. */
 size_t str_utf8_length(struct str s);
 

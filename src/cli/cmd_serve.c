@@ -24,6 +24,9 @@ static const char help[] =
 	"  --functions FILE              the functions' package (default: beside this program)\n"
 	"  --iam=on|off                  evaluate IAM policies (default on)\n"
 	"  --sandbox=require|on|off      confine functions; 'require' refuses to start where a layer is missing (default on)\n"
+	"  --codebuild-path DIR          a folder that builds may read, first in their PATH (Terraform, its providers); "
+	"repeatable\n"
+	"  --codebuild-minute-ms N       how long a minute of a build's timeout is (default 60000)\n"
 	"  --durability=full|relaxed     fsync each commit, or leave that to the system (default full)\n"
 	"  --oidc-keys ISSUER=PLACE      the keys (JWKS) of a token issuer are in this file or at this URL, not asked for at\n"
 	"                                the issuer; may be given several times\n"
@@ -48,7 +51,8 @@ struct serve {
 	struct host_options host;
 	const char *settings[SETTINGS_MAX][2]; /* ends with a row of NULL */
 	size_t setting_count;
-	struct str oidc_keys; /* "ISSUER=PLACE", several separated by blanks */
+	struct str oidc_keys;       /* "ISSUER=PLACE", several separated by blanks */
+	struct str codebuild_paths; /* "a:b" */
 	bool list_operations;
 };
 
@@ -178,6 +182,15 @@ static int set_oidc_keys(struct serve *s, const char *value)
 	return 0;
 }
 
+static int add_codebuild_path(struct serve *s, const char *value)
+{
+	if (value[0] != '/' || strchr(value, ':'))
+		return wrong("codebuild-path", value);
+	s->codebuild_paths =
+		s->codebuild_paths.n ? arena_printf(&s->arena, STR_FMT ":%s", STR_ARG(s->codebuild_paths), value) : str_c(value);
+	return 0;
+}
+
 /* One row an option. Those with `choices` and no function are handed to the services as settings. */
 static const struct serve_option {
 	const char *name;
@@ -192,6 +205,8 @@ static const struct serve_option {
 	{ "functions", set_functions, NULL, false },
 	{ "iam", set_iam, NULL, false },
 	{ "sandbox", NULL, "require|on|off", false },
+	{ "codebuild-path", add_codebuild_path, NULL, false },
+	{ "codebuild-minute-ms", NULL, NULL, false },
 	{ "durability", set_durability, NULL, false },
 	{ "oidc-keys", set_oidc_keys, NULL, false },
 	{ "text-engine", NULL, NULL, false },
@@ -238,7 +253,7 @@ static int read_options(struct serve *s, int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_OK + 1;
 		}
-		if (i == '?' || s->setting_count + 2 >= SETTINGS_MAX) /* one more is added at the end, and the row of NULL */
+		if (i == '?' || s->setting_count + 3 >= SETTINGS_MAX) /* two more are added at the end, and the row of NULL */
 			return EXIT_USAGE + 1;
 		if ((result = set_option(s, &serve_options[i - 256], optarg)))
 			return result + 1;
@@ -350,6 +365,7 @@ int cmd_serve(int argc, char **argv)
 	add_setting(&s, "ca-file", getenv("SSL_CERT_FILE"));
 	int stop = read_options(&s, argc, argv);
 	add_setting(&s, "oidc-keys", s.oidc_keys.p);
+	add_setting(&s, "codebuild-paths", s.codebuild_paths.p);
 	int result = stop ? stop - 1 : s.list_operations ? list_operations(&s.host) : serve(&s, &signals);
 	arena_release(&s.arena);
 	return result;

@@ -31,6 +31,7 @@ void services_all(struct host_options *options)
 	options->hooks = (struct host_hooks){
 		.put_event = events_put,
 		.log = logs_append,
+		.log_try = logs_append_try,
 		.metric = monitoring_record,
 		.authorize = iam_authorize,
 		.may_assume = iam_may_assume,

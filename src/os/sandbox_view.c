@@ -95,6 +95,9 @@ static int mount_scratch(const struct sandbox *s)
 
 static int fill_root(const struct sandbox *s)
 {
+	/* First, so that a folder to be shown may lie in /tmp. */
+	if (mount_scratch(s) != 0)
+		return -1;
 	for (size_t i = 0; s->paths && s->paths[i].source; i++) {
 		const char *target = s->paths[i].target ? s->paths[i].target : s->paths[i].source;
 		uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (s->paths[i].writable ? 0 : MOUNT_ATTR_RDONLY);
@@ -113,7 +116,7 @@ static int fill_root(const struct sandbox *s)
 	/* A container may hide parts of /proc; then the kernel refuses a fresh one, and there is none in the view. */
 	if (sandbox_has(s, SANDBOX_PROCESSES))
 		(void)!mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	return mount_scratch(s);
+	return 0;
 }
 
 int sandbox_view_enter(const struct sandbox *s)

@@ -336,6 +336,15 @@ void host_log(struct host *h, struct str group, struct str stream, int64_t times
 		h->options.hooks.log(host_service_state(h, "logs"), group, stream, timestamp_ms, line);
 }
 
+bool host_log_try(struct host *h, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
+{
+	if (!h->options.hooks.log_try) {
+		host_log(h, group, stream, timestamp_ms, line);
+		return true;
+	}
+	return h->options.hooks.log_try(host_service_state(h, "logs"), group, stream, timestamp_ms, line);
+}
+
 void host_metric(struct host *h, const char *name_space, const char *metric, const char *dimension, struct str value,
 		 double amount)
 {

@@ -12,6 +12,7 @@
 struct host_hooks {
 	int (*put_event)(void *events_state, struct store_txn *txn, const struct json *event, struct error *err);
 	void (*log)(void *logs_state, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
+	bool (*log_try)(void *logs_state, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
 	void (*metric)(void *monitoring_state, const char *name_space, const char *metric, const char *dimension,
 		       struct str value, double amount);
 	/* Decides a call that is not root's: 0, or ERR_DENIED with call_fail called. NULL: nothing is enforced. */

@@ -134,6 +134,8 @@ struct service {
 	/* Optional. The value of one of the service's own condition keys ("lambda:FunctionArn"), any case; absent when it has
 	 * none. Keys of s3 that are query parameters or headers of the request are found without it. */
 	struct str (*condition_key)(struct call *call, struct str key);
+	/* Optional, asked first. The same for keys that may have several values; they live in the call's arena. False: none. */
+	bool (*condition_list)(struct call *call, struct str key, const struct str **values, size_t *count);
 
 	/* Optional. Takes a whole request that no operation's path fits (an API's own routes). Runs as OPERATION_ASYNC. */
 	operation_fn fallback;
@@ -322,6 +324,8 @@ void host_root_principal(const struct host *host, struct principal *out);
 /* Lines for a log stream; group and stream are made when absent. Queued and written in batches; never blocks, drops with a
  * counter past its limit. `timestamps` in ms. */
 void host_log(struct host *host, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
+/* The same, but a line past the limit is left to the caller: false, try again in a few ms. */
+bool host_log_try(struct host *host, struct str group, struct str stream, int64_t timestamp_ms, struct str line) MUST_CHECK;
 
 /* A measurement for CloudWatch ("AWS/States", "ExecutionsFailed", dimension name and value). Kept in memory per minute; cheap. */
 void host_metric(struct host *host, const char *name_space, const char *metric, const char *dimension, struct str value,

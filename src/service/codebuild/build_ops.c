@@ -389,13 +389,29 @@ int codebuild_start_build(struct call *call)
 	if (result == 0)
 		result = save_new_build(call, name, number, build);
 	if (result == 0)
-		result = runner_start_later(call, build);
+		result = schedule_start_later(call, build);
 	if (result == 0)
 		write_json(&call->out, "build", build);
 	return result;
 }
 
 /* ---- the others ---- */
+
+/* Each build is its project's. */
+size_t codebuild_build_permissions(struct call *call, const struct permission **list)
+{
+	const struct json *ids = json_get_c(call->parameters, "ids");
+	size_t count = json_is(ids, JSON_ARRAY) ? ids->count : 0;
+	struct permission *asked = arena_alloc_array(&call->arena, count + 1, sizeof(*asked));
+
+	for (size_t i = 0; asked && i < count; i++) {
+		struct str rest = build_id(json_text(ids->items[i]));
+		asked[i] = (struct permission){ STR("codebuild:BatchGetBuilds"),
+						codebuild_project_arn(call, str_split(&rest, ':')) };
+	}
+	*list = asked;
+	return asked ? count : 0;
+}
 
 struct stop {
 	struct codebuild *cb;
@@ -406,7 +422,7 @@ static void stop_now(void *argument)
 {
 	struct stop *stop = argument;
 
-	runner_stop(stop->cb, str_c(stop->id));
+	schedule_stop(stop->cb, str_c(stop->id));
 	free(stop);
 }
 

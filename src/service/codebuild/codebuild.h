@@ -4,8 +4,8 @@
  * project's role, with source and artifacts in S3 and the log in CloudWatch Logs.
  *
  * Settings: "sandbox" as Lambda's; "codebuild-paths" (folders of this machine that builds see besides the system's, ':' between
- * them: where Terraform and its providers lie, say); "codebuild-minute-ms" (how long a minute of a build's timeout is, for
- * tests).
+ * them, and find programs in: where Terraform and its providers lie, say; GLEANER_BUILD_PATHS in a build); "codebuild-minute-ms"
+ * (how long a minute of a build's timeout is, for tests).
  */
 #ifndef GLEANER_SERVICE_CODEBUILD_CODEBUILD_H
 #define GLEANER_SERVICE_CODEBUILD_CODEBUILD_H

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,10 +21,15 @@ enum { BUILD_PROCESSES = 4096, BUILD_FILES = 8192, WORDS_MAX = 512, SYSTEM_PATHS
 
 const char *const build_folders[] = { "src", "state", "home", NULL };
 
+/* Folders of this machine that builds see: "a:b" */
+static struct str lent_folders(const struct build *b)
+{
+	return str_c(host_setting(b->cb->host, "codebuild-paths"));
+}
+
 void build_prepare_sandbox(struct build *b)
 {
-	const char *more = host_setting(b->cb->host, "codebuild-paths");
-	struct str rest = str_c(more);
+	struct str rest = lent_folders(b);
 	size_t n = sandbox_system_paths(b->paths, SYSTEM_PATHS), max = sizeof(b->paths) / sizeof(b->paths[0]);
 
 	/* The folder is ours, only what lies in it is the build's: it cannot turn a name we write to or read from into a link. */
@@ -119,6 +125,15 @@ static void set_build(struct words *w)
 	set_c(w, "AWS_SESSION_TOKEN", b->session_token);
 }
 
+/* Lent folders first, so that a machine's own Terraform is found. */
+static struct str search_path(struct build *b)
+{
+	struct str lent = lent_folders(b);
+
+	return arena_printf(&b->arena, STR_FMT "%s/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", STR_ARG(lent),
+			    lent.n > 0 ? ":" : "");
+}
+
 static const char *const *environment(struct build *b)
 {
 	struct words *w = arena_alloc(&b->arena, sizeof(*w));
@@ -126,10 +141,12 @@ static const char *const *environment(struct build *b)
 	if (!w)
 		return NULL;
 	w->build = b;
-	set_c(w, "PATH", STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	set_c(w, "PATH", search_path(b));
 	set_c(w, "HOME", arena_printf(&b->arena, "%s/home", b->seen));
 	set_c(w, "LANG", STR("C.UTF-8"));
 	set_c(w, "AWS_ENDPOINT_URL", host_endpoint(b->cb->host));
+	if (lent_folders(b).n > 0)
+		set_c(w, "GLEANER_BUILD_PATHS", lent_folders(b));
 	set_variables(w);
 	set_build(w);
 	w->list[w->count] = NULL;
@@ -180,11 +197,8 @@ static int write_script(struct build *b, struct str command, char path[512], str
 
 static void on_line(void *context, enum process_stream stream, struct str line)
 {
-	struct build *b = context;
-
 	(void)stream;
-	if (b->group.p)
-		host_log(b->cb->host, b->group, b->stream, clock_wall_ms(), line);
+	build_log_line(context, line);
 }
 
 static void on_end(void *context, const struct process_exit *end)
@@ -244,8 +258,14 @@ static const char *shell_of(const struct build *b)
 
 static int command_failed(struct str command, const struct process_exit *end, struct error *err)
 {
-	error_set(err, ERR_SERVICE, "Error while executing command: " STR_FMT ". Reason: %s %d",
-		  STR_ARG(str_sub(command, 0, 512)), end->signaled ? "signal" : "exit status", end->status);
+	struct str shown = str_sub(command, 0, 512);
+
+	if (end->signaled)
+		error_set(err, ERR_SERVICE, "Error while executing command: " STR_FMT ". Reason: signal: %s (%d)", STR_ARG(shown),
+			  sigdescr_np(end->status) ? sigdescr_np(end->status) : "unknown", end->status);
+	else
+		error_set(err, ERR_SERVICE, "Error while executing command: " STR_FMT ". Reason: exit status %d", STR_ARG(shown),
+			  end->status);
 	snprintf(err->name, sizeof(err->name), "COMMAND_EXECUTION_ERROR");
 	return ERR_SERVICE;
 }

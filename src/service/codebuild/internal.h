@@ -38,14 +38,15 @@ struct build;
 
 struct codebuild {
 	struct host *host;
-	struct pool *pool; /* one thread a running build */
 	struct process_watcher *watcher;
 	char *folder, *view; /* <data>/builds, <data>/builds-view */
 	int64_t minute_ms;
 	pthread_mutex_t lock;    /* everything below */
 	struct sandbox_kit *kit; /* made at the first build */
 	bool kit_made;
-	struct build *builds; /* queued and running */
+	struct build *builds;   /* queued and running, newest first; one thread each */
+	unsigned running;       /* those whose turn it is */
+	pthread_cond_t changed; /* a build has ended or been stopped */
 	unsigned next_slot;
 	bool stopping;
 };
@@ -65,15 +66,26 @@ const struct json *codebuild_seconds(struct arena *a, int64_t ms);
 
 void codebuild_build_key(struct key *k, struct str project, int64_t number);
 
-/* ---- runner.c ---- */
+size_t codebuild_build_permissions(struct call *call, const struct permission **list); /* of the builds in "ids" */
+
+/* ---- schedule.c ---- */
 
 /* Inside a write: runs the build after the commit. */
-int runner_start_later(struct call *call, const struct json *build) MUST_CHECK;
+int schedule_start_later(struct call *call, const struct json *build) MUST_CHECK;
 /* Ends a build that is queued or runs. */
-void runner_stop(struct codebuild *cb, struct str id);
-void runner_stop_all(struct codebuild *cb);
-/* At start: builds that were running when the server ended have failed. */
-int runner_settle_left(struct codebuild *cb, struct error *err) MUST_CHECK;
+void schedule_stop(struct codebuild *cb, struct str id);
+/* Ends all, and waits until each has stored its end. */
+void schedule_stop_all(struct codebuild *cb);
+
+/* ---- recovery.c ---- */
+
+/* At start: builds that were under way when the server ended have failed. */
+int recovery_settle(struct codebuild *cb, struct error *err) MUST_CHECK;
+
+/* ---- condition.c ---- */
+
+/* service.condition_list: what StartBuild asks to replace of the project, as policies see it. */
+bool codebuild_condition_list(struct call *call, struct str key, const struct str **values, size_t *count);
 
 #define CODEBUILD_OPERATION(name)                                                                                                \
 	int codebuild_##name(struct call *call);                                                                                 \

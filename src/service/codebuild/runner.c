@@ -3,13 +3,30 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "format/date.h"
 #include "os/clock.h"
 #include "os/file.h"
 
+enum { LOG_RETRY_MS = 2, LOG_WAIT_MS = 500 };
+
 static const char *const phase_names[BUILDSPEC_PHASES] = { "INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD" };
+
+void build_log_line(struct build *b, struct str line)
+{
+	const struct timespec moment = { .tv_nsec = LOG_RETRY_MS * 1000000 };
+	int64_t now = clock_wall_ms(), give_up = now + LOG_WAIT_MS;
+
+	if (!b->group.p)
+		return;
+	while (!host_log_try(b->cb->host, b->group, b->stream, now, line)) {
+		if (build_check(b) != BUILD_GOES_ON && clock_wall_ms() >= give_up)
+			return;
+		nanosleep(&moment, NULL);
+	}
+}
 
 void build_log(struct build *b, const char *format, ...)
 {
@@ -26,7 +43,7 @@ void build_log(struct build *b, const char *format, ...)
 	va_start(args, format);
 	buf_addv(&line, format, args);
 	va_end(args);
-	host_log(b->cb->host, b->group, b->stream, clock_wall_ms(), buf_str(&line));
+	build_log_line(b, buf_str(&line));
 	buf_release(&line);
 }
 
@@ -55,8 +72,7 @@ static void put(struct build *b, struct json *object, struct str name, const str
 }
 
 /* "CodeBuild Build State Change" (Build notifications input format reference) */
-static int put_state_event(struct codebuild *cb, struct store_txn *txn, struct arena *a, const struct json *build,
-			   struct error *err)
+int build_put_event(struct codebuild *cb, struct store_txn *txn, struct arena *a, const struct json *build, struct error *err)
 {
 	struct json *event = json_new_object(a), *detail = json_new_object(a), *resources = json_new_array(a),
 		    *more = json_new_object(a);
@@ -97,7 +113,7 @@ static int write_build(struct store_txn *txn, void *argument, struct error *err)
 
 	codebuild_build_key(&key, b->project, b->number);
 	result = record_put(txn, SPACE_CODEBUILD, &key, &b->arena, b->record, err);
-	return result == 0 && s->event ? put_state_event(b->cb, txn, &b->arena, b->record, err) : result;
+	return result == 0 && s->event ? build_put_event(b->cb, txn, &b->arena, b->record, err) : result;
 }
 
 static void save(struct build *b, const struct json *record, bool event)
@@ -288,6 +304,14 @@ static void upload(struct build *b)
 
 static void run_phases(struct build *b)
 {
+	int64_t minutes = 60;
+
+	begin_phase(b, "QUEUED");
+	b->deadline_ms = schedule_wait_turn(b);
+	if (!settle_phase(b, 0, NULL))
+		return;
+	(void)!json_to_i64(json_get_c(b->record, "timeoutInMinutes"), &minutes);
+	b->deadline_ms = clock_wall_ms() + minutes * b->cb->minute_ms;
 	if (!provision(b) || !fetch(b))
 		return;
 	if (!run_phase(b, BUILDSPEC_INSTALL) || !run_phase(b, BUILDSPEC_PRE_BUILD))
@@ -323,220 +347,9 @@ static void complete(struct build *b)
 	save(b, record, true);
 }
 
-static void unlink_build(struct build *b)
+void build_run(struct build *b)
 {
-	struct codebuild *cb = b->cb;
-
-	pthread_mutex_lock(&cb->lock);
-	for (struct build **at = &cb->builds; *at; at = &(*at)->next) {
-		if (*at == b) {
-			*at = b->next;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&cb->lock);
-}
-
-static void build_free(struct build *b)
-{
-	pthread_mutex_destroy(&b->lock);
-	pthread_cond_destroy(&b->changed);
-	free(b->folder);
-	arena_release(&b->arena);
-	free(b);
-}
-
-static void run_build(void *argument)
-{
-	struct build *b = argument;
-	struct codebuild *cb = b->cb;
-	int64_t minutes = 60;
-	bool stopping;
-
-	pthread_mutex_lock(&cb->lock);
-	stopping = cb->stopping;
-	pthread_mutex_unlock(&cb->lock);
-	if (!stopping) { /* else it stays as it is stored, and is settled at the next start */
-		(void)!json_to_i64(json_get_c(b->record, "timeoutInMinutes"), &minutes);
-		b->deadline_ms = clock_wall_ms() + minutes * cb->minute_ms;
-		begin_phase(b, "QUEUED");
-		if (settle_phase(b, 0, NULL))
-			run_phases(b);
-		complete(b);
-	}
-	unlink_build(b);
+	run_phases(b);
+	complete(b);
 	(void)!file_remove_tree(b->folder, NULL);
-	build_free(b);
-}
-
-/* ---- from the operations ---- */
-
-static struct build *build_new(struct codebuild *cb, const struct json *record)
-{
-	struct build *b = calloc(1, sizeof(*b));
-	struct str rest;
-
-	if (!b)
-		return NULL;
-	b->cb = cb;
-	arena_init(&b->arena, 3ULL << 30); /* sources and artifacts pass through it */
-	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->changed, NULL);
-	b->record = json_clone(&b->arena, record);
-	b->id = rest = json_get_text(b->record, STR("id"));
-	b->project = str_split(&rest, ':');
-	b->uuid = rest;
-	b->role = json_get_text(b->record, STR("serviceRole"));
-	b->group = json_get_text(json_get_c(b->record, "logs"), STR("groupName"));
-	b->stream = json_get_text(json_get_c(b->record, "logs"), STR("streamName"));
-	b->phases = json_copy_array(&b->arena, json_get_c(b->record, "phases"));
-	(void)!json_to_i64(json_get_c(b->record, "buildNumber"), &b->number);
-	if (asprintf(&b->folder, "%s/" STR_FMT, cb->folder, STR_ARG(b->uuid)) < 0)
-		b->folder = NULL;
-	if (!b->folder || arena_failed(&b->arena)) {
-		build_free(b);
-		return NULL;
-	}
-	return b;
-}
-
-static void start_now(void *argument)
-{
-	struct build *b = argument;
-	struct codebuild *cb = b->cb;
-
-	pthread_mutex_lock(&cb->lock);
-	b->sandbox.slot = (1 << 19) + cb->next_slot++ % (1 << 18); /* apart from the functions' */
-	b->next = cb->builds;
-	cb->builds = b;
-	pthread_mutex_unlock(&cb->lock);
-	if (cb->pool && pool_run(cb->pool, run_build, b) == 0)
-		return;
-	log_warn("codebuild", "too many builds wait build=" STR_FMT, STR_ARG(b->id));
-	unlink_build(b);
-	build_free(b);
-}
-
-static size_t count_builds(struct codebuild *cb)
-{
-	size_t n = 0;
-
-	pthread_mutex_lock(&cb->lock);
-	for (const struct build *b = cb->builds; b; b = b->next)
-		n++;
-	pthread_mutex_unlock(&cb->lock);
-	return n;
-}
-
-int runner_start_later(struct call *call, const struct json *build)
-{
-	struct codebuild *cb = call->state;
-	struct error err = { 0 };
-	struct build *b;
-
-	if (count_builds(cb) >= CODEBUILD_QUEUE_MAX)
-		return call_failf(call, &codebuild_AccountLimitExceededException,
-				  "Cannot have more than %d builds in queue for the account", CODEBUILD_QUEUE_MAX);
-	b = build_new(cb, build);
-	if (!b)
-		return call_fault(call, NULL);
-	if (put_state_event(cb, call->txn, &call->arena, build, &err) == 0 && store_after_commit(call->txn, start_now, b) == 0)
-		return 0;
-	build_free(b);
-	return call_fault(call, &err);
-}
-
-static void stop(struct build *b)
-{
-	pthread_mutex_lock(&b->lock);
-	b->stopped = true;
-	pthread_cond_broadcast(&b->changed);
-	pthread_mutex_unlock(&b->lock);
-}
-
-void runner_stop(struct codebuild *cb, struct str id)
-{
-	pthread_mutex_lock(&cb->lock);
-	for (struct build *b = cb->builds; b; b = b->next) {
-		if (str_eq(b->id, id))
-			stop(b);
-	}
-	pthread_mutex_unlock(&cb->lock);
-}
-
-void runner_stop_all(struct codebuild *cb)
-{
-	pthread_mutex_lock(&cb->lock);
-	cb->stopping = true;
-	for (struct build *b = cb->builds; b; b = b->next)
-		stop(b);
-	pthread_mutex_unlock(&cb->lock);
-}
-
-/* ---- after a crash ---- */
-
-struct settling {
-	struct codebuild *cb;
-	struct arena *arena;
-	struct json *left; /* builds that were under way */
-};
-
-static int collect_left(void *argument, const struct json *build)
-{
-	struct settling *s = argument;
-
-	if (!json_true(json_get_c(build, "buildComplete")))
-		json_add(s->arena, s->left, build);
-	return 1;
-}
-
-static const struct json *as_fault(struct arena *a, const struct json *build)
-{
-	struct json *record = json_copy_object(a, build);
-
-	json_put(a, record, STR("buildStatus"), json_new_string(a, STR("FAULT")));
-	json_put(a, record, STR("currentPhase"), json_new_string(a, STR("COMPLETED")));
-	json_put(a, record, STR("buildComplete"), json_new_bool(true));
-	json_put(a, record, STR("endTime"), codebuild_seconds(a, clock_wall_ms()));
-	return record;
-}
-
-static int write_left(struct store_txn *txn, void *argument, struct error *err)
-{
-	struct settling *s = argument;
-	int result = 0;
-
-	for (size_t i = 0; i < s->left->count && result == 0; i++) {
-		const struct json *record = as_fault(s->arena, s->left->items[i]);
-		int64_t number = 0;
-		struct key key;
-		(void)!json_to_i64(json_get_c(record, "buildNumber"), &number);
-		codebuild_build_key(&key, json_get_text(record, STR("projectName")), number);
-		result = record_put(txn, SPACE_CODEBUILD, &key, s->arena, record, err);
-		if (result == 0)
-			result = put_state_event(s->cb, txn, s->arena, record, err);
-	}
-	return result;
-}
-
-int runner_settle_left(struct codebuild *cb, struct error *err)
-{
-	struct record_window window = { 0 };
-	struct store_txn *txn;
-	struct arena arena;
-	struct settling s = { .cb = cb, .arena = &arena };
-	struct key key;
-	int result = store_read_begin(host_store(cb->host), &txn, err);
-
-	if (result != 0)
-		return result;
-	arena_init(&arena, 1ULL << 30);
-	s.left = json_new_array(&arena);
-	record_key(&key, STR("build"));
-	result = record_page(txn, SPACE_CODEBUILD, &key, &window, &arena, collect_left, &s, NULL, err);
-	store_read_end(txn);
-	if (result >= 0 && s.left->count > 0)
-		result = store_write_wait(host_store(cb->host), write_left, &s, err);
-	arena_release(&arena);
-	return result < 0 ? result : 0;
 }

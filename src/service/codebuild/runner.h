@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A build under way, on a thread of its own from provisioning to the end:
+ * A build under way, on a thread of its own from the queue to the end:
  *
  *   QUEUED -> PROVISIONING (folders, the role's credentials) -> DOWNLOAD_SOURCE (and the buildspec) -> INSTALL -> PRE_BUILD ->
  * BUILD -> POST_BUILD -> UPLOAD_ARTIFACTS -> FINALIZING -> COMPLETED
@@ -39,10 +39,23 @@ struct build {
 	struct process *process; /* the command that runs */
 	bool ended, stopped;
 	struct process_exit end;
+	bool waits, runs; /* for its turn, in its turn; under cb->lock */
 };
 
 void build_log(struct build *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Waits while the log's queue is full, so that nothing of a chatty build is lost; for a moment's lines only once it is to end. */
+void build_log_line(struct build *b, struct str line);
 enum build_end build_check(struct build *b); /* has it been stopped, or is its time up? */
+void build_run(struct build *b);             /* from the queue to the end */
+/* Inside a write: tells EventBridge of the status that `build` is stored with. */
+int build_put_event(struct codebuild *cb, struct store_txn *txn, struct arena *a, const struct json *build,
+		    struct error *err) MUST_CHECK;
+
+/* ---- schedule.c ---- */
+
+/* Waits until fewer than CODEBUILD_RUNNING_MAX builds run and no older one waits, the build is stopped, or its time in the queue
+ * is up: build_check tells which, by the deadline that is returned. */
+int64_t schedule_wait_turn(struct build *b) MUST_CHECK;
 
 /* ---- wait.c: calls to other services, waited for (the thread is the build's own) ---- */
 

@@ -19,7 +19,14 @@ static const struct operation operations[] = {
 	ROW("ListProjects", READ, list_projects),
 	ROW("StartBuild", WRITE, start_build),
 	ROW("StopBuild", WRITE, stop_build),
-	ROW("BatchGetBuilds", READ, batch_get_builds),
+	{
+		.name = "BatchGetBuilds",
+		.kind = OPERATION_READ,
+		.run = codebuild_batch_get_builds,
+		.input = codebuild_batch_get_builds_fields,
+		.input_size = CODEBUILD_INPUT_SIZE,
+		.permissions = codebuild_build_permissions,
+	},
 	ROW("ListBuildsForProject", READ, list_builds_for_project),
 	{ 0 },
 };
@@ -57,10 +64,10 @@ static int read_settings(struct codebuild *cb, struct error *err)
 
 static void codebuild_free(struct codebuild *cb)
 {
-	pool_free(cb->pool);
 	process_watcher_free(cb->watcher);
 	sandbox_kit_free(cb->kit);
 	pthread_mutex_destroy(&cb->lock);
+	pthread_cond_destroy(&cb->changed);
 	free(cb->folder);
 	free(cb->view);
 	free(cb);
@@ -75,13 +82,12 @@ static int codebuild_open(struct host *host, void **state, struct error *err)
 		return error_set(err, ERR_NO_MEMORY, "no memory for codebuild");
 	cb->host = host;
 	pthread_mutex_init(&cb->lock, NULL);
+	pthread_cond_init(&cb->changed, NULL);
 	result = read_settings(cb, err);
 	if (result == 0)
 		result = make_folders(cb, err);
 	if (result == 0)
 		result = process_watcher_new(&cb->watcher, err);
-	if (result == 0)
-		result = pool_new(&cb->pool, "builds", CODEBUILD_RUNNING_MAX, CODEBUILD_QUEUE_MAX, err);
 	if (result == 0)
 		*state = cb;
 	else
@@ -91,17 +97,12 @@ static int codebuild_open(struct host *host, void **state, struct error *err)
 
 static int codebuild_start(void *state, struct error *err)
 {
-	return runner_settle_left(state, err);
+	return recovery_settle(state, err);
 }
 
 static void codebuild_stop(void *state)
 {
-	struct codebuild *cb = state;
-	struct pool *pool = cb->pool;
-
-	runner_stop_all(cb);
-	cb->pool = NULL;
-	pool_free(pool); /* waits for the builds to store their end */
+	schedule_stop_all(state);
 }
 
 static void codebuild_close(void *state)
@@ -117,6 +118,7 @@ const struct service service_codebuild = {
 	.validation = &codebuild_InvalidInputException,
 	.operations = operations,
 	.open = codebuild_open,
+	.condition_list = codebuild_condition_list,
 	.start = codebuild_start,
 	.stop = codebuild_stop,
 	.close = codebuild_close,

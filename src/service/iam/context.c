@@ -316,6 +316,8 @@ bool context_find(void *argument, struct str key, struct policy_values *out)
 		carried = transitive_keys(c);
 	if (carried)
 		return values_of(&c->call->arena, carried, out);
+	if (c->call->service->condition_list && c->call->service->condition_list(c->call, key, &out->items, &out->count))
+		return true;
 	struct str value = find_text(c, key);
 	struct str *item = value.p ? ARENA_NEW(&c->call->arena, struct str) : NULL;
 	if (!item)

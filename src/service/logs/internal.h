@@ -69,6 +69,7 @@ int logs_store(struct logs *l, struct store_txn *txn, const struct log_batch *ba
 
 int log_queue_new(struct log_queue **out, struct logs *l, struct error *err) MUST_CHECK;
 void log_queue_add(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
+bool log_queue_try(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line);
 void log_queue_stop(struct log_queue *q); /* writes what is left */
 void log_queue_free(struct log_queue *q);
 

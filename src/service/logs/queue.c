@@ -63,7 +63,7 @@ static bool gather(struct gathering *g, const struct line *line)
 	}
 	struct line copy = { .group = arena_str(&g->arena, line->group),
 			     .stream = arena_str(&g->arena, line->stream),
-			     .text = arena_str(&g->arena, line->text),
+			     .text = arena_str_utf8(&g->arena, line->text),
 			     .timestamp_ms = line->timestamp_ms };
 	if (arena_failed(&g->arena))
 		return false;
@@ -179,22 +179,44 @@ static void plan(struct log_queue *q)
 
 /* ---- from outside ---- */
 
-void log_queue_add(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
+/* False when it does not fit; it is then counted as dropped where nobody will offer it again. */
+static bool add(struct log_queue *q, const struct line *line, bool last_offer)
 {
-	struct line one = { .group = group,
-			    .stream = stream,
-			    .timestamp_ms = timestamp_ms,
-			    .text = str_sub(line, 0, LOGS_EVENT_BYTES - LOGS_EVENT_OVERHEAD) };
+	bool kept;
 
-	if (line.n == 0 || group.n == 0 || stream.n == 0)
-		return;
+	if (line->text.n == 0 || line->group.n == 0 || line->stream.n == 0)
+		return true;
 	pthread_mutex_lock(&q->lock);
 	if (!q->now)
 		q->now = gathering_new();
-	if (q->now && !gather(q->now, &one))
+	kept = q->now && gather(q->now, line);
+	if (q->now && !kept && last_offer)
 		q->now->dropped++;
 	plan(q);
 	pthread_mutex_unlock(&q->lock);
+	return kept;
+}
+
+static struct line line_of(struct str group, struct str stream, int64_t timestamp_ms, struct str text)
+{
+	return (struct line){ .group = group,
+			      .stream = stream,
+			      .timestamp_ms = timestamp_ms,
+			      .text = str_sub(text, 0, LOGS_EVENT_BYTES - LOGS_EVENT_OVERHEAD) };
+}
+
+void log_queue_add(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
+{
+	struct line one = line_of(group, stream, timestamp_ms, line);
+
+	(void)add(q, &one, true);
+}
+
+bool log_queue_try(struct log_queue *q, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
+{
+	struct line one = line_of(group, stream, timestamp_ms, line);
+
+	return add(q, &one, false);
 }
 
 int log_queue_new(struct log_queue **out, struct logs *l, struct error *err)

@@ -55,6 +55,13 @@ void logs_append(void *state, struct str group, struct str stream, int64_t times
 	log_queue_add(l->queue, group, stream, timestamp_ms, line);
 }
 
+bool logs_append_try(void *state, struct str group, struct str stream, int64_t timestamp_ms, struct str line)
+{
+	struct logs *l = state;
+
+	return log_queue_try(l->queue, group, stream, timestamp_ms, line);
+}
+
 static void logs_close(void *state)
 {
 	struct logs *l = state;
