@@ -5,12 +5,14 @@ MESON := meson
 # The functions' static binaries and packages are built by the same Meson project.
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build build-asan demo test lint format coverage bench package release fuzz clean
+.PHONY: help setup build build-asan demo deploy-local deploy-local-destroy test lint format coverage bench package release fuzz clean
 
 help:
 	@printf '%s\n' \
 	  'make build     the server, the command line and the functions (build/gleaner)' \
 	  'make demo      real images through the whole pipeline on this machine' \
+  'make deploy-local   source, plan, your approval, apply and smoke test on this machine, as on AWS (APPROVE=plan SHA-256)' \
+  'make deploy-local-destroy   removes that deployment' \
 	  'make test      every test, in the release build and with sanitizers' \
 	  'make package   reproducible function packages for AWS, x86_64 and arm64' \
 	  'make release   the archive that a release has for this architecture' \
@@ -40,6 +42,13 @@ build-asan: $(SANITIZED)/build.ninja
 
 demo: build
 	@python3 scripts/demo.py
+
+deploy-local: build
+	@scripts/setup.sh deploy
+	@APPROVE='$(APPROVE)' ci/deploy-local.sh
+
+deploy-local-destroy: build
+	@ci/deploy-local.sh destroy
 
 test: build build-asan
 	@scripts/setup.sh test

@@ -1,31 +1,33 @@
 #!/usr/bin/env bash
 # Installs what the project needs from Debian, and only what is missing. Prints what it installs; asks for sudo only then.
-#   scripts/setup.sh [test|lint|coverage|bench|package]
+#   scripts/setup.sh [test|deploy|lint|coverage|bench|package]
 set -euo pipefail
 
 build=(gcc meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libssl-dev libxml2-dev libpng-dev
   libjpeg62-turbo-dev libzip-dev libseccomp-dev libyaml-dev zlib1g-dev libcmocka-dev libtesseract-dev libleptonica-dev tesseract-ocr
   tesseract-ocr-eng tesseract-ocr-osd ca-certificates curl)
-test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 libubsan1 zip g++)
+test=(python3-pytest python3-boto3 python3-cryptography awscli openssl libasan8 libubsan1 zip g++ curl git jq)
 lint=(clang clang-format clang-tidy cppcheck shellcheck)
+deploy=(awscli curl git jq)
 bench=(wrk nginx-light sqlite3 valgrind awscli python3-boto3)
 coverage=(gcovr)
 package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 # What reads the workflows and buildspecs, which the tests try on faulty ones too. npm comes with other packages of Node.js as well.
-workflows=(jq python3-jsonschema python3-yaml shellcheck)
+workflows=(python3-jsonschema python3-yaml shellcheck)
 command -v npm >/dev/null || workflows+=(nodejs npm)
 # The tests run the arm64 package too.
 test+=("${package[@]}" qemu-user-static binutils "${workflows[@]}")
-lint+=("${workflows[@]}" git libclang-rt-dev)
+lint+=("${workflows[@]}" git jq libclang-rt-dev)
 
 case "${1:-build}" in
 build) packages=("${build[@]}") ;;
+deploy) packages=("${deploy[@]}") ;;
 test) packages=("${test[@]}") ;;
 lint) packages=("${lint[@]}") ;;
 coverage) packages=("${coverage[@]}") ;;
 bench) packages=("${bench[@]}") ;;
 package) packages=("${package[@]}") ;;
-*) echo "usage: scripts/setup.sh [build|test|lint|coverage|bench|package]" >&2; exit 2 ;;
+*) echo "usage: scripts/setup.sh [build|deploy|test|lint|coverage|bench|package]" >&2; exit 2 ;;
 esac
 
 missing=()

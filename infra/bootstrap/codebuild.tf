@@ -3,8 +3,8 @@ locals {
 
   # The variables that whoever starts a build may set; the rest is the project's.
   build_inputs = {
-    apply = ["COMMIT", "PLAN_KEY", "PLAN_SHA256", "PLAN_VERSION", "RUN_ID"]
-    plan  = ["COMMIT", "RUN_ID"]
+    apply = ["COMMIT", "MANIFEST_SHA256", "MANIFEST_VERSION", "PLAN_SHA256", "RUN_ID"]
+    plan  = ["COMMIT", "DRIFT", "RUN_ID"]
   }
 
   build_variables = {

@@ -50,6 +50,7 @@ locals {
   # and the variables named in codebuild.tf. https://docs.aws.amazon.com/codebuild/latest/userguide/action-context-keys.html
   override_keys = [
     "codebuild:artifacts",
+    "codebuild:autoRetryLimit",
     "codebuild:cache",
     "codebuild:encryptionKey",
     "codebuild:environment.certificate",
@@ -64,8 +65,10 @@ locals {
     "codebuild:secondaryArtifacts",
     "codebuild:secondarySources",
     "codebuild:serviceRole",
-    "codebuild:source.auth",
+    "codebuild:source.auth.resource",
+    "codebuild:source.auth.type",
     "codebuild:source.buildspec",
+    "codebuild:source.insecureSsl",
     "codebuild:source.location",
   ]
 }
@@ -132,8 +135,14 @@ resource "aws_iam_role_policy" "github" {
         {
           Sid      = "ReadManifests"
           Effect   = "Allow"
-          Action   = ["s3:GetObject"]
-          Resource = ["${local.bucket_arns.artifacts}/manifests/*"] # hashes and counts: nothing secret
+          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Resource = [for folder in ["deployments", "manifests"] : "${local.bucket_arns.artifacts}/${folder}/*"] # nothing secret
+        },
+        {
+          Sid      = "Notify"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = [aws_sns_topic.builds.arn]
         },
         {
           Sid      = "Key"
@@ -147,6 +156,12 @@ resource "aws_iam_role_policy" "github" {
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
         Resource = ["${local.bucket_arns.artifacts}/${local.source_key}"]
+      }] : [],
+      each.key == "apply" ? [{
+        Sid      = "SmokeTest" # an API's number is AWS's choice
+        Effect   = "Allow"
+        Action   = ["execute-api:Invoke"]
+        Resource = [for route in ["POST/jobs", "GET/jobs/*", "DELETE/jobs/*"] : "arn:${local.partition}:execute-api:${local.scope}:*/*/${route}"]
       }] : [],
       [
         for key in local.override_keys : {

@@ -120,6 +120,10 @@ locals {
         actions   = role == "apply" ? ["s3:GetObject", "s3:GetObjectVersion"] : ["s3:PutObject"]
         resources = ["${local.bucket_arns.artifacts}/plans/*", "${local.bucket_arns.artifacts}/manifests/*"] # a folder a run
       },
+      {
+        actions   = role == "apply" ? ["s3:PutObject"] : []
+        resources = ["${local.bucket_arns.artifacts}/deployments/*"] # what was applied last
+      },
       { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [aws_kms_key.this.arn] },
     ]
   }
@@ -168,7 +172,7 @@ locals {
     for role in keys(local.builds) : role => jsonencode({
       Version = "2012-10-17"
       Statement = concat(
-        [for own in local.build_own[role] : { Effect = "Allow", Action = own.actions, Resource = own.resources }],
+        [for own in local.build_own[role] : { Effect = "Allow", Action = own.actions, Resource = own.resources } if length(own.actions) > 0],
         [
           for service in values(local.deployment) : {
             Effect   = "Allow"
