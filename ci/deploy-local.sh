@@ -9,6 +9,7 @@
 #   DEPLOY_DIR       where the server's data, bootstrap's state and the waiting plan lie; default .deploy-local in the checkout
 #   AWS_ENDPOINT_URL a server that runs already, with AWS_SHARED_CREDENTIALS_FILE or keys for it, started with --bare and
 #                    --codebuild-path; default: one of its own, kept running for as long as the deployment is there
+#   GLEANER_TF_MIRROR  a folder made by `terraform providers mirror`, for a machine without the internet
 #   GLEANER          the program, default build/gleaner; its functions' package lies beside it, in functions/
 #
 # Exit: 0 deployed, or nothing to change, or waiting for approval; 1 failed; 3 refused.
@@ -46,14 +47,28 @@ run_terraform() {
   return $status
 }
 
+# Without the internet: a mirror of providers that lies where people keep one, laid out as `terraform providers mirror` does.
+use_mirror() {
+  local mirror
+  for mirror in "${GLEANER_TF_MIRROR:-}" /opt/*/registry.terraform.io /usr/local/share/terraform/*/registry.terraform.io; do
+    mirror=${mirror%/registry.terraform.io}
+    [ -n "$mirror" ] && [ -d "$mirror/registry.terraform.io/hashicorp/aws" ] || continue
+    export TF_CLI_CONFIG_FILE=$folder/terraform.rc
+    printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$mirror" >"$TF_CLI_CONFIG_FILE"
+    say "providers: $mirror"
+    return 0
+  done
+  return 1
+}
+
 init_bootstrap() {
   mkdir -p "$folder/bootstrap"
   cp "$root"/infra/bootstrap/*.tf "$root/infra/bootstrap/.terraform.lock.hcl" "$folder/bootstrap/"
   run_terraform init -chdir="$folder/bootstrap" init -lockfile=readonly && return
+  use_mirror && run_terraform init -chdir="$folder/bootstrap" init -lockfile=readonly && return
   cat "$folder/init.log" >&2
   die 'terraform cannot get its AWS provider. With the internet it downloads it; without, on a machine that has it: run
-  terraform providers mirror DIR   in infra/bootstrap, copy DIR here, and name it in ~/.terraformrc:
-  provider_installation { filesystem_mirror { path = "DIR" } }'
+  terraform providers mirror DIR   in infra/bootstrap, copy DIR here, and set GLEANER_TF_MIRROR=DIR.'
 }
 
 # Folders that builds must see: the program's, unless it is the system's, and the provider's, in whatever form it is here.
