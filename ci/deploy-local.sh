@@ -52,7 +52,7 @@ use_mirror() {
   local mirror
   for mirror in "${GLEANER_TF_MIRROR:-}" /opt/*/registry.terraform.io /usr/local/share/terraform/*/registry.terraform.io; do
     mirror=${mirror%/registry.terraform.io}
-    [ -n "$mirror" ] && [ -d "$mirror/registry.terraform.io/hashicorp/aws" ] || continue
+    [[ -n $mirror && -d $mirror/registry.terraform.io/hashicorp/aws ]] || continue
     export TF_CLI_CONFIG_FILE=$folder/terraform.rc
     printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$mirror" >"$TF_CLI_CONFIG_FILE"
     say "providers: $mirror"
@@ -86,10 +86,9 @@ lent_folders() {
 
 answers() { curl --silent --fail --max-time 5 --output /dev/null "$1/_gleaner/health"; }
 
-server_runs() {
-  local pid
-  pid=$(cat "$folder/server.pid" 2>/dev/null) && [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$gleaner" ]
-}
+# The program that our server runs; " (deleted)" follows it where another has been built since.
+server_program() { readlink "/proc/$(cat "$folder/server.pid" 2>/dev/null || echo none)/exe" 2>/dev/null || true; }
+server_runs() { [[ "$(server_program)" == "$gleaner"?(" (deleted)") ]]; }
 
 stop_server() {
   server_runs || return 0
@@ -128,6 +127,7 @@ use_server() {
   fi
   unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
   export AWS_SHARED_CREDENTIALS_FILE=$folder/data/credentials AWS_CONFIG_FILE=/dev/null
+  [[ "$(server_program)" != *' (deleted)' ]] || stop_server
   if server_runs; then
     AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$folder/port")
   else

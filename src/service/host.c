@@ -509,7 +509,7 @@ int host_new_session(struct host *h, const struct principal *principal, int64_t 
 }
 
 int host_assume_role(struct host *h, struct str role_arn, struct str session_name, struct str service_principal,
-		     int64_t duration_s, host_credentials_fn done, void *argument)
+		     struct str source_arn, int64_t duration_s, host_credentials_fn done, void *argument)
 {
 	struct arena a;
 	struct principal principal;
@@ -517,7 +517,7 @@ int host_assume_role(struct host *h, struct str role_arn, struct str session_nam
 	arena_init(&a, KIB(64));
 	int result = host_role_principal(h, &a, role_arn, session_name, STR_NULL, &principal, NULL);
 	if (!result && h->options.hooks.may_assume)
-		result = h->options.hooks.may_assume(host_service_state(h, "iam"), role_arn, service_principal);
+		result = h->options.hooks.may_assume(host_service_state(h, "iam"), role_arn, service_principal, source_arn);
 	if (!result)
 		result = host_new_session(h, &principal, duration_s, done, argument);
 	arena_release(&a);

@@ -17,8 +17,9 @@ struct host_hooks {
 		       struct str value, double amount);
 	/* Decides a call that is not root's: 0, or ERR_DENIED with call_fail called. NULL: nothing is enforced. */
 	int (*authorize)(void *iam_state, struct call *call);
-	/* May a service (e.g. "lambda.amazonaws.com") assume the role? 0 or ERR_DENIED / ERR_NOT_FOUND. NULL: any role. */
-	int (*may_assume)(void *iam_state, struct str role_arn, struct str service_principal);
+	/* May a service (e.g. "lambda.amazonaws.com"), for the resource `source_arn` (may be absent), assume the role? 0 or
+	 * ERR_DENIED / ERR_NOT_FOUND. NULL: any role. */
+	int (*may_assume)(void *iam_state, struct str role_arn, struct str service_principal, struct str source_arn);
 	/* "AROA…:session" of a session of that role. NULL: made up from the role's name. */
 	struct str (*role_id)(void *iam_state, struct arena *a, struct str role_arn, struct str session_name);
 	/* Behind the functions of service.h with the same names. NULL: no providers; any role; one hour; no policies. */

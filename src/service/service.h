@@ -275,7 +275,8 @@ struct str call_reply_text(const struct call *call);
  * commit. `event` is a full EventBridge event without id and time ("source", "detail-type", "resources", "detail"). */
 int host_put_event(struct host *host, struct store_txn *txn, const struct json *event, struct error *err) MUST_CHECK;
 
-/* Temporary credentials for a role used by a service (functions, executions, rules, APIs). Durable, expiring. `done` on any
+/* Temporary credentials for a role used by a service (functions, executions, rules, APIs) on behalf of the resource `source_arn`
+ * (aws:SourceArn in the role's trust; may be absent). Durable, expiring. `done` on any
  * thread. */
 struct host_credentials {
 	struct str access_key, secret_key, session_token;
@@ -283,7 +284,7 @@ struct host_credentials {
 };
 typedef void (*host_credentials_fn)(void *argument, const struct host_credentials *credentials, const struct error *err);
 int host_assume_role(struct host *host, struct str role_arn, struct str session_name, struct str service_principal,
-		     int64_t duration_s, host_credentials_fn done, void *argument) MUST_CHECK;
+		     struct str source_arn, int64_t duration_s, host_credentials_fn done, void *argument) MUST_CHECK;
 /* Temporary credentials for that very principal (its access_key is ignored); durable before `done` runs. */
 int host_new_session(struct host *h, const struct principal *principal, int64_t duration_s, host_credentials_fn done,
 		     void *argument) MUST_CHECK;

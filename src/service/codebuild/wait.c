@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "aws/arn.h"
 #include "service/codebuild/runner.h"
 
 struct waiter {
@@ -111,11 +112,13 @@ int build_assume_role(struct build *b, struct error *err)
 			     .err = err };
 	struct str session = arena_printf(&b->arena, "AWSCodeBuild-" STR_FMT, STR_ARG(b->uuid));
 	struct str arn = json_get_text(b->record, STR("arn"));
+	struct str project = arn_format(&b->arena, "codebuild", host_region(b->cb->host), host_account(b->cb->host),
+					"project/" STR_FMT, STR_ARG(b->project));
 	int64_t minutes = 60;
 	int result;
 
 	(void)!json_to_i64(json_get_c(b->record, "timeoutInMinutes"), &minutes);
-	result = host_assume_role(b->cb->host, b->role, session, STR("codebuild.amazonaws.com"),
+	result = host_assume_role(b->cb->host, b->role, session, STR("codebuild.amazonaws.com"), project,
 				  minutes < 60 ? 3600 : minutes * 60, on_credentials, &a);
 	if (result != 0)
 		return error_set(err, result, "CodeBuild is not authorized to perform: sts:AssumeRole on service role " STR_FMT,

@@ -4,6 +4,7 @@
 #include "aws/arn.h"
 #include "format/date.h"
 #include "os/clock.h"
+#include "service/iam/iam.h"
 
 static bool starts_nocase(struct str text, struct str prefix)
 {
@@ -102,9 +103,19 @@ static struct str policy_arn(const struct context *c)
 	return json_get_text(c->call->parameters, STR("PolicyArn"));
 }
 
+/* The one that the request sets; else the one that the role or user whose policies it changes has. */
 static struct str boundary(const struct context *c)
 {
-	return json_get_text(c->call->parameters, STR("PermissionsBoundary"));
+	struct call *call = c->call;
+	struct str given = json_get_text(call->parameters, STR("PermissionsBoundary")), kept = STR_NULL;
+
+	if (given.p || call->service != &service_iam || !call->operation->resource)
+		return given;
+	struct grant *entity = grants_get(call->state, call->operation->resource(call));
+	if (entity && entity->exists)
+		kept = arena_str(&call->arena, entity->boundary_arn);
+	grant_unref(entity);
+	return kept;
 }
 
 static struct str external_id(const struct context *c)

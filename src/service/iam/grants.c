@@ -106,6 +106,7 @@ static int read_boundary(struct iam *iam, struct store_txn *txn, struct grant *g
 
 	if (!arn.p)
 		return 0;
+	g->boundary_arn = arena_str(&g->arena, arn);
 	int rc = model_read_policy(iam, txn, &g->arena, arn, &document);
 	g->boundary_arn = arn;
 	g->boundary = &nothing; /* a boundary that is gone allows nothing */

@@ -15,7 +15,7 @@ extern const struct service service_iam;
 /* Decides the call: 0, or ERR_DENIED with the service's own AccessDenied set and the deciding statement logged. */
 int iam_authorize(void *iam_state, struct call *call);
 /* May a service take on the role? 0, ERR_NOT_FOUND (no such role), ERR_DENIED. */
-int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal);
+int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal, struct str source_arn);
 /* "AROA…:session"; absent when there is no such role. */
 struct str iam_role_id(void *iam_state, struct arena *a, struct str role_arn, struct str session_name);
 

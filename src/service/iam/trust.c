@@ -28,11 +28,24 @@ static int ask_trust(struct iam *iam, struct str role_arn, struct policy_request
 	return rc;
 }
 
-int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal)
+/* `argument` is the ARN of the resource that a service acts for. */
+static bool find_source(void *argument, struct str key, struct policy_values *out)
+{
+	const struct str *source_arn = argument;
+
+	if (source_arn->n == 0 || !str_eq_nocase(key, STR("aws:SourceArn")))
+		return false;
+	*out = (struct policy_values){ source_arn, 1 };
+	return true;
+}
+
+int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal, struct str source_arn)
 {
 	struct arena a;
 	struct policy_request r = { .arena = &a,
 				    .action = STR("sts:AssumeRole"),
+				    .find = find_source,
+				    .argument = &source_arn,
 				    .principal = { .kind = POLICY_SERVICE, .arn = service_principal } };
 
 	arena_init(&a, 65536);

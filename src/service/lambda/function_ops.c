@@ -300,7 +300,7 @@ static int create_check_role(struct call *call)
 {
 	const struct create_function_input *in = call->input;
 	const struct code *code = call->scratch;
-	int result = host_assume_role(call->host, in->settings.role, code->function, STR("lambda.amazonaws.com"), 900,
+	int result = host_assume_role(call->host, in->settings.role, code->function, STR("lambda.amazonaws.com"), STR_NULL, 900,
 				      role_checked, call);
 
 	if (result == 0)

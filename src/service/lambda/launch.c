@@ -310,7 +310,7 @@ void environment_start(struct environment *v)
 		queue_launch(v);
 		return;
 	}
-	result = host_assume_role(v->lambda->host, t->role, t->name, STR("lambda.amazonaws.com"), LAMBDA_CREDENTIALS_S,
+	result = host_assume_role(v->lambda->host, t->role, t->name, STR("lambda.amazonaws.com"), STR_NULL, LAMBDA_CREDENTIALS_S,
 				  on_credentials, v);
 	if (result != 0) {
 		error_set(&err, result, "the role cannot be assumed");
