@@ -30,13 +30,16 @@ def leaves: . as $all | [paths(is_leaf)] | map({key: path_text, value: (. as $p 
   | map(if (.key | secret_name) and .value != null then .value = "(sensitive)" else . end) | from_entries;
 def cut: if type == "string" and length > 300 then "\(.[0:300])… (\(length) characters)" else . end;
 
+# Of what is made anew, what is not known yet and what is empty says nothing.
+def is_telling: . != null and . != "(known after apply)" and . != [] and . != {} and . != "";
+
 def attributes:
   . as $change
   | ((.before | redacted($change.before_sensitive) | opened) // {} | leaves) as $before
   | ((.after | redacted($change.after_sensitive) | with_unknown($change.after_unknown) | opened) // {} | leaves) as $after
   | [($change.replace_paths // [])[] | path_text] as $forcing
   | ($before + $after | keys) | map(. as $path
-    | select($before[$path] != $after[$path])
+    | select($before[$path] != $after[$path] and ($change.before != null or ($after[$path] | is_telling)))
     | {path: $path, before: ($before[$path] | cut), after: ($after[$path] | cut)}
       + (if any($forcing[]; . as $head | $path == $head or ($path | startswith($head + ".") or startswith($head + "["))) then {forces_replacement: true} else {} end));
 

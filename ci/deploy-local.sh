@@ -173,7 +173,11 @@ ask() {
     [ "$APPROVE" = "$sha" ] || refuse "approved was the plan $APPROVE, but the one that waits is $sha"
     return 0
   fi
-  printf '\nApply exactly this plan? Only yes is taken for it: ' >&2
+  say ''
+  say "commit $(planned .commit)"
+  say "plan   $sha   ($(planned '.counts | "\(.delete) to destroy, \(.replace) to replace, \(.update) to change, \(.create) to create"'))"
+  say "JSON   $(planned .plan.json_sha256)"
+  printf 'Apply exactly this plan? Only yes is taken for it: ' >&2
   read -r answer || { say "(no answer)"; return 1; }
   [ "$answer" = yes ] || { rm -rf "$waiting"; die 'not approved: nothing was applied'; }
 }
@@ -218,7 +222,7 @@ deploy() {
   if [ -z "${APPROVE:-}" ] || [ ! -f "$waiting/manifest.json" ]; then
     make_plan
     say ''
-    "$ci/summary.sh" "$waiting"
+    "$ci/summary.sh" "$waiting" --limit 1000000
   fi
   if [ "$(planned .has_changes)" = false ]; then
     step 'apply: there is nothing to change, so nothing is applied'

@@ -24,11 +24,12 @@ make_plan() {
   TF_VAR_package=$(package_path)
   export TF_VAR_package
   terraform_init
-  terraform plan "${options[@]}" -detailed-exitcode "-out=$top/plan.tfplan" >&2 || status=$?
+  # Its text is not shown: logs are read by more people than plans. What may be seen is in changes.json.
+  terraform plan "${options[@]}" -detailed-exitcode "-out=$top/plan.tfplan" >"$top/plan.log" 2>&1 || status=$?
   case $status in
   0) HAS_CHANGES=false ;;
   2) HAS_CHANGES=true ;;
-  *) die 'the plan failed: see above' ;;
+  *) sed -n '/^\(╷\|Error\)/,$p' "$top/plan.log" >&2; die 'the plan failed: see above' ;;
   esac
   terraform show -json "$top/plan.tfplan" >"$top/plan.json"
 }

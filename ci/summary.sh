@@ -25,5 +25,5 @@ if [ "$(printf %s "$text" | wc -c)" -le "$limit" ]; then
   printf '%s\n' "$text"
 else # whole lines only, so that no character is cut
   LC_ALL=C awk -v left="$((limit - 200))" '{ left -= length($0) + 1 } left < 0 { exit } { print }' <<<"$text"
-  printf '```\n\n</details>\n\nThe list is longer than fits: the whole of it is in the build'\''s log and in changes.json.\n'
+  printf '```\n\n</details>\n\nThe list is longer than fits: the whole of it is in changes.json, beside the manifest.\n'
 fi
