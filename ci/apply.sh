@@ -44,8 +44,7 @@ apply_plan() {
   terraform_init
   [ "$(terraform_version)" = "$(jq -r .terraform "$top/manifest.json")" ] ||
     refuse "the plan was made by Terraform $(jq -r .terraform "$top/manifest.json"), this is $(terraform_version)"
-  terraform apply "-lock-timeout=${LOCK_TIMEOUT:-120s}" "$top/plan.tfplan" > >(tee "$top/apply.log" >&2) 2>&1 || status=$?
-  wait $! 2>/dev/null || true
+  terraform apply "-lock-timeout=${LOCK_TIMEOUT:-120s}" "$top/plan.tfplan" 2>&1 | tee "$top/apply.log" >&2 || status=$?
   [ $status -eq 0 ] && return
   grep -q 'Saved plan is stale' "$top/apply.log" && refuse 'the plan is stale: the state has changed since it was made. Plan again.'
   save_errored_state
