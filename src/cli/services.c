@@ -34,6 +34,7 @@ void services_all(struct host_options *options)
 		.log_try = logs_append_try,
 		.metric = monitoring_record,
 		.authorize = iam_authorize,
+		.may = iam_may,
 		.may_assume = iam_may_assume,
 		.role_id = iam_role_id,
 		.find_provider = iam_find_provider,
@@ -46,6 +47,7 @@ void services_all(struct host_options *options)
 void services_without_iam(struct host_options *options)
 {
 	options->hooks.authorize = NULL;
+	options->hooks.may = NULL;
 	options->hooks.may_assume = NULL;
 	options->hooks.may_assume_by_claims = NULL;
 }

@@ -417,6 +417,37 @@ int host_policy_document(struct host *h, struct arena *a, struct str policy_arn,
 	return hooks->policy_document ? hooks->policy_document(host_service_state(h, "iam"), a, policy_arn, out) : ERR_NOT_FOUND;
 }
 
+bool call_may(struct call *call, struct str action, struct str resource)
+{
+	const struct host_hooks *hooks = &call->host->options.hooks;
+
+	if (!hooks->may || call->principal.kind == PRINCIPAL_ROOT)
+		return true;
+	return hooks->may(host_service_state(call->host, "iam"), call, action, resource);
+}
+
+static const struct operation outside_a_call = { .name = "none" };
+static const struct host_service *service_of_actions(const struct host *h, struct str prefix);
+
+bool host_may(struct host *h, const struct principal *principal, struct str action, struct str resource)
+{
+	struct str rest = action;
+	const struct host_service *owner = service_of_actions(h, str_split(&rest, ':'));
+	struct call *call = owner ? call_new(h) : NULL;
+
+	if (!call)
+		return false;
+	call->service = owner->service;
+	call->state = owner->state;
+	call->protocol = owner->service->protocol;
+	call->operation = &outside_a_call;
+	call->parameters = &json_empty_object;
+	call->principal = *principal;
+	bool may = call_may(call, action, resource);
+	call_free(call);
+	return may;
+}
+
 static const struct host_service *service_of_actions(const struct host *h, struct str prefix)
 {
 	for (size_t i = 0; i < h->service_count; i++) {

@@ -17,6 +17,8 @@ struct host_hooks {
 		       struct str value, double amount);
 	/* Decides a call that is not root's: 0, or ERR_DENIED with call_fail called. NULL: nothing is enforced. */
 	int (*authorize)(void *iam_state, struct call *call);
+	/* The same about one action, without an answer. NULL: all may all. */
+	bool (*may)(void *iam_state, struct call *call, struct str action, struct str resource);
 	/* May a service (e.g. "lambda.amazonaws.com"), for the resource `source_arn` (may be absent), assume the role? 0 or
 	 * ERR_DENIED / ERR_NOT_FOUND. NULL: any role. */
 	int (*may_assume)(void *iam_state, struct str role_arn, struct str service_principal, struct str source_arn);

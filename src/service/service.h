@@ -131,10 +131,9 @@ struct service {
 	/* Optional, for permission checks. The policy attached to the resource (bucket, queue, topic, function) that `arn` names,
 	 * as JSON text in the call's arena; absent when it has none. `txn` is a snapshot; any thread. */
 	struct str (*resource_policy)(struct call *call, struct store_txn *txn, struct str arn);
-	/* Optional. The value of one of the service's own condition keys ("lambda:FunctionArn"), any case; absent when it has
-	 * none. Keys of s3 that are query parameters or headers of the request are found without it. */
-	struct str (*condition_key)(struct call *call, struct str key);
-	/* Optional, asked first. The same for keys that may have several values; they live in the call's arena. False: none. */
+	/* Optional. The values of one of the service's own condition keys ("dynamodb:LeadingKeys"), any case; they live in the call's
+	 * arena. False: the request has none. Before `run`, without a transaction. Keys of s3 that are query parameters or headers of
+	 * the request are found without it. */
 	bool (*condition_list)(struct call *call, struct str key, const struct str **values, size_t *count);
 
 	/* Optional. Takes a whole request that no operation's path fits (an API's own routes). Runs as OPERATION_ASYNC. */
@@ -315,6 +314,10 @@ int host_may_assume_by_claims(struct call *call, const struct host_web_identity 
 int64_t host_role_session_max(struct host *host, struct str role_arn);
 /* The document of a managed policy; ERR_NOT_FOUND. */
 int host_policy_document(struct host *host, struct arena *a, struct str policy_arn, struct str *out) MUST_CHECK;
+/* Whether the call's principal, or any other outside a call, may do that too. A refusal is logged as any; nothing is answered.
+ * Costs what a permission check costs: some microseconds. Never with a transaction open. */
+bool call_may(struct call *call, struct str action, struct str resource);
+bool host_may(struct host *host, const struct principal *principal, struct str action, struct str resource);
 /* The policy attached to the resource, of the service that actions with that prefix ("s3") belong to; absent when it has none. */
 struct str host_resource_policy(struct host *host, struct arena *a, struct str action_prefix, struct str arn);
 /* A service as itself ("s3.amazonaws.com" delivering to a queue), judged by resource policies. */

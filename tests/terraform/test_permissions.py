@@ -37,6 +37,8 @@ def test_the_table_is_complete():
     compute = json.loads((ROOT / "pipeline" / "functions.json").read_text())
     granted = {(role["name"], statement["Sid"], action) for role in [*compute["functions"], *compute["roles"]]
                for statement in role["statements"] for action in statement["Action"]}
+    granted |= {(function["name"], statement["Sid"], action) for function in compute["functions"]
+                for statement in compute["function_statements"] for action in statement["Action"]}
     listed = [tuple(row[:3]) for row in ROWS]
     assert len(listed) == len(set(listed))
     assert set(listed) == granted
@@ -50,7 +52,7 @@ class Scenarios(pipeline_tests.Pipeline):
         self.server = server
         for bucket in (self.info["source_bucket"], self.info["processed_bucket"]):
             self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        self.iam = server.client("iam")
+        self.iam, self.logs = server.client("iam"), server.client("logs")
         self.done = self.run(IMAGE)
 
     @staticmethod
@@ -122,6 +124,18 @@ class Scenarios(pipeline_tests.Pipeline):
         self.forget(job)
         return json.loads(reply["Payload"].read()).get("errorType"), None
 
+    def log(self, role):
+        """What a new environment of the role's function logs: the answer to an event that is none is logged too."""
+        name, group = f"gleaner-{role}", f"/aws/lambda/gleaner-{role}"
+        streams = self.streams(group)
+        self.lambda_.update_function_configuration(FunctionName=name, Description=str(uuid.uuid4()))
+        self.lambda_.invoke(FunctionName=name, Payload=b"{}")
+        return ("lines" if self.streams(group) - streams else "nothing"), None
+
+    def streams(self, group):
+        pages = self.logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+        return {stream["logStreamName"] for page in pages for stream in page["logStreams"]}
+
     # ---- what the sweep finds ----
 
     def _sweep(self, job, **attributes):
@@ -183,12 +197,16 @@ WHEN = {
     "delete": Scenarios.delete_job,
     "download": Scenarios.download,
     "get": Scenarios.get_job,
+    "its log": Scenarios.log,
     "list": Scenarios.list_jobs,
     "sweep, the execution is gone": Scenarios.execution_gone,
     "sweep, the upload never came": Scenarios.never_came,
     "sweep, the upload's event was lost": Scenarios.event_lost,
     "upload": Scenarios.upload_image,
 }
+
+
+OF_ONE_FUNCTION = ("asked for a missing object", "its log")
 
 
 @pytest.fixture(scope="module")
@@ -200,12 +218,17 @@ def scenarios():
         protocol._finish(server, False)
 
 
+def test_a_function_that_may_logs_lines(scenarios):
+    """That nothing is logged without the permissions means something."""
+    scenarios.wait(lambda: scenarios.log("get-job")[0] == "lines", 30)
+
+
 @pytest.mark.parametrize("row", [pytest.param(row, id="-".join(row[:3])) for row in ROWS])
 def test_what_happens_without(scenarios, row):
     role, sid, action, when, sees, ends = row
     since = scenarios.log_size()
     with scenarios.without(role, sid, action):
-        seen, job = WHEN[when](scenarios, *([role] if when == "asked for a missing object" else []))
+        seen, job = WHEN[when](scenarios, *([role] if when in OF_ONE_FUNCTION else []))
         scenarios.wait(lambda: (role, action) in scenarios.denials(since), 10)
         if job and not ends.startswith(PENDING):
             scenarios.wait(lambda: scenarios.outcome(job).startswith(ends), 30)

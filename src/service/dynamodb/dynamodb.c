@@ -185,4 +185,5 @@ const struct service service_dynamodb = {
 	.stop = stop_service,
 	.close = close_service,
 	.refuse = dynamodb_refuse,
+	.condition_list = dynamodb_condition_list,
 };

@@ -53,4 +53,7 @@ OPERATION_DECLARE(describe_endpoints)
 struct str resource_of_index(struct call *call); /* Query and Scan: the index when one is named */
 struct str resource_of_arn(struct call *call);   /* ResourceArn */
 
+/* condition_keys.c: for struct service. */
+bool dynamodb_condition_list(struct call *call, struct str key, const struct str **values, size_t *count);
+
 #endif

@@ -116,6 +116,8 @@ static void evaluate(struct decision *d, const struct permission *p, struct poli
 		.resource_policy_decides = trust || starts_nocase(p->action, STR("kms:")),
 	};
 
+	d->context.action = p->action;
+	d->context.resource = p->resource;
 	r.resource_policy = find_resource_policy(d, p, &role);
 	if (d->federated_root) {
 		r.identity = &d->federated_root;
@@ -355,27 +357,49 @@ static bool has_identity(const struct call *call)
 	return call->principal.kind == PRINCIPAL_USER || call->principal.kind == PRINCIPAL_ROLE || is_federated(call);
 }
 
+/* Who asks, and by what he is judged. `d->context.grant` is to be given back. */
+static int open_decision(struct decision *d)
+{
+	struct call *call = d->context.call;
+
+	describe_principal(call, &d->context.principal);
+	if (has_identity(call)) {
+		d->context.grant =
+			grants_get(d->iam, call->principal.role_arn.p ? call->principal.role_arn : call->principal.arn);
+		if (!d->context.grant)
+			return call_fault(call, NULL);
+	}
+	return read_session(d);
+}
+
 int iam_authorize(void *iam_state, struct call *call)
 {
 	struct decision d = { .iam = iam_state, .context = { .call = call } };
-	struct grant *grant = NULL;
 
 	if (call->principal.kind == PRINCIPAL_ROOT || needs_no_leave(call))
 		return 0;
-	describe_principal(call, &d.context.principal);
-	if (has_identity(call)) {
-		grant = grants_get(d.iam, call->principal.role_arn.p ? call->principal.role_arn : call->principal.arn);
-		if (!grant)
-			return call_fault(call, NULL);
-	}
-	d.context.grant = grant;
-	int rc = read_session(&d);
+	int rc = open_decision(&d);
 	if (rc == 0)
 		rc = check_operation(&d);
 	if (rc == 0)
 		rc = check_passed_roles(&d);
 	if (rc == 0 && call->operation->probe_action)
 		call->may_probe = probe(&d);
-	grant_unref(grant);
+	grant_unref(d.context.grant);
 	return rc;
+}
+
+bool iam_may(void *iam_state, struct call *call, struct str action, struct str resource)
+{
+	struct decision d = { .iam = iam_state, .context = { .call = call } };
+	const struct permission asked = { action, resource };
+	struct policy_decision decision = { .effect = POLICY_IMPLICIT_DENY };
+
+	if (open_decision(&d) == 0) {
+		evaluate(&d, &asked, &decision);
+		if (decision.effect != POLICY_ALLOWED)
+			log_denial(&d, &asked, &decision);
+	}
+	grant_unref(d.context.grant);
+	return decision.effect == POLICY_ALLOWED && !arena_failed(&call->arena);
 }

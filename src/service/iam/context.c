@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/iam/context.h"
 
+#include "service/iam/resource_tags.h"
+
 #include "aws/arn.h"
 #include "format/date.h"
 #include "os/clock.h"
@@ -148,6 +150,7 @@ static const struct {
 	{ "aws:SourceAccount", source_account },
 	{ "aws:SourceArn", source_arn },
 	{ "aws:SourceIp", source_ip },
+	{ "aws:SourceOwner", source_account }, /* SNS's older name for it */
 	{ "aws:UserAgent", user_agent },
 	{ "aws:ViaAWSService", via_service },
 	{ "iam:PassedToService", passed_to },
@@ -280,6 +283,19 @@ static const struct json *transitive_keys(const struct context *c)
 	return json_is(keys, JSON_ARRAY) ? keys : NULL;
 }
 
+/* ---- tags of the resource ---- */
+
+static const struct json *resource_tag(const struct context *c, struct str name)
+{
+	const struct json *tags = resource_tags(c->call->host, &c->call->arena, c->action, c->resource);
+
+	for (size_t i = 0; tags && i < tags->count; i++) {
+		if (str_eq_nocase(tags->members[i].name, name))
+			return tags->members[i].value;
+	}
+	return NULL;
+}
+
 /* ---- the request itself ---- */
 
 /* s3:prefix is the query's "prefix", s3:x-amz-acl the header of that name. */
@@ -306,11 +322,9 @@ static struct str find_text(const struct context *c, struct str key)
 		return tag_of_object(c->grant->tags, str_from(key, sizeof("aws:PrincipalTag/") - 1));
 	if (starts_nocase(key, STR("aws:RequestTag/")))
 		return request_tag(c, str_from(key, sizeof("aws:RequestTag/") - 1));
-	if (c->call->service->condition_key)
-		value = c->call->service->condition_key(c->call, key);
-	if (!value.p && starts_nocase(key, STR("s3:")))
-		value = s3_key(c, str_from(key, sizeof("s3:") - 1));
-	return value;
+	if (starts_nocase(key, STR("s3:")))
+		return s3_key(c, str_from(key, sizeof("s3:") - 1));
+	return STR_NULL;
 }
 
 bool context_find(void *argument, struct str key, struct policy_values *out)
@@ -329,6 +343,10 @@ bool context_find(void *argument, struct str key, struct policy_values *out)
 		return values_of(&c->call->arena, carried, out);
 	if (c->call->service->condition_list && c->call->service->condition_list(c->call, key, &out->items, &out->count))
 		return true;
+	if (starts_nocase(key, STR("aws:ResourceTag/")))
+		carried = resource_tag(c, str_from(key, sizeof("aws:ResourceTag/") - 1));
+	if (carried)
+		return values_of(&c->call->arena, carried, out);
 	struct str value = find_text(c, key);
 	struct str *item = value.p ? ARENA_NEW(&c->call->arena, struct str) : NULL;
 	if (!item)

@@ -10,8 +10,9 @@
 
 struct context {
 	struct call *call;
-	const struct grant *grant; /* NULL: the principal has none */
+	struct grant *grant; /* NULL: the principal has none */
 	struct policy_principal principal;
+	struct str action, resource;         /* what is being decided */
 	struct str passed_to;                /* iam:PassRole: the service that gets the role */
 	const struct json *session_keys;     /* what the session carries; NULL: nothing */
 	const struct host_web_identity *web; /* NULL: none */

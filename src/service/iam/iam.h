@@ -14,6 +14,8 @@ extern const struct service service_iam;
 
 /* Decides the call: 0, or ERR_DENIED with the service's own AccessDenied set and the deciding statement logged. */
 int iam_authorize(void *iam_state, struct call *call);
+/* The same about one action, without an answer. */
+bool iam_may(void *iam_state, struct call *call, struct str action, struct str resource);
 /* May a service take on the role? 0, ERR_NOT_FOUND (no such role), ERR_DENIED. */
 int iam_may_assume(void *iam_state, struct str role_arn, struct str service_principal, struct str source_arn);
 /* "AROA…:session"; absent when there is no such role. */

@@ -131,6 +131,8 @@ int iam_explain_access(struct call *call)
 				 .request = { .arena = &call->arena, .action = in->name, .resource = in->path, .find = find } };
 
 	e.request.argument = &e;
+	e.context.action = in->name;
+	e.context.resource = in->path;
 	int rc = read_principal(&e);
 	if (rc == 0)
 		rc = read_resource_policy(&e);

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/limits.h"
+#include "base/log.h"
 #include "format/date.h"
 #include "os/clock.h"
 #include "service/lambda/runtime.h"
@@ -27,6 +29,50 @@ static void keep_tail(struct environment *v, struct str line)
 	v->tail[v->tail_n++] = '\n';
 }
 
+enum { LEAVE_LIVE_MS = 500 };
+
+static bool may(struct environment *v, const struct principal *principal, const char *action)
+{
+	struct host *host = v->lambda->host;
+	char arn[1024];
+	int n = snprintf(arn, sizeof(arn), "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT ":log-stream:%s",
+			 STR_ARG(host_region(host)), STR_ARG(host_account(host)), STR_ARG(v->target->log_group), v->stream);
+
+	return n > 0 && (size_t)n < sizeof(arn) && host_may(host, principal, str_c(action), str_of(arn, (size_t)n));
+}
+
+/* Lines go to the log group in the role's name, as on AWS: "logs:CreateLogStream" once, "logs:PutLogEvents" for them. */
+static void ask_leave(struct environment *v)
+{
+	struct principal principal;
+	struct arena a;
+
+	arena_init(&a, KIB(16));
+	bool known = host_role_principal(v->lambda->host, &a, v->target->role, v->target->name, STR_NULL, &principal, NULL) == 0;
+	if (known && !v->stream_allowed)
+		v->stream_allowed = may(v, &principal, "logs:CreateLogStream");
+	v->may_log = known && v->stream_allowed && may(v, &principal, "logs:PutLogEvents");
+	arena_release(&a);
+	if (!v->may_log && !v->log_refusal_told)
+		log_warn("lambda", "a function's lines are dropped, its role may not log them function=" STR_FMT " role=" STR_FMT,
+			 STR_ARG(v->target->name), STR_ARG(v->target->role));
+	v->log_refusal_told = !v->may_log;
+}
+
+static bool may_log(struct environment *v)
+{
+	int64_t now = clock_wall_ms();
+
+	pthread_mutex_lock(&v->tail_lock);
+	if (v->may_log_asked_ms == 0 || now - v->may_log_asked_ms >= LEAVE_LIVE_MS || now < v->may_log_asked_ms) {
+		v->may_log_asked_ms = now;
+		ask_leave(v);
+	}
+	bool allowed = v->may_log;
+	pthread_mutex_unlock(&v->tail_lock);
+	return allowed;
+}
+
 void report_line(struct environment *v, struct str line)
 {
 	if (v->tailing) {
@@ -34,7 +80,8 @@ void report_line(struct environment *v, struct str line)
 		keep_tail(v, line);
 		pthread_mutex_unlock(&v->tail_lock);
 	}
-	host_log(v->lambda->host, v->target->log_group, str_c(v->stream), clock_wall_ms(), line);
+	if (may_log(v))
+		host_log(v->lambda->host, v->target->log_group, str_c(v->stream), clock_wall_ms(), line);
 }
 
 static void platform_event(struct environment *v, const char *type, const char *record)

@@ -130,6 +130,9 @@ struct environment {
 	struct http_listener *listener;
 	uint16_t port;
 	char stream[64];
+	/* What the role may log; asked for again after a while. */
+	bool may_log, stream_allowed, log_refusal_told;
+	int64_t may_log_asked_ms;
 	int64_t deadline_ms; /* wall clock; 0: none */
 	timer_id timer;
 	int64_t started_ns, returned_ns, idle_ns;

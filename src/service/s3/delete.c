@@ -48,6 +48,7 @@ struct deletion {
 	size_t count;
 	struct {
 		struct str key, version_id, etag;
+		bool denied;
 	} items[DELETE_OBJECTS_MAX];
 };
 
@@ -68,6 +69,24 @@ static int read_items(struct call *call, const struct xml *root, struct deletion
 	return d->count ? 0 : call_fail(call, &s3_MalformedXML);
 }
 
+/* Each key needs leave of its own, and is refused alone. */
+static void judge_items(struct call *call, struct deletion *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		struct str action = str_is_set(d->items[i].version_id) ? STR("s3:DeleteObjectVersion") : STR("s3:DeleteObject");
+		struct str arn = arena_printf(&call->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(s3_target(call)->bucket),
+					      STR_ARG(d->items[i].key));
+		d->items[i].denied = !call_may(call, action, arn);
+	}
+}
+
+size_t s3_delete_objects_permissions(struct call *call, const struct permission **list)
+{
+	(void)call;
+	*list = NULL;
+	return 0; /* judge_items */
+}
+
 int s3_delete_objects_prepare(struct call *call)
 {
 	struct deletion *d = ARENA_NEW(&call->arena, struct deletion);
@@ -77,7 +96,11 @@ int s3_delete_objects_prepare(struct call *call)
 		return call_fault(call, NULL);
 	call->scratch = d;
 	int rc = s3_parse_body(call, "Delete", &root);
-	return rc < 0 ? rc : read_items(call, root, d);
+	if (rc == 0)
+		rc = read_items(call, root, d);
+	if (rc == 0)
+		judge_items(call, d);
+	return rc;
 }
 
 static void write_deleted(struct call *call, struct str key, const struct removal *r)
@@ -146,7 +169,9 @@ int s3_delete_objects(struct call *call)
 		struct removal r = { .version_id = d->items[i].version_id };
 		const struct service_error *error = NULL;
 
-		if (delete_item(&x, &b, d, i, &why, &r, &error) < 0)
+		if (d->items[i].denied)
+			error = &s3_AccessDenied;
+		else if (delete_item(&x, &b, d, i, &why, &r, &error) < 0)
 			return s3_fault(call, &x);
 		if (error)
 			write_failure(call, d->items[i].key, r.version_id, error);

@@ -77,8 +77,3 @@ struct str s3_object_arn(struct call *call)
 
 	return arena_printf(&call->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(t->bucket), STR_ARG(t->key));
 }
-
-struct str s3_every_object_arn(struct call *call)
-{
-	return arena_printf(&call->arena, "arn:aws:s3:::" STR_FMT "/*", STR_ARG(s3_target(call)->bucket));
-}

@@ -88,6 +88,7 @@ struct delete_object_input {
 extern const struct bind s3_delete_object_rows[];
 int s3_delete_object(struct call *call);
 int s3_delete_objects_prepare(struct call *call);
+size_t s3_delete_objects_permissions(struct call *call, const struct permission **list);
 int s3_delete_objects(struct call *call);
 
 /* list_objects.c, s3_list_versions.c */

@@ -79,7 +79,6 @@ bool s3_bucket_name_is_valid(struct str name);
 int s3_check_key(struct call *call, struct str key) MUST_CHECK; /* 1 to 1,024 bytes of UTF-8, no NUL */
 struct str s3_bucket_arn(struct call *call);
 struct str s3_object_arn(struct call *call);
-struct str s3_every_object_arn(struct call *call); /* of an operation that names its objects in the body */
 
 /* reply.c */
 int s3_fail_bucket(struct call *call, const struct service_error *error, struct str bucket);
