@@ -186,6 +186,45 @@ def test_oidc_providers(iam):
     refused(iam.get_open_id_connect_provider, "NoSuchEntity", 404, OpenIDConnectProviderArn=arn)
 
 
+def test_groups(iam, server, user, name, table):
+    user_name, client = user
+    group = f"g-{name}"
+    made = iam.create_group(GroupName=group, Path="/team/")["Group"]
+    assert made["Arn"] == f"arn:aws:iam::{ACCOUNT}:group/team/{group}" and made["GroupId"].startswith("AGPA")
+    refused(iam.create_group, "EntityAlreadyExists", 409, GroupName=group.upper())
+    refused(iam.get_group, "NoSuchEntity", 404, f"The group with name no-{group} cannot be found.", GroupName=f"no-{group}")
+    refused(client("dynamodb").scan, "AccessDeniedException", 400, TableName=table)
+    iam.add_user_to_group(GroupName=group, UserName=user_name)
+    iam.add_user_to_group(GroupName=group, UserName=user_name)
+    assert [u["UserName"] for u in iam.get_group(GroupName=group)["Users"]] == [user_name]
+    assert [g["GroupName"] for g in iam.list_groups_for_user(UserName=user_name)["Groups"]] == [group]
+    assert [g["GroupName"] for g in iam.list_groups(PathPrefix="/team/")["Groups"]] == [group]
+    refused(iam.delete_user, "DeleteConflict", 409, UserName=user_name)
+    refused(iam.delete_group, "DeleteConflict", 409, "must remove users", GroupName=group)
+    iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=document(allow("dynamodb:Scan")))
+    assert iam.list_group_policies(GroupName=group)["PolicyNames"] == ["p"]
+    assert iam.get_group_policy(GroupName=group, PolicyName="p")["PolicyDocument"] == json.loads(document(allow("dynamodb:Scan")))
+    client("dynamodb").scan(TableName=table)
+    arn = "arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"
+    iam.attach_group_policy(GroupName=group, PolicyArn=arn)
+    assert [p["PolicyArn"] for p in iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]] == [arn]
+    assert group in [g["GroupName"] for g in iam.list_entities_for_policy(PolicyArn=arn)["PolicyGroups"]]
+    client("dynamodb").describe_table(TableName=table)
+    decided = iam.simulate_principal_policy(PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/{user_name}", ActionNames=["dynamodb:Scan"])
+    assert decided["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=document(allow("*"), {"Effect": "Deny", "Action": "dynamodb:Scan", "Resource": "*"}))
+    refused(client("dynamodb").scan, "AccessDeniedException", 400, "with an explicit deny in an identity-based policy", TableName=table)
+    iam.remove_user_from_group(GroupName=group, UserName=user_name)
+    refused(iam.remove_user_from_group, "NoSuchEntity", 404, GroupName=group, UserName=user_name)
+    refused(client("dynamodb").describe_table, "AccessDeniedException", 400, TableName=table)
+    refused(iam.delete_group, "DeleteConflict", 409, "must detach all policies", GroupName=group)
+    iam.detach_group_policy(GroupName=group, PolicyArn=arn)
+    refused(iam.delete_group, "DeleteConflict", 409, "must delete policies", GroupName=group)
+    iam.delete_group_policy(GroupName=group, PolicyName="p")
+    iam.delete_group(GroupName=group)
+    assert group not in [g["GroupName"] for g in iam.list_groups()["Groups"]]
+
+
 # ---- decisions ----
 
 def test_a_user_may_do_what_its_policies_say(iam, user, table):

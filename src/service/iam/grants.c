@@ -77,24 +77,25 @@ static void keep(struct grants *g, struct str arn, struct grant *grant)
 /* ---- reading ---- */
 
 /* A stored document was checked when it came; one that cannot be read now grants nothing and is left out. */
-static void add_policy(struct grant *g, struct str name, struct str document)
+static void add_policy(struct grant *g, struct str owner, struct str name, struct str document)
 {
 	const struct policy *p;
 
 	if (!document.p || policy_parse(&g->arena, document, POLICY_IDENTITY, &p, NULL) < 0)
 		return;
 	g->identity[g->identity_count] = p;
+	g->identity_owners[g->identity_count] = owner;
 	g->identity_names[g->identity_count++] = name;
 }
 
-static int read_attached(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *list)
+static int read_attached(struct iam *iam, struct store_txn *txn, struct grant *g, struct str owner, const struct json *list)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
 		struct str arn = json_text(list->items[i]), document;
 		int rc = model_read_policy(iam, txn, &g->arena, arn, &document);
 		if (rc < 0)
 			return rc;
-		add_policy(g, arn, document);
+		add_policy(g, owner, arn, document);
 	}
 	return 0;
 }
@@ -106,7 +107,6 @@ static int read_boundary(struct iam *iam, struct store_txn *txn, struct grant *g
 
 	if (!arn.p)
 		return 0;
-	g->boundary_arn = arena_str(&g->arena, arn);
 	int rc = model_read_policy(iam, txn, &g->arena, arn, &document);
 	g->boundary_arn = arn;
 	g->boundary = &nothing; /* a boundary that is gone allows nothing */
@@ -125,10 +125,11 @@ static size_t policy_count(const struct json *entity)
 static int read_policies(struct iam *iam, struct store_txn *txn, struct grant *g, const struct json *entity)
 {
 	const struct json *inlined = json_get_c(entity, "Policies");
+	struct str owner = json_get_text(entity, STR("Arn"));
 
 	for (size_t i = 0; inlined && i < inlined->count; i++)
-		add_policy(g, inlined->members[i].name, json_text(inlined->members[i].value));
-	return read_attached(iam, txn, g, json_get_c(entity, "Attached"));
+		add_policy(g, owner, inlined->members[i].name, json_text(inlined->members[i].value));
+	return read_attached(iam, txn, g, owner, json_get_c(entity, "Attached"));
 }
 
 /* The groups a user is in; those that are gone are passed over. */
@@ -156,8 +157,9 @@ static int read_identity(struct iam *iam, struct store_txn *txn, struct grant *g
 	for (size_t i = 0; rc == 0 && i < groups->count; i++)
 		count += policy_count(groups->items[i]);
 	g->identity = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity));
+	g->identity_owners = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity_owners));
 	g->identity_names = arena_alloc_array(&g->arena, count + 1, sizeof(*g->identity_names));
-	if (rc == 0 && (!g->identity || !g->identity_names))
+	if (rc == 0 && (!g->identity || !g->identity_owners || !g->identity_names))
 		rc = ERR_NO_MEMORY;
 	if (rc == 0)
 		rc = read_policies(iam, txn, g, entity);

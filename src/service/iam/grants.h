@@ -18,7 +18,8 @@ struct grant {
 	struct str id;           /* RoleId or UserId */
 	const struct json *tags; /* {name: value}, NULL when none */
 	const struct policy **identity;
-	struct str *identity_names; /* beside `identity`: policy names and ARNs, for logs */
+	struct str *identity_owners; /* beside `identity`: the ARN of what has it: the entity itself or a group */
+	struct str *identity_names;  /* beside `identity`: policy names and ARNs, for logs */
 	size_t identity_count;
 	const struct policy *boundary; /* NULL: none */
 	struct str boundary_arn;

@@ -101,7 +101,8 @@ static void put_policy(struct explanation *e, struct json *answer, const struct 
 		return;
 	if (d->source == POLICY_FROM_IDENTITY) {
 		struct str name = e->grant->identity_names[d->policy_index];
-		put_place(e, answer, str_starts(name, STR("arn:")) ? "managed" : "inline", name, owner);
+		put_place(e, answer, str_starts(name, STR("arn:")) ? "managed" : "inline", name,
+			  e->grant->identity_owners[d->policy_index]);
 	} else if (d->source == POLICY_FROM_BOUNDARY) {
 		put_place(e, answer, "boundary", e->grant->boundary_arn, owner);
 	} else {

@@ -37,7 +37,10 @@ static const struct listing *find_listing(struct str action, struct str arn)
 			continue;
 		if (str_find(arn, STR(":user/"), 0) >= 0)
 			return &user_listing;
-		return str_find(arn, STR(":policy/"), 0) >= 0 ? &policy_listing : &listings[i];
+		if (str_find(arn, STR(":policy/"), 0) >= 0)
+			return &policy_listing;
+		bool tagless = listings[i].named == BY_NAME && str_find(arn, STR(":role/"), 0) < 0;
+		return tagless ? NULL : &listings[i];
 	}
 	return NULL;
 }
