@@ -5,17 +5,7 @@
 
 #define PREFIX "arn:aws:iam::aws:policy"
 
-/* MANAGED_POLICIES_FILE is the path of managed_policies.jsonl, from the build. */
-__asm__(".section .rodata\n"
-	".global gleaner_managed_policies, gleaner_managed_policies_size\n"
-	"gleaner_managed_policies:\n"
-	".incbin \"" MANAGED_POLICIES_FILE "\"\n"
-	"1:\n"
-	".balign 8\n"
-	"gleaner_managed_policies_size:\n"
-	".quad 1b - gleaner_managed_policies\n"
-	".previous\n");
-
+/* managed_policies.jsonl, which the build puts in (scripts/embed-file.sh). */
 extern const char gleaner_managed_policies[];
 extern const uint64_t gleaner_managed_policies_size;
 
