@@ -80,9 +80,8 @@ def test_tasks_catch_everything_and_retry_throttling_for_hours():
         if state["Type"] != "Task":
             continue
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
-        if "putEvents" in state["Resource"]:
-            continue
         throttling = state["Retry"][0]
+        assert all(re.search("Throttl|TooMany|Exceeded", error) for error in throttling["ErrorEquals"]), name
         assert throttling["JitterStrategy"] == "FULL" and throttling["MaxDelaySeconds"] == 120, name
         assert throttling["MaxAttempts"] * throttling["MaxDelaySeconds"] / 2 >= 6 * 3600, name
 
