@@ -8,17 +8,18 @@ import subprocess
 import pytest
 from packages import PACKAGES, ROOT
 
-# Folder, umask and environment of a build; the folders' names differ in length.
+# Folder, umask, environment and type of a build; the folders' names differ in length.
 BUILDERS = {
-    "a": ("here", 0o077, {"TZ": "Pacific/Kiritimati", "LANG": "C", "USER": "nobody", "HOME": "/nonexistent"}),
-    "b": ("somewhere/else/with a space", 0o002, {"TZ": "America/Los_Angeles", "LANG": "tr_TR.UTF-8", "LC_ALL": "C.UTF-8", "USER": "builder"}),
+    "a": ("here", 0o077, {"TZ": "Pacific/Kiritimati", "LANG": "C", "USER": "nobody", "HOME": "/nonexistent"}, "debug"),
+    "b": ("somewhere/else/with a space", 0o002,
+          {"TZ": "America/Los_Angeles", "LANG": "tr_TR.UTF-8", "LC_ALL": "C.UTF-8", "USER": "builder"}, "release"),
 }
 
 
 def sources(folder):
     """A copy of what is under version control, as it is now."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "meson*", "src", "functions", "scripts"],
-                            cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "meson*", "src", "functions", "scripts"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_file():
@@ -39,13 +40,12 @@ def build(folder, scratch, arguments, umask, environment):
 
 @pytest.mark.parametrize("package, builder", [("x86_64", "a"), ("x86_64", "b"), ("arm64", "b")], indirect=["package"])
 def test_same_bytes(builder, package, tmp_path):
-    name, umask, environment = BUILDERS[builder]
-    folder = sources(tmp_path / name)
-    arguments = []
+    name, umask, environment, kind = BUILDERS[builder]
+    folder, arguments = sources(tmp_path / name), [f"--buildtype={kind}"]
     if package.architecture == "arm64":
         sysroot = PACKAGES["arm64"].with_symbols.parents[2] / "sysroot"
-        arguments = ["--cross-file", "scripts/arm64.ini", f"-Dc_args=-I{sysroot}/usr/include -I{sysroot}/usr/include/aarch64-linux-gnu",
-                     f"-Dc_link_args=-L{sysroot}/usr/lib/aarch64-linux-gnu"]
+        arguments += ["--cross-file", "scripts/arm64.ini", f"-Dc_link_args=-L{sysroot}/usr/lib/aarch64-linux-gnu",
+                      f"-Dc_args=-I{sysroot}/usr/include -I{sysroot}/usr/include/aarch64-linux-gnu"]
     expected = hashlib.sha256(package.archive.read_bytes()).hexdigest()
     assert build(folder, tmp_path / "scratch", arguments, umask, environment) == expected
 
