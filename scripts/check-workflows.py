@@ -13,6 +13,7 @@ import sys
 
 import yaml
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 RUNNERS = {"ubuntu-24.04", "ubuntu-24.04-arm", "${{ inputs.runner }}"}
 PIN = re.compile(r"^\s*(?:- )?uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 
@@ -96,6 +97,22 @@ def check_steps(workflow, _):
             yield f"{where}: an expression in a script is text that others may choose: hand it on by env"
 
 
+def check_scripts(workflow, _):
+    """Scripts that are called are there, and know the options they get."""
+    for where, _, step in workflow.steps():
+        for command in re.split(r"[|;&]|\n(?! )", re.sub(r"\\\n\s*", " ", step.get("run", ""))):
+            called = re.search(r"(?:ci|scripts)/[\w-]+\.sh", command)
+            if not called:
+                continue
+            script = ROOT / called[0]
+            if not script.is_file():
+                yield f"{where}: there is no {called[0]}"
+                continue
+            for option in re.findall(r" (--[a-z-]+)", command[called.end():]):
+                if not re.search(rf"{re.escape(option)}\b", script.read_text()):
+                    yield f"{where}: {called[0]} has no option {option}"
+
+
 def check_calls(workflow, workflows):
     """Inputs, outputs and permissions across a call, which GitHub checks only when it runs."""
     for name, job in workflow.jobs.items():
@@ -161,4 +178,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / ".github/workflows")))
+    sys.exit(main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".github/workflows")))

@@ -60,6 +60,8 @@ FAULTS = [
     ("apply.yml", "run: ci/approval.sh", "run: echo", "must ask ci/approval.sh"),
     ("notify.yml", "aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3", CHECKOUT, "uses none"),
     ("check-drift.yml", "    permissions:\n      contents: read\n      issues: write # the issue\n", "", "job issue must list its permissions"),
+    ("plan.yml", "ci/source.sh --bucket", "ci/sources.sh --bucket", "there is no ci/sources.sh"),
+    ("plan.yml", '--source-version "$VERSION"', '--version "$VERSION"', "ci/codebuild-run.sh has no option --version"),
     ("notify.yml", "  notify:\n", "  other:\n    environment: production\n    runs-on: ubuntu-24.04\n    steps: []\n  notify:\n    environment: production\n",
      "would each ask for an approval"),
 ]

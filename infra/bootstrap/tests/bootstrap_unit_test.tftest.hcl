@@ -36,6 +36,12 @@ override_resource {
   values          = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
 }
 
+override_resource {
+  target          = aws_sns_topic.builds
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-central-1:111122223333:gleaner-production-builds" }
+}
+
 variables {
   environment = "production"
   github      = { owner = "example", owner_id = 11, repository = "gleaner", repository_id = 22 }
@@ -71,6 +77,22 @@ run "defaults" {
       ])
     ])
     error_message = "A way to the plan role leaves audience, repository or subject open."
+  }
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role.github["plan"].assume_role_policy).Statement : try(
+        statement.Condition.StringEquals["token.actions.githubusercontent.com:job_workflow_ref"],
+        statement.Condition.StringLike["token.actions.githubusercontent.com:job_workflow_ref"],
+      )
+      ] == [
+      [
+        "example/gleaner/.github/workflows/plan.yml@refs/heads/main",
+        "example/gleaner/.github/workflows/check-drift.yml@refs/heads/main",
+        "example/gleaner/.github/workflows/notify.yml@refs/heads/main",
+      ],
+      "example/gleaner/.github/workflows/plan.yml@refs/pull/*/merge",
+    ]
+    error_message = "The plan role must be taken only by the workflows that need it."
   }
   assert {
     condition     = !strcontains(jsonencode([for role in aws_iam_role.github : role.assume_role_policy]), "ForAllValues")
