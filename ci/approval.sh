@@ -2,35 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 # Asks GitHub whether this run was approved for an environment, by whom, and under which rules; refuses (3) when any of it is wanting.
 # GitHub makes an environment that a workflow names and nobody set up, without a rule, and lets the job pass: so we ask.
+#
 #   ci/approval.sh --environment E --branch B --commit SHA
+#
 # What must hold:
 #   the environment has required reviewers, and only the branch may deploy to it;
 #   this run runs the commit, on the branch, and the branch has not moved on: a newer commit voids the approval;
 #   somebody approved this run for this environment, who is a reviewer and neither pushed nor started it.
+#
 # Needs GITHUB_TOKEN (actions: read, contents: read), GITHUB_REPOSITORY, GITHUB_RUN_ID.
 set -euo pipefail
-# shellcheck source=ci/github.sh
-source "$(dirname "$0")/github.sh"
-
-refuse() { die 3 "refused: $1"; }
-
-usage() {
-  sed -n '3,11s/^# \{0,1\}//p' "$0"
-  exit "$1"
-}
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 
 environment='' branch='' commit=''
 while [ $# -gt 0 ]; do
   case $1 in
-  --branch) branch=${2:-} ;;
-  --commit) commit=${2:-} ;;
-  --environment) environment=${2:-} ;;
-  --help) usage 0 ;;
-  *) usage 2 >&2 ;;
+  --help) show_help ;;
+  --branch) need_value "$@"; branch=$2; shift 2 ;;
+  --commit) need_value "$@"; commit=$2; shift 2 ;;
+  --environment) need_value "$@"; environment=$2; shift 2 ;;
+  *) wrong_usage "unexpected argument $1" ;;
   esac
-  shift $(($# > 1 ? 2 : 1))
 done
-if [ -z "$environment" ] || [ -z "$branch" ] || ! [[ $commit =~ ^[0-9a-f]{40}$ ]]; then usage 2 >&2; fi
+[[ -n $environment && -n $branch ]] || wrong_usage '--environment and --branch are needed'
+is_commit "$commit" || wrong_usage '--commit needs a whole commit hash'
 github_needs GITHUB_REPOSITORY GITHUB_RUN_ID GITHUB_TOKEN
 
 # ask WHAT PATH: the answer; nothing to ask about is a refusal.
@@ -40,7 +36,7 @@ ask() {
   case $code in
   0) ;;
   4) refuse "GitHub knows no $1" ;;
-  *) die 1 "GitHub did not say anything about $1" ;;
+  *) die "GitHub did not say anything about $1" ;;
   esac
 }
 

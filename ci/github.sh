@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by the scripts that ask GitHub: its REST API through curl, with the variables that every workflow step has. The token goes
+# Sourced after lib.sh by the scripts that ask GitHub: its REST API through curl, with the variables that every workflow step has. The token goes
 # to curl by a file descriptor, so that no list of processes shows it.
 
 : "${GITHUB_API_URL:=https://api.github.com}"
 # shellcheck disable=SC2034 # used by those who source this
 readonly GITHUB_BOT='github-actions[bot]' # whose comments and issues are the workflows' own
 
-die() { # CODE MESSAGE: 1 failed, 2 wrong usage, 3 refused
-  printf '%s: %s\n' "${0##*/}" "$2" >&2
-  exit "$1"
-}
-
 github_needs() { # NAME…
   local name
   for name in "$@"; do
-    [ -n "${!name:-}" ] || die 2 "$name is not set"
+    [ -n "${!name:-}" ] || wrong_usage "$name is not set"
   done
 }
 

