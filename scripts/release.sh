@@ -9,7 +9,7 @@ build=${BUILD:-build}
 out=$(realpath -m "${1:-$build/release}")
 declare -A functions=([amd64]=x86_64 [arm64]=arm64)
 architecture=$(dpkg --print-architecture)
-version=$(meson introspect --projectinfo "$build" | jq -r .version)
+version=$(sed -n "s/^ *version: '\(.*\)',$/\1/p" meson.build)
 name=gleaner-$version-linux-$architecture
 package=$build/package/gleaner-functions-${functions[$architecture]}.zip
 [ -f "$package" ] || { echo "$package is missing: make package" >&2; exit 1; }

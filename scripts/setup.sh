@@ -12,6 +12,7 @@ deploy=(awscli curl git jq)
 bench=(wrk nginx-light sqlite3 valgrind awscli python3-boto3)
 coverage=(gcovr)
 package=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+[ "${CC:-gcc}" != clang ] || build+=(clang libclang-rt-dev)
 # What reads the workflows and buildspecs, which the tests try on faulty ones too. npm comes with other packages of Node.js as well.
 workflows=(python3-jsonschema python3-yaml shellcheck)
 command -v npm >/dev/null || workflows+=(nodejs npm)
