@@ -10,7 +10,8 @@
 #   AWS_ENDPOINT_URL a server that runs already, with AWS_SHARED_CREDENTIALS_FILE or keys for it, started with --bare and
 #                    --codebuild-path; default: one of its own, kept running for as long as the deployment is there
 #   GLEANER_TF_MIRROR  a folder made by `terraform providers mirror`, for a machine without the internet
-#   GLEANER          the program, default build/gleaner; its functions' package lies beside it, in functions/
+#   GLEANER          the program, default build/gleaner
+#   PACKAGE          the functions, default functions/bootstrap.zip beside the program
 #
 # Exit: 0 deployed, or nothing to change, or waiting for approval; 1 failed; 3 refused.
 set -euo pipefail
@@ -19,7 +20,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 ci=$root/ci
 gleaner=$(realpath "${GLEANER:-$root/build/gleaner}")
-package=$(dirname "$gleaner")/functions/bootstrap.zip
+package=$(realpath "${PACKAGE:-$(dirname "$gleaner")/functions/bootstrap.zip}")
 folder=$(realpath -m "${DEPLOY_DIR:-$root/.deploy-local}")
 region=us-east-1
 waiting=$folder/waiting # build.json, source.json, manifest.json, changes.json of the plan that waits for approval
