@@ -4,11 +4,21 @@
 locals {
   named = "${local.prefix}-*"
 
+  log_group_arns = [
+    for group in ["/aws/lambda/${local.named}", "/aws/vendedlogs/apis/${local.prefix}", "/aws/vendedlogs/states/${local.named}"] :
+    "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
+  ]
+
   deployment = {
     alarms = {
       resources = ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.named}"]
-      read      = ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"]
+      read      = ["cloudwatch:ListTagsForResource"]
       write     = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
+    }
+    alarm_list = {
+      resources = ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:*"] # asked of all alarms, whichever are named
+      read      = ["cloudwatch:DescribeAlarms"]
+      write     = []
     }
     api = {
       # An API is named by a number that AWS chooses; its actions are HTTP methods on paths.
@@ -48,12 +58,9 @@ locals {
       ]
     }
     logs = {
-      resources = [
-        for group in ["/aws/lambda/${local.named}", "/aws/vendedlogs/apis/${local.prefix}", "/aws/vendedlogs/states/${local.named}"] :
-        "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
-      ]
-      read  = ["logs:ListTagsForResource"]
-      write = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
+      resources = flatten([for arn in local.log_group_arns : [arn, "${arn}:*"]]) # actions differ in the form that they take
+      read      = ["logs:ListTagsForResource"]
+      write     = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
     }
     queues = {
       resources = ["arn:${local.partition}:sqs:${local.scope}:${local.named}"]
@@ -229,7 +236,7 @@ resource "aws_iam_policy" "boundary" {
       {
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [for arn in local.deployment.logs.resources : "${arn}:*"]
+        Resource = [for arn in local.log_group_arns : "${arn}:*"]
       },
       {
         # Actions without resources: the wildcard is the only form that they take.

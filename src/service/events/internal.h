@@ -211,6 +211,5 @@ struct str events_rule_resource(struct call *call);
 struct str events_bus_resource(struct call *call);
 struct str events_entries_resource(struct call *call);
 struct str events_tags_resource(struct call *call);
-size_t events_put_targets_permissions(struct call *call, const struct permission **list);
 
 #endif

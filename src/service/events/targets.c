@@ -149,28 +149,6 @@ int events_prepare_put_targets(struct call *call)
 	return 0;
 }
 
-/* Putting a target is also handing over its role. */
-size_t events_put_targets_permissions(struct call *call, const struct permission **list)
-{
-	static const struct permission whole = { { "events:PutTargets", 17 }, { "*", 1 } };
-	const struct targets_input *in = call->input;
-	struct permission *out = arena_alloc_array(&call->arena, in->targets->count + 1, sizeof(*out));
-	size_t n = 0;
-
-	*list = &whole;
-	if (!out)
-		return 1; /* the arena has failed: so will the call */
-	out[n++] = (struct permission){ STR("events:PutTargets"), events_rule_resource(call) };
-	for (size_t i = 0; i < in->targets->count; i++) {
-		struct str role = json_get_text(in->targets->items[i], STR("RoleArn"));
-
-		if (role.n)
-			out[n++] = (struct permission){ STR("iam:PassRole"), role };
-	}
-	*list = out;
-	return n;
-}
-
 /* ---- put and remove ---- */
 
 static int need_bus_and_rule(struct call *call, struct str bus)

@@ -20,6 +20,26 @@ struct str monitoring_alarm_resource(struct call *call)
 	return monitoring_alarm_arn(call, ((const struct monitoring_input *)call->input)->name);
 }
 
+/* Descriptions are asked for of all alarms, whichever are named. */
+struct str monitoring_any_alarm_resource(struct call *call)
+{
+	return monitoring_alarm_arn(call, STR("*"));
+}
+
+/* Of each alarm in AlarmNames. */
+size_t monitoring_alarms_permissions(struct call *call, const struct permission **list)
+{
+	const struct json *names = ((const struct monitoring_input *)call->input)->names;
+	size_t count = names ? names->count : 0;
+	struct permission *asked = arena_alloc_array(&call->arena, count + 1, sizeof(*asked));
+
+	for (size_t i = 0; asked && i < count; i++)
+		asked[i] = (struct permission){ str_c(call->operation->action),
+						monitoring_alarm_arn(call, json_text(names->items[i])) };
+	*list = asked;
+	return asked ? count : 0;
+}
+
 struct str monitoring_arn_resource(struct call *call)
 {
 	return ((const struct monitoring_input *)call->input)->arn;

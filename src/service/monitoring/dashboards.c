@@ -18,6 +18,30 @@ static bool valid_name(struct str text)
 	return text.n > 0;
 }
 
+/* "arn:aws:cloudwatch::<account>:dashboard/<name>": they belong to no region. */
+static struct str dashboard_arn(struct call *call, struct str name)
+{
+	return arn_format(&call->arena, "cloudwatch", STR(""), host_account(call->host), "dashboard/" STR_FMT, STR_ARG(name));
+}
+
+struct str monitoring_dashboard_resource(struct call *call)
+{
+	return dashboard_arn(call, ((const struct monitoring_input *)call->input)->name);
+}
+
+size_t monitoring_dashboards_permissions(struct call *call, const struct permission **list)
+{
+	const struct json *names = ((const struct monitoring_input *)call->input)->names;
+	size_t count = names ? names->count : 0;
+	struct permission *asked = arena_alloc_array(&call->arena, count + 1, sizeof(*asked));
+
+	for (size_t i = 0; asked && i < count; i++)
+		asked[i] = (struct permission){ STR("cloudwatch:DeleteDashboards"),
+						dashboard_arn(call, json_text(names->items[i])) };
+	*list = asked;
+	return asked ? count : 0;
+}
+
 #define DASHBOARD_NAME BIND_STR(struct monitoring_input, name, "DashboardName", .required = true)
 
 const struct bind monitoring_put_dashboard_fields[] = {
@@ -53,11 +77,6 @@ int monitoring_put_dashboard(struct call *call)
 	write_list(&call->out, "DashboardValidationMessages", "member");
 	write_end(&call->out);
 	return 0;
-}
-
-static struct str dashboard_arn(struct call *call, struct str name)
-{
-	return arn_format(&call->arena, "cloudwatch", STR(""), host_account(call->host), "dashboard/" STR_FMT, STR_ARG(name));
 }
 
 const struct bind monitoring_get_dashboard_fields[] = { DASHBOARD_NAME, BIND_DONE };

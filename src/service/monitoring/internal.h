@@ -125,6 +125,10 @@ struct monitoring_input {
 
 struct str monitoring_alarm_arn(struct call *call, struct str name);
 struct str monitoring_alarm_resource(struct call *call);
+struct str monitoring_any_alarm_resource(struct call *call);
+size_t monitoring_alarms_permissions(struct call *call, const struct permission **list);
+struct str monitoring_dashboard_resource(struct call *call);
+size_t monitoring_dashboards_permissions(struct call *call, const struct permission **list);
 struct str monitoring_arn_resource(struct call *call);
 int monitoring_page_fault(struct call *call, const struct error *err);
 

@@ -10,15 +10,21 @@
 		.input_size = sizeof(struct monitoring_input), .resource = where, .action = "cloudwatch:" permission             \
 	}
 
+#define NAMES_ROW(wire, fn, asked)                                                                                               \
+	{                                                                                                                        \
+		.name = wire, .kind = OPERATION_WRITE, .run = monitoring_##fn, .input = monitoring_##fn##_fields,                \
+		.input_size = sizeof(struct monitoring_input), .permissions = asked, .action = "cloudwatch:" wire                \
+	}
+
 static const struct operation operations[] = {
 	ROW("PutMetricAlarm", put_metric_alarm, WRITE, monitoring_alarm_resource, "PutMetricAlarm"),
 	ROW("PutCompositeAlarm", put_composite_alarm, WRITE, monitoring_alarm_resource, "PutCompositeAlarm"),
-	ROW("DescribeAlarms", describe_alarms, READ, NULL, "DescribeAlarms"),
-	ROW("DescribeAlarmHistory", describe_alarm_history, READ, NULL, "DescribeAlarmHistory"),
-	ROW("DeleteAlarms", delete_alarms, WRITE, NULL, "DeleteAlarms"),
+	ROW("DescribeAlarms", describe_alarms, READ, monitoring_any_alarm_resource, "DescribeAlarms"),
+	ROW("DescribeAlarmHistory", describe_alarm_history, READ, monitoring_any_alarm_resource, "DescribeAlarmHistory"),
+	NAMES_ROW("DeleteAlarms", delete_alarms, monitoring_alarms_permissions),
 	ROW("SetAlarmState", set_alarm_state, WRITE, monitoring_alarm_resource, "SetAlarmState"),
-	ROW("EnableAlarmActions", enable_alarm_actions, WRITE, NULL, "EnableAlarmActions"),
-	ROW("DisableAlarmActions", disable_alarm_actions, WRITE, NULL, "DisableAlarmActions"),
+	NAMES_ROW("EnableAlarmActions", enable_alarm_actions, monitoring_alarms_permissions),
+	NAMES_ROW("DisableAlarmActions", disable_alarm_actions, monitoring_alarms_permissions),
 	ROW("TagResource", tag_resource, WRITE, monitoring_arn_resource, "TagResource"),
 	ROW("UntagResource", untag_resource, WRITE, monitoring_arn_resource, "UntagResource"),
 	ROW("ListTagsForResource", list_tags_for_resource, READ, monitoring_arn_resource, "ListTagsForResource"),
@@ -26,10 +32,10 @@ static const struct operation operations[] = {
 	ROW("GetMetricStatistics", get_metric_statistics, READ, NULL, "GetMetricStatistics"),
 	ROW("GetMetricData", get_metric_data, READ, NULL, "GetMetricData"),
 	ROW("ListMetrics", list_metrics, READ, NULL, "ListMetrics"),
-	ROW("PutDashboard", put_dashboard, WRITE, NULL, "PutDashboard"),
-	ROW("GetDashboard", get_dashboard, READ, NULL, "GetDashboard"),
+	ROW("PutDashboard", put_dashboard, WRITE, monitoring_dashboard_resource, "PutDashboard"),
+	ROW("GetDashboard", get_dashboard, READ, monitoring_dashboard_resource, "GetDashboard"),
 	ROW("ListDashboards", list_dashboards, READ, NULL, "ListDashboards"),
-	ROW("DeleteDashboards", delete_dashboards, WRITE, NULL, "DeleteDashboards"),
+	NAMES_ROW("DeleteDashboards", delete_dashboards, monitoring_dashboards_permissions),
 	{ 0 },
 };
 
