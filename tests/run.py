@@ -6,7 +6,7 @@
 unit      each cmocka executable, in the release build and in the sanitized one
 protocol  pytest with real clients against the real server, in both builds; what reads and serves the workflows; the packages of
           the functions, in an empty root
-terraform the real provider against the real server, where they are installed
+terraform the real provider against the real server, and deployments with it, where they are installed
 
 With --least a run of fewer tests fails, however well they went: a suite that is not found fails nothing.
 """
@@ -137,6 +137,7 @@ def main():
     if options.only in (None, "terraform"):
         if "release" in builds and not options.expression:
             suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static", "trust")]
+            suites += [("deploy", builds["release"], [f"tests/deploy/test_{part}.py"]) for part in ("local", "stages")]
     if suites:
         print(f"protocol and Terraform tests, {' and '.join(builds)} build", flush=True)
         with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
