@@ -241,8 +241,9 @@ deploy() {
 # ---- and back ----
 
 destroy_deployment() {
+  [ ! -f "$folder/terraform.rc" ] || export TF_CLI_CONFIG_FILE=$folder/terraform.rc
+  output .backend_config.value >"$folder/backend.hcl" || return
   export TF_DATA_DIR=$folder/live TF_VAR_package=$package
-  output .backend_config.value >"$folder/backend.hcl"
   step 'destroying the pipeline'
   run_terraform live-init -chdir="$root/infra/live/local" init -reconfigure -lockfile=readonly "-backend-config=$folder/backend.hcl" || return
   run_terraform live -chdir="$root/infra/live/local" destroy -auto-approve || return
