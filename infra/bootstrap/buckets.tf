@@ -1,5 +1,6 @@
-# Two buckets under one key: `state` holds Terraform's state, `artifacts` the sources to build from (source/) and the plans to
-# approve (plans/). Both hold values in clear, so only the builds' roles read them, and the key is ours, so that each use is logged.
+# Two buckets under one key: `state` holds Terraform's state, `artifacts` the sources to build from (source/), the plans to approve
+# (plans/), what people see of them (manifests/) and what was applied last (deployments/). State and plans hold values in clear, so
+# only the builds' roles read them, and the key is ours, so that each use is logged.
 
 resource "aws_kms_key" "this" {
   description             = "State and plans of ${local.prefix}"
@@ -76,9 +77,10 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
-# A lost state is restored from a version, so the state's are kept longest; nothing else outlives its approval for long.
+# A lost state is restored from a version, and drift and rollbacks start from an older source: a year. Plans hold values in clear and
+# are stale soon: a month.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  for_each = { artifacts = { current = 30, noncurrent = 30 }, state = { current = null, noncurrent = 365 } }
+  for_each = local.buckets
 
   bucket = aws_s3_bucket.this[each.key].id
 
@@ -92,16 +94,29 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days_after_initiation = 1
     }
 
-    dynamic "expiration" {
-      for_each = each.value.current == null ? [] : [each.value.current]
-
-      content {
-        days = expiration.value
-      }
-    }
-
     noncurrent_version_expiration {
-      noncurrent_days = each.value.noncurrent
+      noncurrent_days = 365
+    }
+  }
+
+  dynamic "rule" {
+    for_each = each.key == "artifacts" ? ["plans"] : []
+
+    content {
+      id     = rule.value
+      status = "Enabled"
+
+      filter {
+        prefix = "${rule.value}/"
+      }
+
+      expiration {
+        days = 30
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 output "artifacts_bucket" {
-  description = "Bucket of sources (source/), plans (plans/) and manifests (manifests/)."
+  description = "Bucket of sources (source/), plans (plans/), manifests (manifests/) and what was applied last (deployments/)."
   value       = aws_s3_bucket.this["artifacts"].id
 }
 
