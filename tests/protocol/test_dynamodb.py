@@ -106,11 +106,6 @@ def test_settings(dynamodb, table, server):
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "y", "Value": "2"}]
 
 
-def test_streams_are_refused(dynamodb):
-    refused(dynamodb.create_table, "ValidationException", TableName="streaming", KeySchema=KEY, AttributeDefinitions=ATTRIBUTES,
-            BillingMode="PAY_PER_REQUEST", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
-
-
 def test_every_type_reads_back(dynamodb, table):
     item = {**key("types", 1), "s": {"S": "ä"}, "n": {"N": "-1.5"}, "b": {"B": b"\x00\xff"}, "t": {"BOOL": False}, "z": {"NULL": True},
             "ss": {"SS": ["a", "b"]}, "ns": {"NS": ["1", "2"]}, "bs": {"BS": [b"x"]}, "l": {"L": [{"M": {"k": {"S": ""}}}]}, "m": {"M": {}}}
@@ -150,11 +145,23 @@ def test_update_returns(dynamodb, table):
      "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}"),
     ({"UpdateExpression": "SET a.b = :v", "ExpressionAttributeValues": {":v": {"S": "x"}}},
      "The document path provided in the update expression is invalid for update"),
-    ({"AttributeUpdates": {"a": {"Action": "DELETE"}}},
-     "One or more parameter values were invalid: the parameter AttributeUpdates is not supported by this server"),
+    ({"AttributeUpdates": {"a": {"Action": "PUT"}}}, "One or more parameter values were invalid: Only DELETE action is allowed "
+     "when no attribute value is specified"),
+    ({"AttributeUpdates": {"a": {"Action": "DELETE"}}, "ConditionExpression": "attribute_exists(a)"},
+     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+     "{AttributeUpdates} Expression parameters: {UpdateExpression}"),
 ])
 def test_updates_refused(dynamodb, table, parameters, message):
     refused(dynamodb.update_item, "ValidationException", message, TableName=table, Key=key("r", 1), **parameters)
+
+
+def test_updates_as_they_were_before_expressions(dynamodb, table):
+    """Terraform's aws_dynamodb_table_item sends these."""
+    dynamodb.put_item(TableName=table, Item={**key("l", 1), "n": {"N": "1"}, "old": {"S": "x"}, "set": {"SS": ["a", "b"]}})
+    after = dynamodb.update_item(TableName=table, Key=key("l", 1), ReturnValues="ALL_NEW", AttributeUpdates={
+        "n": {"Action": "ADD", "Value": {"N": "4"}}, "old": {"Action": "DELETE"}, "status": {"Value": {"S": "reserved word"}},
+        "set": {"Action": "DELETE", "Value": {"SS": ["a"]}}})["Attributes"]
+    assert after == {**key("l", 1), "n": {"N": "5"}, "status": {"S": "reserved word"}, "set": {"SS": ["b"]}}
 
 
 def test_query_orders_numbers_and_pages(dynamodb, table):

@@ -229,6 +229,16 @@ def test_a_renamed_user_keeps_its_keys(client, server):
     assert code(iam.get_user, UserName=user) == ("NoSuchEntity", 404)
 
 
+def test_a_user_has_no_more_than_this(client):
+    iam, user = client("iam"), unique("u")
+    iam.create_user(UserName=user)
+    assert iam.list_mfa_devices(UserName=user)["MFADevices"] == [] and iam.list_ssh_public_keys(UserName=user)["SSHPublicKeys"] == []
+    assert iam.list_signing_certificates(UserName=user)["Certificates"] == []
+    assert code(iam.delete_login_profile, UserName=user) == ("NoSuchEntity", 404)
+    assert code(iam.list_mfa_devices, UserName=user + "x") == ("NoSuchEntity", 404)
+    iam.delete_user(UserName=user)
+
+
 def test_instance_profile(client):
     iam, name = client("iam"), unique("p")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -264,26 +274,92 @@ def test_service_linked_role_and_account(client):
     iam.delete_account_password_policy()
 
 
+# ---- events: archives, a bus's policy ----
+
+def test_archive(client):
+    events, name = client("events"), unique("a")
+    bus = events.create_event_bus(Name=name)["EventBusArn"]
+    assert code(events.create_archive, ArchiveName=name, EventSourceArn=bus + "x") == ("ResourceNotFoundException", 400)
+    events.create_archive(ArchiveName=name, EventSourceArn=bus, RetentionDays=7, EventPattern='{"source": ["x"]}')
+    assert code(events.create_archive, ArchiveName=name, EventSourceArn=bus) == ("ResourceAlreadyExistsException", 400)
+    assert code(events.update_archive, ArchiveName=name, EventPattern='{"a": "b"}') == ("InvalidEventPatternException", 400)
+    events.update_archive(ArchiveName=name, Description="d")
+    kept = events.describe_archive(ArchiveName=name)
+    assert (kept["RetentionDays"], kept["Description"], kept["EventPattern"]) == (7, "d", '{"source": ["x"]}')
+    assert [a["ArchiveName"] for a in events.list_archives(EventSourceArn=bus)["Archives"]] == [name]
+    events.delete_archive(ArchiveName=name)
+    assert code(events.describe_archive, ArchiveName=name) == ("ResourceNotFoundException", 400)
+    events.delete_event_bus(Name=name)
+
+
+def test_a_bus_has_a_policy(client):
+    events, name = client("events"), unique("b")
+    bus = events.create_event_bus(Name=name)["EventBusArn"]
+    events.put_permission(EventBusName=name, StatementId="s", Action="events:PutEvents", Principal="111122223333")
+    policy = json.loads(events.describe_event_bus(Name=name)["Policy"])
+    assert policy["Statement"] == [{"Sid": "s", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                                    "Action": "events:PutEvents", "Resource": bus}]
+    events.remove_permission(EventBusName=name, StatementId="s")
+    assert "Policy" not in events.describe_event_bus(Name=name)
+    assert code(events.remove_permission, EventBusName=name, RemoveAllPermissions=True) == ("ResourceNotFoundException", 400)
+    events.put_permission(EventBusName=name, Policy=json.dumps(policy))
+    assert json.loads(events.describe_event_bus(Name=name)["Policy"]) == policy
+    events.delete_event_bus(Name=name)
+
+
 # ---- codebuild: how many builds at once ----
 
-def test_concurrent_build_limit(client, wait_for):
+@pytest.fixture
+def busy_project(client, wait_for):
+    """A project that takes one build at a time, and has it."""
     codebuild, iam, name = client("codebuild"), client("iam"), unique("b")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+        {"Effect": "Allow", "Principal": {"Service": ["codebuild.amazonaws.com", "events.amazonaws.com"]}, "Action": "sts:AssumeRole"}]})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "codebuild:StartBuild", "Resource": "*"}]}))
     spec = "version: 0.2\nphases:\n  build:\n    commands:\n      - sleep 20\n"
-    codebuild.create_project(name=name, serviceRole=role, artifacts={"type": "NO_ARTIFACTS"}, concurrentBuildLimit=1,
+    arn = codebuild.create_project(name=name, serviceRole=role, artifacts={"type": "NO_ARTIFACTS"}, concurrentBuildLimit=1,
                              source={"type": "NO_SOURCE", "buildspec": spec},
                              environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0",
-                                          "computeType": "BUILD_GENERAL1_SMALL"})
-    first = codebuild.start_build(projectName=name)["build"]["id"]
+                                          "computeType": "BUILD_GENERAL1_SMALL"})["project"]["arn"]
+    build = codebuild.start_build(projectName=name)["build"]["id"]
+    yield name, arn, role, build
+    for left in codebuild.list_builds_for_project(projectName=name)["ids"]:
+        codebuild.stop_build(id=left)
+    codebuild.delete_project(name=name)
+
+
+def test_concurrent_build_limit(client, busy_project, wait_for):
+    codebuild, (name, _, _, first) = client("codebuild"), busy_project
+    assert codebuild.batch_get_projects(names=[name])["projects"][0]["concurrentBuildLimit"] == 1
     assert code(codebuild.start_build, projectName=name) == ("AccountLimitExceededException", 400)
     codebuild.stop_build(id=first)
     wait_for(lambda: codebuild.batch_get_builds(ids=[first])["builds"][0]["buildComplete"])
-    second = codebuild.start_build(projectName=name)["build"]["id"]
-    codebuild.stop_build(id=second)
+    codebuild.start_build(projectName=name)
     assert "concurrentBuildLimit" not in codebuild.update_project(name=name, concurrentBuildLimit=-1)["project"]
-    codebuild.delete_project(name=name)
+    codebuild.start_build(projectName=name)
+
+
+def test_a_busy_target_is_tried_again_then_given_up(client, busy_project, wait_for):
+    """A rule's failed target lands in its dead-letter queue, after its retries."""
+    events, sqs, (_, target, role, _), name = client("events"), client("sqs"), busy_project, unique("r")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:000000000000:{name}"
+    rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}]})})
+    events.put_targets(Rule=name, Targets=[{"Id": "b", "Arn": target, "RoleArn": role, "DeadLetterConfig": {"Arn": queue},
+                                            "RetryPolicy": {"MaximumRetryAttempts": 2}}])
+    events.put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": '{"n": 1}'}])
+    message = wait_for(lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages"))[0]
+    told = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
+    assert (told["RULE_ARN"], told["TARGET_ARN"], told["RETRY_ATTEMPTS"]) == (rule, target, "2")
+    assert told["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts" and told["ERROR_CODE"] == "RESOURCE_LIMIT_EXCEEDED"
+    assert json.loads(message["Body"])["detail"] == {"n": 1}
+    events.remove_targets(Rule=name, Ids=["b"])
+    events.delete_rule(Name=name)
+    sqs.delete_queue(QueueUrl=url)
 
 
 # ---- sqs in the Query protocol, which Debian's clients speak ----

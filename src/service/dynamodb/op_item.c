@@ -104,7 +104,7 @@ int get_item_run(struct call *call)
 
 struct item_input {
 	struct str table_name, condition, update, returns, on_failure, capacity, metrics;
-	const struct json *item, *key, *names, *values;
+	const struct json *item, *key, *names, *values, *updates;
 };
 
 static const char *const return_values[] = { "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW", NULL };
@@ -139,14 +139,14 @@ const struct bind update_item_fields[] = {
 	BIND_MAP(struct item_input, key, "Key", .required = true),
 	BIND_STR(struct item_input, update, "UpdateExpression"),
 	ITEM_FIELDS,
-	BIND_REFUSED("AttributeUpdates"),
+	BIND_MAP(struct item_input, updates, "AttributeUpdates"),
 	BIND_DONE,
 };
 
 static int prepare(struct call *call, enum write_kind kind)
 {
 	const struct item_input *in = call->input;
-	const struct write_input write = { in->table_name, in->item, in->key, in->condition, in->update, in->names, in->values };
+	struct write_input write = { in->table_name, in->item, in->key, in->condition, in->update, in->names, in->values };
 	struct write_request *request = ARENA_NEW(&call->arena, struct write_request);
 	struct error err = { 0 };
 
@@ -156,6 +156,12 @@ static int prepare(struct call *call, enum write_kind kind)
 	if (kind != WRITE_UPDATE && in->returns.n > 0 && !str_eq(in->returns, STR("NONE")) &&
 	    !str_eq(in->returns, STR("ALL_OLD")))
 		return dynamodb_invalid(call, "ReturnValues can only be ALL_OLD or NONE");
+	if (in->updates && (in->update.p || in->condition.p || in->names || in->values))
+		return dynamodb_invalid(call, "Can not use both expression and non-expression parameters in the same request: "
+					      "Non-expression parameters: {AttributeUpdates} Expression parameters: "
+					      "{UpdateExpression}");
+	if (in->updates && in->updates->count && legacy_update(call, in->updates, &write.update, &write.names, &write.values) < 0)
+		return -1;
 	return write_prepare(&call->arena, kind, &write, request, &err) < 0 ? dynamodb_fail(call, &err) : 0;
 }
 

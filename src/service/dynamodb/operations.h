@@ -55,5 +55,8 @@ struct str resource_of_arn(struct call *call);   /* ResourceArn */
 
 /* condition_keys.c: for struct service. */
 bool dynamodb_condition_list(struct call *call, struct str key, const struct str **values, size_t *count);
+/* legacy_update.c: AttributeUpdates as an UpdateExpression with its names and values. */
+int legacy_update(struct call *call, const struct json *updates, struct str *expression, const struct json **names,
+		  const struct json **values) MUST_CHECK;
 
 #endif

@@ -114,6 +114,7 @@ static void write_bus(struct call *call, struct str name, const struct json *bus
 	}
 	write_str(&call->out, "Description", json_get_text(bus, STR("Description")));
 	write_str(&call->out, "Name", name);
+	write_str(&call->out, "Policy", json_get_text(bus, STR("Policy")));
 }
 
 int events_describe_event_bus(struct call *call)
@@ -175,4 +176,133 @@ int events_list_event_buses(struct call *call)
 	write_end(&call->out);
 	write_str(&call->out, "NextToken", next);
 	return 0;
+}
+
+/* ---- changes ---- */
+
+/* The bus's record; of the default one that has none yet, a new one. */
+static int load_bus(struct call *call, struct str name, struct json **out)
+{
+	const struct json *bus = NULL;
+	struct error err = { 0 };
+	struct key key;
+
+	if (events_need_bus(call, name) < 0)
+		return -1;
+	record_key(&key, STR("bus"), name);
+	int rc = record_get(call->txn, SPACE_EVENTS, &key, &call->arena, &bus, &err);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return call_fault(call, &err);
+	*out = rc == 0 ? json_copy_object(&call->arena, bus) : json_new_object(&call->arena);
+	json_put(&call->arena, *out, STR("Name"), json_new_string(&call->arena, name));
+	return 0;
+}
+
+const struct bind events_update_event_bus_fields[] = {
+	BIND_STR(struct bus_input, bus, "Name", .min = 1, .max = 256),
+	BIND_STR(struct bus_input, description, "Description", .max = 512),
+	BIND_REFUSED("KmsKeyIdentifier"),
+	BIND_REFUSED("DeadLetterConfig"),
+	BIND_REFUSED("LogConfig"),
+	BIND_DONE,
+};
+
+int events_update_event_bus(struct call *call)
+{
+	const struct bus_input *in = call->input;
+	struct str name = events_bus_name(in->bus);
+	struct json *bus;
+
+	if (load_bus(call, name, &bus) < 0)
+		return -1;
+	json_put(&call->arena, bus, STR("Description"),
+		 json_new_string(&call->arena, in->description.p ? in->description : STR("")));
+	write_str(&call->out, "Arn", events_bus_arn(call, name));
+	write_str(&call->out, "Name", name);
+	write_str(&call->out, "Description", in->description);
+	return put_bus(call, name, bus);
+}
+
+const struct bind events_put_permission_fields[] = {
+	BIND_STR(struct bus_input, bus, "EventBusName", .min = 1, .max = 256),
+	BIND_STR(struct bus_input, policy, "Policy"),
+	BIND_STR(struct bus_input, action, "Action", .min = 1, .max = 64),
+	BIND_STR(struct bus_input, principal, "Principal", .min = 1, .max = 12),
+	BIND_STR(struct bus_input, statement_id, "StatementId", .min = 1, .max = 64),
+	BIND_REFUSED("Condition"),
+	BIND_DONE,
+};
+
+/* The bus's policy with one statement added, replaced or (principal absent) taken out. */
+static struct str with_statement(struct call *call, const struct json *bus)
+{
+	const struct bus_input *in = call->input;
+	struct arena *a = &call->arena;
+	const struct json *old = NULL, *statements = NULL;
+	struct json *list = json_new_array(a), *document = json_new_object(a);
+
+	if (json_parse(a, json_get_text(bus, STR("Policy")), &old, NULL) == 0)
+		statements = json_get_c(old, "Statement");
+	for (size_t i = 0; json_is(statements, JSON_ARRAY) && i < statements->count; i++)
+		if (!str_eq(json_get_text(statements->items[i], STR("Sid")), in->statement_id))
+			json_add(a, list, statements->items[i]);
+	if (in->principal.p) {
+		struct str arn = events_bus_arn(call, events_bus_name(in->bus));
+		const struct json *statement;
+		struct str who = str_eq_c(in->principal, "*")
+					 ? STR("\"*\"")
+					 : arena_printf(a, "{\"AWS\":\"arn:aws:iam::" STR_FMT ":root\"}", STR_ARG(in->principal));
+		struct str text = arena_printf(a,
+					       "{\"Sid\":\"" STR_FMT "\",\"Effect\":\"Allow\",\"Principal\":" STR_FMT
+					       ",\"Action\":\"" STR_FMT "\",\"Resource\":\"" STR_FMT "\"}",
+					       STR_ARG(in->statement_id), STR_ARG(who), STR_ARG(in->action), STR_ARG(arn));
+		if (json_parse(a, text, &statement, NULL) == 0)
+			json_add(a, list, statement);
+	}
+	json_put(a, document, STR("Version"), json_new_string(a, STR("2012-10-17")));
+	json_put(a, document, STR("Statement"), list);
+	return list->count ? json_to_str(a, document) : STR_NULL;
+}
+
+static int put_policy(struct call *call, struct str name, struct json *bus, struct str policy)
+{
+	json_put(&call->arena, bus, STR("Policy"), policy.p ? json_new_string(&call->arena, policy) : &json_null);
+	return put_bus(call, name, bus);
+}
+
+int events_put_permission(struct call *call)
+{
+	const struct bus_input *in = call->input;
+	struct str name = events_bus_name(in->bus);
+	const struct json *document;
+	struct json *bus;
+
+	if (load_bus(call, name, &bus) < 0)
+		return -1;
+	if (in->policy.p && (json_parse(&call->arena, in->policy, &document, NULL) != 0 || !json_get_c(document, "Statement")))
+		return call_failf(call, &events_ValidationException, "The policy is not valid JSON, or has no statement.");
+	if (!in->policy.p && (!in->statement_id.p || !in->action.p || !in->principal.p))
+		return call_failf(call, &events_ValidationException,
+				  "Either Policy or StatementId, Action and Principal must be given.");
+	return put_policy(call, name, bus, in->policy.p ? in->policy : with_statement(call, bus));
+}
+
+const struct bind events_remove_permission_fields[] = {
+	BIND_STR(struct bus_input, bus, "EventBusName", .min = 1, .max = 256),
+	BIND_STR(struct bus_input, statement_id, "StatementId", .min = 1, .max = 64),
+	BIND_BOOL(struct bus_input, all, "RemoveAllPermissions"),
+	BIND_DONE,
+};
+
+int events_remove_permission(struct call *call)
+{
+	const struct bus_input *in = call->input;
+	struct str name = events_bus_name(in->bus);
+	struct json *bus;
+
+	if (load_bus(call, name, &bus) < 0)
+		return -1;
+	if (!json_get_text(bus, STR("Policy")).n)
+		return call_failf(call, &events_ResourceNotFoundException, "EventBus does not have a policy.");
+	return put_policy(call, name, bus, in->all.value ? STR_NULL : with_statement(call, bus));
 }

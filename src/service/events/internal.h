@@ -2,7 +2,8 @@
  *
  * What the files of this folder share.
  *
- * SPACE_EVENTS:           ("bus", name)               {Name, Arn, Created, Tags, Description?}
+ * SPACE_EVENTS:           ("bus", name)               {Name, Arn, Created, Tags, Description?, Policy?}
+ *                         ("archive", name)           the archive as it is shown; events are not kept for a replay
  *                         ("rule", bus, name)         {Name, Arn, EventBusName, State, …, Tags, From}
  *                         ("target", bus, rule, id)   the target as it was put
  *                         ("fired", bus, rule)        when its schedule last fired, milliseconds
@@ -154,6 +155,14 @@ EVENTS_OPERATION(create_event_bus)
 EVENTS_OPERATION(delete_event_bus)
 EVENTS_OPERATION(describe_event_bus)
 EVENTS_OPERATION(list_event_buses)
+EVENTS_OPERATION(update_event_bus)
+EVENTS_OPERATION(put_permission)
+EVENTS_OPERATION(remove_permission)
+EVENTS_OPERATION(create_archive)
+EVENTS_OPERATION(describe_archive)
+EVENTS_OPERATION(update_archive)
+EVENTS_OPERATION(delete_archive)
+EVENTS_OPERATION(list_archives)
 EVENTS_OPERATION(put_rule)
 EVENTS_OPERATION(describe_rule)
 EVENTS_OPERATION(delete_rule)
@@ -174,8 +183,14 @@ EVENTS_OPERATION(list_tags_for_resource)
 struct bus_input {
 	struct str bus;
 	const struct json *tags;
-	struct str description, event_source;
+	struct str description, event_source, policy, statement_id, action, principal;
+	struct opt_bool all;
 };
+struct archive_input {
+	struct str name, source, description, pattern, prefix, state, token;
+	struct opt_i64 days, limit;
+};
+struct str events_archive_resource(struct call *call);
 struct rule_input {
 	struct str bus, name;
 	struct str event_pattern, schedule_expression, state, description, role_arn;

@@ -119,6 +119,11 @@ static void fill_events(struct outgoing *o)
 	json_put(a, o->parameters, STR("Entries"), entries);
 }
 
+static void fill_codebuild(struct outgoing *o)
+{
+	put_text(o, STR("projectName"), arn_resource_id(o->arn.resource));
+}
+
 static const struct sender {
 	const char *service, *resource; /* of the ARN: service, and how the resource begins */
 	const char *operation;
@@ -133,6 +138,7 @@ static const struct sender {
 	{ "sns", "", "Publish", false, fill_sns, NULL, NULL },
 	{ "logs", "log-group:", "PutLogEvents", false, fill_log_events, "CreateLogStream", fill_log_stream },
 	{ "events", "event-bus/", "PutEvents", false, fill_events, NULL, NULL },
+	{ "codebuild", "project/", "StartBuild", true, fill_codebuild, NULL, NULL },
 };
 
 static const struct sender *find_sender(struct str target_arn, struct arn *arn)

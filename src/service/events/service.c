@@ -29,22 +29,44 @@ static const struct operation operations[] = {
 	ROW("DeleteEventBus", delete_event_bus, WRITE, struct bus_input, .resource = events_bus_resource),
 	ROW("DescribeEventBus", describe_event_bus, READ, struct bus_input, .resource = events_bus_resource),
 	ROW("ListEventBuses", list_event_buses, READ, struct rules_input),
+	ROW("UpdateEventBus", update_event_bus, WRITE, struct bus_input, .resource = events_bus_resource),
+	ROW("PutPermission", put_permission, WRITE, struct bus_input, .resource = events_bus_resource),
+	ROW("RemovePermission", remove_permission, WRITE, struct bus_input, .resource = events_bus_resource),
+	ROW("CreateArchive", create_archive, WRITE, struct archive_input, .resource = events_archive_resource),
+	ROW("DescribeArchive", describe_archive, READ, struct archive_input, .resource = events_archive_resource),
+	ROW("UpdateArchive", update_archive, WRITE, struct archive_input, .resource = events_archive_resource),
+	ROW("DeleteArchive", delete_archive, WRITE, struct archive_input, .resource = events_archive_resource),
+	ROW("ListArchives", list_archives, READ, struct archive_input),
 	ROW("TagResource", tag_resource, WRITE, struct events_tags_input, .resource = events_tags_resource),
 	ROW("UntagResource", untag_resource, WRITE, struct events_tags_input, .resource = events_tags_resource),
 	ROW("ListTagsForResource", list_tags_for_resource, READ, struct events_tags_input, .resource = events_tags_resource),
 	{ 0 },
 };
 
-/* Rules of this account may send to its buses. */
+/* Rules of this account may send to its buses, and who the bus's own policy names. */
 static struct str bus_policy(struct call *call, struct store_txn *txn, struct str arn)
 {
-	(void)txn;
+	const struct json *bus = NULL, *own = NULL, *statements;
+	struct str more = STR("");
+	struct key key;
+
 	if (str_find(arn, STR(":event-bus/"), 0) < 0)
 		return STR_NULL;
+	record_key(&key, STR("bus"), events_bus_name(arn));
+	if (record_get(txn, SPACE_EVENTS, &key, &call->arena, &bus, NULL) == 0 &&
+	    json_parse(&call->arena, json_get_text(bus, STR("Policy")), &own, NULL) == 0)
+		statements = json_get_c(own, "Statement");
+	else
+		statements = NULL;
+	for (size_t i = 0; json_is(statements, JSON_ARRAY) && i < statements->count; i++) {
+		struct str one = json_to_str(&call->arena, statements->items[i]);
+
+		more = arena_printf(&call->arena, STR_FMT "," STR_FMT, STR_ARG(more), STR_ARG(one));
+	}
 	return arena_printf(&call->arena,
 			    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}]}",
-			    STR_ARG(arn));
+			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}" STR_FMT "]}",
+			    STR_ARG(arn), STR_ARG(more));
 }
 
 static void events_close(void *state)

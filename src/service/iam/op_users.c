@@ -366,3 +366,48 @@ int iam_update_user(struct call *call)
 		rc = entity_put(call, &user_kind, changed);
 	return rc == 0 ? move_keys(call, changed) : rc;
 }
+
+/* ---- what a user can have on AWS, and has not here: the lists are empty, so that deleting by force goes through ---- */
+
+const struct bind iam_users_nothing_fields[] = {
+	BIND_STR(struct iam_input, name, "UserName", .min = 1, .max = 128, .valid = is_name, .pattern = NAME_PATTERN),
+	BIND_IGNORED("AssignmentStatus"), /* of an empty list */
+	BIND_IGNORED("ServiceName"),
+	FIELDS_PAGE,
+	BIND_DONE,
+};
+
+int iam_list_nothing(struct call *call)
+{
+	static const char *const lists[][2] = {
+		{ "ListMFADevices", "MFADevices" },
+		{ "ListSSHPublicKeys", "SSHPublicKeys" },
+		{ "ListServiceSpecificCredentials", "ServiceSpecificCredentials" },
+		{ "ListSigningCertificates", "Certificates" },
+		{ "ListVirtualMFADevices", "VirtualMFADevices" },
+	};
+	const struct iam_input *in = call->input;
+	const struct json *user;
+	int rc = in->name.p ? entity_require(call, &user_kind, in->name, &user) : 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(call->operation->name, lists[i][0]) != 0)
+			continue;
+		write_list(&call->out, lists[i][1], "member");
+		write_end(&call->out);
+	}
+	if (rc == 0)
+		write_bool(&call->out, "IsTruncated", false);
+	return rc;
+}
+
+/* Nobody signs in with a password here. */
+int iam_no_login_profile(struct call *call)
+{
+	const struct iam_input *in = call->input;
+	const struct json *user;
+	int rc = entity_require(call, &user_kind, in->name, &user);
+
+	return rc < 0 ? rc
+		      : call_failf(call, &iam_NoSuchEntity, "Login Profile for User " STR_FMT " cannot be found.", STR_ARG(in->name));
+}

@@ -170,10 +170,12 @@ int iam_delete_user(struct call *call);
 int iam_get_user(struct call *call);
 int iam_list_access_keys(struct call *call);
 int iam_update_user(struct call *call);
+int iam_list_nothing(struct call *call);
+int iam_no_login_profile(struct call *call);
 int iam_list_users(struct call *call);
 int iam_update_access_key(struct call *call);
 extern const struct bind iam_users_access_keys_fields[], iam_users_create_key_fields[], iam_users_create_user_fields[],
-	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_update_user_fields[], iam_users_list_users_fields[],
+	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_update_user_fields[], iam_users_nothing_fields[], iam_users_list_users_fields[],
 	iam_users_update_key_fields[], iam_users_user_fields[];
 
 /* Resources of permission checks. */
