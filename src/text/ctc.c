@@ -11,6 +11,14 @@
 #define SPACE_CERTAIN 0.8f
 #define SPACE_NEVER 2.0f
 
+/* What a blank tells: nothing when it is this many columns wide, in a line 48 high, and a quarter of log odds
+ * for and against a space with each column more and less (logistic regression over half of the images). */
+#define BLANK_NEUTRAL 10.4f
+#define BLANK_WEIGHT 0.25f
+#define BLANK_MAX 30.0f
+/* Without a blank as wide as this the line's characters touch, or it has no plain background: blanks tell nothing. */
+#define BLANK_MEASURED 4.0f
+
 /* The best class that is read, the blank and the space. */
 static int best_class(const float *row, const struct charset *charset)
 {
@@ -40,7 +48,9 @@ size_t ctc_read(const float *rows, int steps, const struct charset *charset, str
 			last->last = (float)step;
 			last->confidence = fmaxf(last->confidence, row[class]);
 		} else if (class != 0 && class != space) {
-			out[count++] = (struct ctc_character){ class, row[class], (float)step, (float)step, 0 };
+			out[count++] = (struct ctc_character){
+				.class = class, .confidence = row[class], .first = (float)step, .last = (float)step
+			};
 		}
 		previous = class;
 	}
@@ -50,6 +60,27 @@ size_t ctc_read(const float *rows, int steps, const struct charset *charset, str
 static float centre_of(const struct ctc_character *c)
 {
 	return (c->first + c->last) / 2;
+}
+
+void ctc_place_blanks(struct ctc_character *characters, size_t count, int steps, const struct ink_blank *blanks,
+		      size_t blank_count, int width)
+{
+	float scale = (float)steps / (float)width;
+	size_t i = 0;
+
+	for (size_t k = 0; k < blank_count; k++) {
+		float from = (float)blanks[k].from * scale;
+		float to = (float)blanks[k].to * scale;
+		float middle = (from + to) / 2 - 0.5f; /* characters are seen in the middle of a step */
+
+		while (i + 1 < count && centre_of(&characters[i + 1]) <= middle)
+			i++;
+		if (i + 1 < count && centre_of(&characters[i]) <= middle &&
+		    to - from > characters[i].blank_to - characters[i].blank_from) {
+			characters[i].blank_from = from;
+			characters[i].blank_to = to;
+		}
+	}
 }
 
 static int compare_floats(const void *pa, const void *pb)
@@ -110,9 +141,33 @@ float ctc_space_needed(struct str before, struct str after)
 	return SPACE_USUAL;
 }
 
-static bool ends_word(const struct ctc_character *c, const struct charset *charset)
+static float blank_columns(const struct ctc_character *c)
 {
-	return c->space_after > ctc_space_needed(charset->texts[c[0].class], charset->texts[c[1].class]);
+	return (c->blank_to - c->blank_from) * CTC_STEP_COLUMNS;
+}
+
+static float log_odds(float probability)
+{
+	float p = fminf(fmaxf(probability, 1e-4f), 1 - 1e-4f);
+
+	return logf(p / (1 - p));
+}
+
+/* `measured`: the line's blanks tell something. */
+static bool ends_word(const struct ctc_character *c, const struct charset *charset, bool measured)
+{
+	float needed = ctc_space_needed(charset->texts[c[0].class], charset->texts[c[1].class]);
+	float evidence = measured ? BLANK_WEIGHT * (fminf(blank_columns(c), BLANK_MAX) - BLANK_NEUTRAL) : 0;
+
+	return needed < SPACE_NEVER && log_odds(c->space_after) + evidence > log_odds(needed);
+}
+
+static bool has_blanks(const struct ctc_character *c, size_t count)
+{
+	for (size_t i = 0; i + 1 < count; i++)
+		if (blank_columns(&c[i]) >= BLANK_MEASURED)
+			return true;
+	return false;
 }
 
 static struct ctc_word make_word(const struct ctc_character *c, size_t first, size_t count, float usual, int steps)
@@ -126,6 +181,10 @@ static struct ctc_word make_word(const struct ctc_character *c, size_t first, si
 		w.confidence += c[first + i].confidence / (float)count;
 	w.from = fmaxf(0, from - 0.5f * half);
 	w.to = fminf((float)steps, to + 0.5f * half);
+	if (first > 0 && blank_columns(&c[first - 1]) >= BLANK_MEASURED)
+		w.from = fminf(c[first - 1].blank_to, from);
+	if (blank_columns(&c[first + count - 1]) >= BLANK_MEASURED)
+		w.to = fmaxf(c[first + count - 1].blank_from, to);
 	return w;
 }
 
@@ -133,11 +192,12 @@ size_t ctc_words(const struct ctc_character *characters, size_t count, int steps
 		 struct ctc_word *out)
 {
 	float usual = usual_distance(characters, count, count ? (float)steps / (float)count : 1);
+	bool measured = has_blanks(characters, count);
 	size_t words = 0;
 	size_t first = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && !ends_word(&characters[i], charset))
+		if (i + 1 < count && !ends_word(&characters[i], charset, measured))
 			continue;
 		out[words++] = make_word(characters, first, i + 1 - first, usual, steps);
 		first = i + 1;

@@ -4,19 +4,25 @@
  *
  * The greedy path is taken (Graves et al., "Connectionist Temporal Classification", 2006, section 3.2): repeats fall together,
  * blanks separate. The recogniser was trained mostly on text without spaces and rarely lets the space win, but it does notice
- * them: between two words its probability rises from about nothing to a few per cent, and the distance between characters grows.
+ * them: between two words its probability rises from about nothing to a few per cent. The picture tells the rest: how wide the
+ * blank between two characters is.
  */
 #ifndef GLEANER_TEXT_CTC_H
 #define GLEANER_TEXT_CTC_H
 
 #include "text/charset.h"
+#include "text/ink.h"
+
+/* Columns of the recogniser's input that a step of its output stands for. */
+enum { CTC_STEP_COLUMNS = 8 };
 
 /* One character as read. Steps are fractions of the line's width times the number of steps. */
 struct ctc_character {
 	int class;
 	float confidence;
-	float first, last; /* steps it was seen at */
-	float space_after; /* largest probability of a space up to the next character */
+	float first, last;          /* steps it was seen at */
+	float space_after;          /* largest probability of a space up to the next character */
+	float blank_from, blank_to; /* the widest stretch without ink up to the next character, in steps too; equal: none */
 };
 
 struct ctc_word {
@@ -28,6 +34,10 @@ struct ctc_word {
 /* Characters of `steps` rows of `class_count` probabilities, into `out` (room for `steps`), spaces not included. Rows may hold
  * anything. */
 size_t ctc_read(const float *rows, int steps, const struct charset *charset, struct ctc_character *out);
+
+/* Gives each character the widest of the blanks, in columns of a line `width` wide, behind it. */
+void ctc_place_blanks(struct ctc_character *characters, size_t count, int steps, const struct ink_blank *blanks,
+		      size_t blank_count, int width);
 
 /* Words of those characters into `out` (room for `count`). */
 size_t ctc_words(const struct ctc_character *characters, size_t count, int steps, const struct charset *charset,

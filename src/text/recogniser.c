@@ -12,6 +12,7 @@
 enum {
 	BUNDLE_COLUMNS = 1024, /* of all lines in a bundle together: larger ones leave the caches */
 	BUNDLE_LINES = 16,
+	GREEN = 1, /* plane */
 };
 
 static const struct sampling_norm norm = { { 0.5f, 0.5f, 0.5f }, { 0.5f, 0.5f, 0.5f } };
@@ -50,6 +51,21 @@ void read_line_release(struct read_line *line)
 	free(line->characters);
 	line->characters = NULL;
 	line->character_count = 0;
+}
+
+/* `rows`: the line as the network saw it, of one colour. Without memory the line does without. */
+static void measure_blanks(const float *rows, int width, struct read_line *line)
+{
+	float *columns = calloc((size_t)width, sizeof(*columns));
+	struct ink_blank *blanks = calloc((size_t)width / 2 + 1, sizeof(*blanks));
+
+	if (columns && blanks) {
+		size_t count = ink_blanks(rows, width, RECOGNISER_HEIGHT, columns, blanks);
+
+		ctc_place_blanks(line->characters, line->character_count, line->steps, blanks, count, width);
+	}
+	free(blanks);
+	free(columns);
 }
 
 /* The line's part of the output to characters. */
@@ -97,6 +113,8 @@ static int read_bundle(struct reading *g, const struct bundle *b, float *input, 
 
 		rc = decode(r, output.data + i * (size_t)steps * (size_t)r->charset->class_count, steps,
 			    &g->lines[g->order[b->first + i]]);
+		if (rc == 0)
+			measure_blanks(input + (i * 3 + GREEN) * plane, b->width, &g->lines[g->order[b->first + i]]);
 		if (rc < 0)
 			error_set(err, rc, "no memory for a line of text");
 	}

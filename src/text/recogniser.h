@@ -39,7 +39,7 @@ int recogniser_width(const struct text_polygon *polygon);
 
 enum {
 	RECOGNISER_HEIGHT = 48,
-	RECOGNISER_STEP = 8, /* columns a step of its output stands for */
+	RECOGNISER_STEP = CTC_STEP_COLUMNS,
 	RECOGNISER_WIDTH_MAX = 3200,
 };
 

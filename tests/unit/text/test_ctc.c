@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -116,12 +117,81 @@ static void test_odd_numbers(void **state)
 	charset_release(&c);
 }
 
+/* A line 48 high: columns of ink where `drawing` has '#', eight to a sign. */
+static size_t blanks_of(const char *drawing, float background, float ink, bool underlined, struct ink_blank *out)
+{
+	enum { HEIGHT = 48, WIDTH_MAX = 400 };
+	static float rows[HEIGHT * WIDTH_MAX];
+	float columns[WIDTH_MAX];
+	int width = 8 * (int)strlen(drawing);
+
+	for (int y = 0; y < HEIGHT; y++)
+		for (int x = 0; x < width; x++) {
+			bool inked = drawing[x / 8] == '#' && y > 12 && y < 36;
+
+			rows[y * width + x] = inked || (underlined && y == 40) ? ink : background;
+		}
+	return ink_blanks(rows, width, HEIGHT, columns, out);
+}
+
+static void test_blanks(void **state)
+{
+	struct ink_blank blanks[200];
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) { /* dark on light, light on dark, both underlined */
+		float paper = i % 2 ? -0.9f : 0.9f;
+
+		n = blanks_of("##.#..#", paper, -paper, i / 2, blanks);
+		assert_int_equal(n, 2);
+		assert_true(blanks[0].from == 16 && blanks[0].to == 24);
+		assert_true(blanks[1].from == 32 && blanks[1].to == 48);
+	}
+	assert_int_equal(blanks_of("####", 0.5f, -0.5f, false, blanks), 0);
+}
+
+/* Three characters in steps 0, 2 and 4 of 6: where they are parted when the network is not sure. */
+static void test_blanks_decide(void **state)
+{
+	static const struct {
+		struct ink_blank blanks[2];
+		float space; /* between all */
+		size_t words;
+		float second_from;
+	} cases[] = {
+		{ { { 12, 18 }, { 26, 34 } }, 0.02f, 1, 0 },       /* both narrow */
+		{ { { 6, 19 }, { 28, 32 } }, 0.02f, 2, 19 / 8.f }, /* the first is wide */
+		{ { { 12, 16 }, { 30, 34 } }, 0.05f, 1, 0 },       /* the network suspects two spaces, but it is close print */
+		{ { { 12, 12 }, { 12, 12 } }, 0.05f, 3, 0 },       /* nothing to be seen: the network alone */
+	};
+	struct charset c;
+
+	(void)state;
+	assert_int_equal(charset_init(&c, str_c(keys), NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ctc_character line[3];
+		struct ctc_word words[3];
+
+		for (int k = 0; k < 3; k++)
+			line[k] = (struct ctc_character){ .class = A,
+							  .confidence = 1,
+							  .first = 2.f * (float)k,
+							  .last = 2.f * (float)k,
+							  .space_after = cases[i].space };
+		ctc_place_blanks(line, 3, 6, cases[i].blanks, 2, 48);
+		assert_int_equal(ctc_words(line, 3, 6, &c, words), cases[i].words);
+		if (cases[i].second_from > 0)
+			assert_float_equal(words[1].from, cases[i].second_from, 1e-5f);
+	}
+	charset_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_charset),
-		cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_odd_numbers),
+		cmocka_unit_test(test_blanks),  cmocka_unit_test(test_blanks_decide), cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_reading), cmocka_unit_test(test_odd_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
