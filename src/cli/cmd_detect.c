@@ -129,7 +129,7 @@ static int read_file(struct text_engine *engine, struct reading *r, struct error
 	int rc = file_read(&r->arena, r->path, limits.bytes, &file, err);
 
 	if (rc == 0)
-		rc = image_decode(file, &limits, IMAGE_AUTO, &r->image, err);
+		rc = image_decode(file, &limits, text_layout(file), &r->image, err);
 	if (rc < 0)
 		return rc;
 	wall = clock_mono_ns();

@@ -6,7 +6,13 @@
 
 #include "text/sampling.h"
 
-enum { MULTIPLE = 32 }; /* the network halves its input five times */
+enum {
+	MULTIPLE = 32, /* the network halves its input five times */
+	/* Its layers take 130 bytes a pixel at once: larger images are looked at in bands, each with this many rows more above
+	 * and below, so that text on a seam is seen whole. */
+	BAND_PIXELS = 1050000,
+	CONTEXT = 192,
+};
 
 /* ImageNet's, in the order blue, green, red as the model was trained: the published numbers are red's first, applied to BGR. */
 static const struct sampling_norm norm = { { 0.485f, 0.456f, 0.406f }, { 0.229f, 0.224f, 0.225f } };
@@ -38,18 +44,67 @@ static void to_image(struct text_box *b, float sx, float sy)
 	b->box = (struct rotated_box){ polygon_centre(&p), polygon_axis(&p), polygon_width(&p), polygon_height(&p) };
 }
 
-static int find_in_map(const struct detector *d, const struct image *image, const struct ort_tensor *map, int width, int height,
-		       struct text_box **out, size_t *count, struct error *err)
-{
-	int rc;
+/* The probabilities of rows [first, first + rows) of the scaled image, from rows [from, to) that are looked at. */
+struct band {
+	int from, to;
+	int first, rows;
+};
 
-	if (map->dim_count != 4 || map->dims[0] != 1 || map->dims[1] != 1 || map->dims[2] != height || map->dims[3] != width)
+static struct band band_at(int first, int height, int rows)
+{
+	int from = first - CONTEXT > 0 ? first - CONTEXT : 0;
+	int to = first + rows + CONTEXT < height ? first + rows + CONTEXT : height;
+
+	return (struct band){ .from = from, .to = to, .first = first, .rows = first + rows < height ? rows : height - first };
+}
+
+static int copy_probabilities(const struct ort_tensor *t, const struct band *b, int width, float *map, struct error *err)
+{
+	size_t row = (size_t)width;
+
+	if (t->dim_count != 4 || t->dims[0] != 1 || t->dims[1] != 1 || t->dims[2] != b->to - b->from || t->dims[3] != width)
 		return error_set(err, ERR_CORRUPT, "the detection model's result has an unexpected shape");
-	rc = boxes_find(map->data, width, height, &d->boxes, out, count, err);
-	for (size_t i = 0; rc == 0 && i < *count; i++)
-		to_image(&(*out)[i], (float)image->width / (float)width, (float)image->height / (float)height);
+	memcpy(map + (size_t)b->first * row, t->data + (size_t)(b->first - b->from) * row, (size_t)b->rows * row * sizeof(*map));
+	return 0;
+}
+
+static int look_at_band(const struct detector *d, const struct image *image, int width, int height, const struct band *b,
+			float *planes, float *map, struct error *err)
+{
+	const int64_t dims[4] = { 1, 3, b->to - b->from, width };
+	struct ort_tensor result = { 0 };
+	int rc = sample_rows(image, width, height, b->from, b->to - b->from, &norm, planes, err);
+
 	if (rc == 0)
-		boxes_part(*out, *count);
+		rc = ort_run(d->model, planes, dims, &result, err);
+	if (rc == 0)
+		rc = copy_probabilities(&result, b, width, map, err);
+	ort_tensor_release(d->model, &result);
+	return rc;
+}
+
+/* Rows of a band: all, or as few as its pixels may be. */
+static int band_rows(int width, int height)
+{
+	int bands = (int)(((int64_t)width * height + BAND_PIXELS - 1) / BAND_PIXELS);
+	int rows = (height + bands - 1) / bands;
+
+	return (rows + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+}
+
+static int look(const struct detector *d, const struct image *image, int width, int height, float *map, struct error *err)
+{
+	int rows = band_rows(width, height);
+	int most = rows + 2 * CONTEXT < height ? rows + 2 * CONTEXT : height;
+	float *planes = malloc(sizeof(*planes) * 3 * (size_t)width * (size_t)most);
+	int rc = planes ? 0 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
+
+	for (int first = 0; rc == 0 && first < height; first += rows) {
+		struct band b = band_at(first, height, rows);
+
+		rc = look_at_band(d, image, width, height, &b, planes, map, err);
+	}
+	free(planes);
 	return rc;
 }
 
@@ -57,20 +112,19 @@ int detector_find(const struct detector *d, const struct image *image, int side,
 		  struct error *err)
 {
 	int width, height;
-	struct ort_tensor map = { 0 };
-	float *input;
+	float *map;
 	int rc;
 
 	detector_size(image->width, image->height, side, &width, &height);
-	input = malloc(sizeof(*input) * 3 * (size_t)width * (size_t)height);
-	if (!input)
-		return error_set(err, ERR_NO_MEMORY, "no memory to look for text");
-	rc = sample_image(image, width, height, &norm, input, err);
+	map = malloc(sizeof(*map) * (size_t)width * (size_t)height);
+	rc = map ? look(d, image, width, height, map, err) : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
 	if (rc == 0)
-		rc = ort_run(d->model, input, (const int64_t[]){ 1, 3, height, width }, &map, err);
-	free(input);
-	if (rc == 0)
-		rc = find_in_map(d, image, &map, width, height, out, count, err);
-	ort_tensor_release(d->model, &map);
-	return rc;
+		rc = boxes_find(map, width, height, &d->boxes, out, count, err);
+	free(map);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < *count; i++)
+		to_image(&(*out)[i], (float)image->width / (float)width, (float)image->height / (float)height);
+	boxes_part(*out, *count);
+	return 0;
 }

@@ -7,6 +7,11 @@
 
 enum { LEVELS = 64 };
 
+/* A plain background: this share of the pixels has less ink than PLAIN_INK of what strong columns have. Scans and screens have
+ * one; photographs seldom do, and what looks blank there is none. */
+#define PLAIN_SHARE 0.58f
+#define PLAIN_INK 0.15f
+
 /* A column is blank below this share of the ink that strong columns have. */
 #define BLANK_SHARE 0.25f
 /* A strong column: only this share of the columns has more ink. */
@@ -51,11 +56,18 @@ static bool is_rule(const float *row, int width, float usual)
 	return (float)inked > RULE_SHARE * (float)width;
 }
 
-/* Each column's strongest difference from the background. */
-static void measure_columns(const float *rows, int width, int height, float *columns)
+static bool is_plain(const float *rows, size_t count, float usual, float limit)
 {
-	float usual = usual_value(rows, (size_t)width * (size_t)height);
+	size_t blank = 0;
 
+	for (size_t i = 0; i < count; i++)
+		blank += fabsf(rows[i] - usual) < limit;
+	return (float)blank >= PLAIN_SHARE * (float)count;
+}
+
+/* Each column's strongest difference from the background. */
+static void measure_columns(const float *rows, int width, int height, float usual, float *columns)
+{
 	memset(columns, 0, (size_t)width * sizeof(*columns));
 	for (int y = 0; y < height; y++) {
 		const float *row = rows + (size_t)y * (size_t)width;
@@ -83,11 +95,16 @@ static float strong_ink(const float *columns, int width)
 
 size_t ink_blanks(const float *rows, int width, int height, float *columns, struct ink_blank *out)
 {
-	float limit;
+	size_t pixels = (size_t)width * (size_t)height;
+	float usual = usual_value(rows, pixels);
+	float strong, limit;
 	size_t count = 0;
 
-	measure_columns(rows, width, height, columns);
-	limit = BLANK_SHARE * strong_ink(columns, width);
+	measure_columns(rows, width, height, usual, columns);
+	strong = strong_ink(columns, width);
+	if (!is_plain(rows, pixels, usual, PLAIN_INK * strong))
+		return 0;
+	limit = BLANK_SHARE * strong;
 	for (int x = 0; x < width; x++) {
 		int from = x;
 

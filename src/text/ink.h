@@ -3,7 +3,8 @@
  * Where a line of text, cut out upright, is blank: words end at the wider blanks. *Pure.*
  *
  * Ink is what differs from the line's most frequent value, so light text on dark has some too. Rows with hardly anything else are
- * rules and underlines, and not looked at. What counts as blank is measured against the line's own strongest columns.
+ * rules and underlines, and not looked at. What counts as blank is measured against the line's own strongest columns. A line
+ * without a plain background, as in most photographs, has no blanks.
  */
 #ifndef GLEANER_TEXT_INK_H
 #define GLEANER_TEXT_INK_H

@@ -58,6 +58,20 @@ static int open_library(struct ort *o, const char *path, struct error *err)
 	return 0;
 }
 
+/* One arena for all models: what the detector leaves, the recogniser uses. */
+static int share_arena(const struct ort *o, struct error *err)
+{
+	struct ort_arena_config *config = NULL;
+	int rc = check(o, o->api.create_arena_config(0, ORT_ARENA_DEFAULT, ORT_ARENA_DEFAULT, ORT_ARENA_DEFAULT, &config),
+		       ERR_UNAVAILABLE, "start", err);
+
+	if (rc == 0)
+		rc = check(o, o->api.register_allocator(o->env, o->memory, config), ERR_UNAVAILABLE, "start", err);
+	if (config)
+		o->api.release_arena_config(config);
+	return rc;
+}
+
 int ort_new(struct ort **out, const char *library_path, struct error *err)
 {
 	struct ort *o = calloc(1, sizeof(*o));
@@ -71,6 +85,8 @@ int ort_new(struct ort **out, const char *library_path, struct error *err)
 	if (rc == 0)
 		rc = check(o, o->api.create_memory_info(ORT_ALLOCATOR_ARENA, ORT_MEMORY_DEFAULT, &o->memory), ERR_UNAVAILABLE,
 			   "start", err);
+	if (rc == 0)
+		rc = share_arena(o, err);
 	if (rc == 0)
 		rc = check(o, o->api.default_allocator(&o->allocator), ERR_UNAVAILABLE, "start", err);
 	if (rc < 0) {
@@ -107,6 +123,8 @@ static int set_options(const struct ort *o, struct ort_session_options *options,
 	/* Patterns are kept for every input size seen: with sizes that change all the time they only take memory. */
 	if (rc == 0)
 		rc = check(o, api->disable_memory_pattern(options), ERR_UNAVAILABLE, "options", err);
+	if (rc == 0)
+		rc = check(o, api->add_config(options, "session.use_env_allocators", "1"), ERR_UNAVAILABLE, "options", err);
 	if (rc == 0)
 		rc = check(o, api->add_config(options, "session.intra_op.allow_spinning", "0"), ERR_UNAVAILABLE, "options", err);
 	return rc;

@@ -5,7 +5,7 @@
  * The library exports OrtGetApiBase(), which returns two function pointers: GetApi(version) and GetVersionString(). GetApi
  * returns a table of function pointers, or NULL when the library is older than `version`. The table only ever grows at its end
  * ("the ordering of these fields must not change after that version has shipped": onnxruntime/core/session/onnxruntime_c_api.cc),
- * so a function is known by its index and its type. All indices below are of version 5 or older; version 16 (2023) is asked for,
+ * so a function is known by its index and its type. All indices below are of version 8 or older; version 16 (2023) is asked for,
  * so that the models' operators are there. Functions that can fail return NULL for success, or a status that must be released.
  */
 #ifndef GLEANER_TEXT_ORT_ABI_H
@@ -31,6 +31,7 @@ struct ort_memory_info;
 struct ort_value;
 struct ort_shape;
 struct ort_allocator;
+struct ort_arena_config;
 
 enum ort_constant {
 	ORT_LOG_ERROR = 3,
@@ -39,6 +40,7 @@ enum ort_constant {
 	ORT_ALLOCATOR_ARENA = 1,
 	ORT_MEMORY_DEFAULT = 0,
 	ORT_TYPE_FLOAT = 1,
+	ORT_ARENA_DEFAULT = -1,
 };
 
 /* index, name here, result, parameters */
@@ -75,7 +77,12 @@ enum ort_constant {
 	F(96, release_value, void, (struct ort_value *))                                                                         \
 	F(99, release_shape, void, (struct ort_shape *))                                                                         \
 	F(100, release_options, void, (struct ort_session_options *))                                                            \
-	F(130, add_config, struct ort_status *, (struct ort_session_options *, const char *key, const char *value))
+	F(130, add_config, struct ort_status *, (struct ort_session_options *, const char *key, const char *value))              \
+	F(144, register_allocator, struct ort_status *,                                                                          \
+	  (struct ort_env *, const struct ort_memory_info *, const struct ort_arena_config *))                                   \
+	F(156, create_arena_config, struct ort_status *,                                                                         \
+	  (size_t limit, int growth, int first_chunk, int dead_bytes, struct ort_arena_config **))                               \
+	F(157, release_arena_config, void, (struct ort_arena_config *))
 
 struct ort_api {
 #define ORT_MEMBER(index, name, result, parameters) result(*name) parameters;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "text/geometry.h"
+#include "text/quotes.h"
 
 void page_init(struct page_builder *b, struct arena *arena)
 {
@@ -106,6 +107,12 @@ void page_join_print(struct page_builder *b)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < page->word_count; i++) {
+		struct text_word *word = &page->words[i];
+
+		word->text = quotes_of_print(b->arena, word->text);
+		b->failed |= !word->text.p;
+	}
+	for (size_t i = 0; i < page->word_count && !b->failed; i++) {
 		struct text_word *word = &page->words[i];
 		struct text_word *last = kept > 0 ? &page->words[kept - 1] : NULL;
 

@@ -21,7 +21,8 @@ void page_add_line(struct page_builder *b);
 /* `text` is copied. Words without text are dropped; before any line, one is begun. */
 void page_add_word(struct page_builder *b, struct str text, float confidence, const struct text_polygon *polygon);
 
-/* Old print sets punctuation and dashes apart, and readers take them for words: puts them to the words they belong to. */
+/* Old print sets punctuation and dashes apart, and readers take them for words: puts them to the words they belong to. Gives
+ * words the quotation marks of print. */
 void page_join_print(struct page_builder *b);
 
 /* Breaks lines at large gaps, drops empty ones, gives each its text, confidence and polygon. ERR_NO_MEMORY. */

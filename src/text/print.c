@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/print.h"
 
+#include <malloc.h>
 #include <math.h>
 
 #include "text/geometry.h"
@@ -62,6 +63,7 @@ int print_read(void *tesseract, const struct image *image, int64_t deadline_ns, 
 
 	page_init(&builder, arena);
 	rc = text_engine_tesseract.detect(tesseract, image, deadline_ns, &builder, err);
+	malloc_trim(0); /* its pixels and blobs are many small pieces: the networks would come on top of them */
 	if (rc == 0)
 		rc = page_finish(&builder, &page, err);
 	return rc < 0 ? rc : keep_sure_lines(&page, arena, out, err);

@@ -86,21 +86,21 @@ static void put_row(const float *row, uint32_t channels, int width, const struct
 }
 
 /* Rows scaled along x wait in a ring until all target rows that need them are made. */
-static int scale_image(const struct image *image, int width, int height, const struct axis *xs, const struct axis *ys,
-		       const struct sampling_norm *norm, float *out)
+static int scale_rows(const struct image *image, int width, int first, int count, const struct axis *xs, const struct axis *ys,
+		      const struct sampling_norm *norm, float *out)
 {
 	size_t row_floats = (size_t)width * image->channels;
 	int ring = 1;
 	int ready = 0; /* source rows scaled so far */
 	float *rows, *sum;
 
-	for (int y = 0; y < height; y++)
+	for (int y = first; y < first + count; y++)
 		ring = ys->taps[y].count > ring ? ys->taps[y].count : ring;
 	rows = malloc(((size_t)ring + 1) * row_floats * sizeof(*rows));
 	if (!rows)
 		return ERR_NO_MEMORY;
 	sum = rows + (size_t)ring * row_floats;
-	for (int y = 0; y < height; y++) {
+	for (int y = first; y < first + count; y++) {
 		const struct taps *t = &ys->taps[y];
 
 		if (ready < t->first)
@@ -115,14 +115,15 @@ static int scale_image(const struct image *image, int width, int height, const s
 			for (size_t i = 0; i < row_floats; i++)
 				sum[i] += weight * row[i];
 		}
-		put_row(sum, image->channels, width, norm, out + (size_t)y * (size_t)width, (size_t)width * (size_t)height);
+		put_row(sum, image->channels, width, norm, out + (size_t)(y - first) * (size_t)width,
+			(size_t)width * (size_t)count);
 	}
 	free(rows);
 	return 0;
 }
 
-int sample_image(const struct image *image, int width, int height, const struct sampling_norm *norm, float *out,
-		 struct error *err)
+int sample_rows(const struct image *image, int width, int height, int first, int count, const struct sampling_norm *norm,
+		float *out, struct error *err)
 {
 	struct axis xs = { 0 }, ys = { 0 };
 	int rc = axis_init(&xs, (int)image->width, width);
@@ -130,7 +131,7 @@ int sample_image(const struct image *image, int width, int height, const struct 
 	if (rc == 0)
 		rc = axis_init(&ys, (int)image->height, height);
 	if (rc == 0)
-		rc = scale_image(image, width, height, &xs, &ys, norm, out);
+		rc = scale_rows(image, width, first, count, &xs, &ys, norm, out);
 	axis_release(&xs);
 	axis_release(&ys);
 	return rc == 0 ? 0 : error_set(err, rc, "no memory to scale an image");

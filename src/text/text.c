@@ -4,7 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "image/decode.h"
 #include "text/engine.h"
+
+enum { COLOUR_PIXELS_MAX = 12000000 };
 
 /* Best first. */
 static const struct text_engine_class *const classes[] = { &text_engine_ppocr, &text_engine_tesseract };
@@ -104,6 +107,15 @@ int text_engine_load(struct text_engine *engine, struct error *err)
 		rc = engine->class->load(&engine->state, &engine->options, err);
 	pthread_mutex_unlock(&engine->lock);
 	return rc;
+}
+
+enum image_layout text_layout(struct str file)
+{
+	uint32_t width, height;
+
+	if (image_size(file, &width, &height) == 0 && (uint64_t)width * height > COLOUR_PIXELS_MAX)
+		return IMAGE_GREY;
+	return IMAGE_AUTO;
 }
 
 int text_detect(struct text_engine *engine, const struct image *image, int64_t deadline_ns, struct arena *arena,

@@ -68,6 +68,9 @@ int text_engine_check(const struct text_engine *engine, struct error *err) MUST_
 /* Loads what is not loaded yet. Errors as for `load`. Safe from any thread; text_detect calls it. */
 int text_engine_load(struct text_engine *engine, struct error *err) MUST_CHECK;
 
+/* What to decode a file to: grey where it has so many pixels that colours would take more memory than they are worth. */
+enum image_layout text_layout(struct str file);
+
 /* Reads `image` (any layout). `deadline_ns` on the clock of clock_mono_ns, 0: none. An image without text is an empty page.
  * ERR_TIMEOUT past the deadline; ERR_NO_MEMORY; ERR_UNAVAILABLE when the engine's library fails; and text_engine_load's. */
 int text_detect(struct text_engine *engine, const struct image *image, int64_t deadline_ns, struct arena *arena,

@@ -202,7 +202,7 @@ static int run_detection(struct detection *d)
 
 	if (rc < 0)
 		return call_fault(d->call, &err);
-	if (image_decode(d->bytes, &limits, IMAGE_AUTO, &image, &err) < 0)
+	if (image_decode(d->bytes, &limits, text_layout(d->bytes), &image, &err) < 0)
 		return fail_image(d->call, d->bytes, &err);
 	rc = drop_alpha(&image, &err);
 	rc = rc < 0 ? call_fault(d->call, &err) : read_text(d, &image);

@@ -112,13 +112,30 @@ static void test_sampling_keeps_means(void **state)
 	for (size_t k = 0; k < 4; k++) {
 		int w = sizes[k][0], h = sizes[k][1];
 
-		assert_int_equal(sample_image(&image, w, h, &plain, out, NULL), 0);
+		assert_int_equal(sample_rows(&image, w, h, 0, h, &plain, out, NULL), 0);
 		for (int i = 0; i < w * h; i++) { /* planes: blue, green, red */
 			assert_true(fabsf(out[i] - 0.2f) < 1e-3f);
 			assert_true(fabsf(out[w * h + i] - 0.4f) < 1e-3f);
 			assert_true(fabsf(out[2 * w * h + i] - 1) < 1e-3f);
 		}
 	}
+	image_release(&image);
+}
+
+/* Rows of their own are those of the whole. */
+static void test_sampling_rows(void **state)
+{
+	struct image image;
+	float all[3 * 20 * 12], some[3 * 20 * 5];
+
+	(void)state;
+	assert_int_equal(image_init(&image, 50, 31, IMAGE_GREY, NULL), 0);
+	for (size_t i = 0; i < 50 * 31; i++)
+		image.pixels[i] = (uint8_t)(i * 37 % 251);
+	assert_int_equal(sample_rows(&image, 20, 12, 0, 12, &plain, all, NULL), 0);
+	assert_int_equal(sample_rows(&image, 20, 12, 6, 5, &plain, some, NULL), 0);
+	for (size_t plane = 0; plane < 3; plane++)
+		assert_memory_equal(some + plane * 20 * 5, all + plane * 20 * 12 + 20 * 6, 20 * 5 * sizeof(float));
 	image_release(&image);
 }
 
@@ -201,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_maps),
 		cmocka_unit_test(test_detector_size),
 		cmocka_unit_test(test_sampling_keeps_means),
+		cmocka_unit_test(test_sampling_rows),
 		cmocka_unit_test(test_sampling_a_tilted_line),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_order_upside_down),

@@ -9,6 +9,7 @@
 
 #include "text/geometry.h"
 #include "text/page.h"
+#include "text/quotes.h"
 
 static struct text_polygon box(float x, float y, float width, float height)
 {
@@ -47,6 +48,26 @@ static void test_lines_of_words(void **state)
 	assert_true(page.lines[0].polygon.points[2].y == 21);
 	assert_int_equal(page.words[2].line, 1);
 	assert_true(page.words[2].confidence == 1);
+	arena_release(&arena);
+}
+
+static void test_quotes_of_print(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "''yes,''", "“yes,”" },   { "\"So\"'", "“So”" }, { "‘‘go", "“go" }, { "child!’’", "child!”" },
+		{ "‘single’", "‘single’" }, { "don't", "don't" },  { "''", "''" },    { "", "" },
+		{ "plain", "plain" },
+	};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 1 << 16);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str out = quotes_of_print(&arena, str_c(cases[i][0]));
+
+		if (!str_eq_c(out, cases[i][1]))
+			fail_msg("'%s' became '" STR_FMT "'", cases[i][0], STR_ARG(out));
+	}
 	arena_release(&arena);
 }
 
@@ -171,13 +192,10 @@ static void test_polygon_measures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines_of_words),
-		cmocka_unit_test(test_large_gap),
-		cmocka_unit_test(test_many_words_and_an_empty_page),
-		cmocka_unit_test(test_no_memory_is_told),
-		cmocka_unit_test(test_hull_and_smallest_box),
-		cmocka_unit_test(test_degenerate_hulls),
-		cmocka_unit_test(test_polygon_measures),
+		cmocka_unit_test(test_lines_of_words),    cmocka_unit_test(test_quotes_of_print),
+		cmocka_unit_test(test_large_gap),         cmocka_unit_test(test_many_words_and_an_empty_page),
+		cmocka_unit_test(test_no_memory_is_told), cmocka_unit_test(test_hull_and_smallest_box),
+		cmocka_unit_test(test_degenerate_hulls),  cmocka_unit_test(test_polygon_measures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
