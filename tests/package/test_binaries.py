@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What lies in the zips: one static, hardened binary without paths of the machine that built it, and only what a function can use."""
+import pathlib
 import re
 import subprocess
 import zipfile
@@ -64,7 +65,7 @@ def test_stripped_of_names_and_paths(tool, bootstrap):
     content = bootstrap.read_bytes()
     assert "no symbols" in subprocess.run(["nm", bootstrap], capture_output=True, text=True).stderr
     assert ".comment" not in tool("readelf", "-SW", bootstrap)
-    for path in (str(ROOT), "/home/", "/root/", "/tmp/w", "/build/", "src/http/", "functions/"):
+    for path in (str(ROOT), str(pathlib.Path.home()) + "/", "/home/", "/build/", "src/http/", "functions/"):
         assert path.encode() not in content, path
 
 
