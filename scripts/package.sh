@@ -55,6 +55,10 @@ make_arm64() {
   cp "$work/build/functions/bootstrap.zip" "$out/gleaner-functions-arm64.zip"
 }
 
+if [ "$(uname -m)" != x86_64 ]; then
+  echo 'The packages are made on x86_64, which compiles for arm64 too: there is no package' >&2
+  exit 75
+fi
 mkdir -p "$out" "$work"
 make_x86_64
 make_arm64

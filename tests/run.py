@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs every test and ends with one line: N passed, N failed, N skipped.
 
-  tests/run.py [--only unit|protocol|terraform] [--build release|sanitized] [--least N] [-k EXPRESSION]
+  tests/run.py [--only unit|protocol|package|terraform] [--build release|sanitized] [--least N] [-k EXPRESSION]
 
 unit      each cmocka executable, in the release build and in the sanitized one
-protocol  pytest with real clients against the real server, in both builds; what reads and serves the workflows; the packages of
-          the functions, in an empty root
+protocol  pytest with real clients against the real server, in both builds; what reads and serves the workflows
+package   the packages of the functions, in an empty root
 terraform the real provider against the real server, and deployments with it, where they are installed
 
 With --least a run of fewer tests fails, however well they went: a suite that is not found fails nothing.
@@ -114,7 +114,7 @@ def install_packages():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=["unit", "protocol", "terraform"])
+    parser.add_argument("--only", choices=["unit", "protocol", "package", "terraform"])
     parser.add_argument("--build", choices=list(BUILDS))
     parser.add_argument("--least", type=int, default=1, metavar="N")
     parser.add_argument("-k", dest="expression")
@@ -132,7 +132,8 @@ def main():
         suites += [(name, build, ["tests/protocol"]) for name, build in builds.items()]
         if "release" in builds:
             suites += [("workflows", builds["release"], ["tests/workflows"])]
-        if "release" in builds and not options.expression:
+    if options.only in (None, "package"):
+        if "release" in builds and (options.only or not options.expression):
             suites += [("package", builds["release"], ["tests/package"])]
     if options.only in (None, "terraform"):
         if "release" in builds and not options.expression:
