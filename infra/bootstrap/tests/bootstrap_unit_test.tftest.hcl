@@ -104,7 +104,7 @@ run "defaults" {
   assert {
     condition = alltrue([
       for policy in aws_iam_role_policy.github : alltrue([
-        for key in ["source.buildspec", "source.location", "secondarySources", "environment.image", "serviceRole", "artifacts", "logsConfig"] :
+        for key in ["source.buildspec", "source.location", "secondarySources", "environment.image", "environment.type", "serviceRole", "artifacts", "logsConfig"] :
         contains(
           [for s in jsondecode(policy.policy).Statement : try(s.Condition.Null["codebuild:${key}"], "") if s.Effect == "Deny"],
           "false",
@@ -120,6 +120,26 @@ run "defaults" {
       ]) == ["arn:aws:codebuild:eu-central-1:111122223333:project/Terraform${title(stage)}Build"]
     ])
     error_message = "A role may start another build than its own."
+  }
+
+  assert {
+    condition = {
+      for stage, policy in aws_iam_role_policy.github : stage => one([
+        for s in jsondecode(policy.policy).Statement : s.Condition["ForAnyValue:StringNotEquals"]["codebuild:environment.environmentVariables.name"]
+        if s.Sid == "DenyOtherVariables"
+      ])
+      } == {
+      apply = ["COMMIT", "MANIFEST_SHA256", "MANIFEST_VERSION", "PLAN_SHA256", "RUN_ID"]
+      plan  = ["COMMIT", "DRIFT", "RUN_ID"]
+    }
+    error_message = "Whoever may start a build could set other variables than what it is asked."
+  }
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.build["plan"].policy).Statement : s.Action
+      if anytrue([for resource in s.Resource : endswith(resource, "/plans/*")])
+    ] == [["s3:PutObject"]]
+    error_message = "The plan build may read plans: they are the apply build's alone."
   }
 
   # ---- the plan build only reads ----

@@ -71,13 +71,28 @@ static void makes_texts(void **state)
 	arena_release(&a);
 }
 
+static void makes_text_of_any_bytes(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 4096);
+	assert_str(arena_str_utf8(&a, STR("gr\xC3\xBC\xC3\x9F")), "gr\xC3\xBC\xC3\x9F");
+	assert_str(arena_str_utf8(&a, STR("a\xFF"
+					  "b\xC3")),
+		   "a\xEF\xBF\xBD"
+		   "b\xEF\xBF\xBD");
+	assert_str(arena_str_utf8(&a, STR("\xE2\x82z")), "\xEF\xBF\xBD\xEF\xBF\xBDz");
+	assert_false(str_is_set(arena_str_utf8(&a, STR_NULL)));
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(allocates_zeroed_and_aligned),
-		cmocka_unit_test(keeps_its_cap),
-		cmocka_unit_test(cleans_up_in_reverse),
-		cmocka_unit_test(makes_texts),
+		cmocka_unit_test(allocates_zeroed_and_aligned), cmocka_unit_test(keeps_its_cap),
+		cmocka_unit_test(cleans_up_in_reverse),         cmocka_unit_test(makes_texts),
+		cmocka_unit_test(makes_text_of_any_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
