@@ -12,14 +12,17 @@
 #include "service/monitoring/monitoring.h"
 #include "service/rekognition/rekognition.h"
 #include "service/s3/s3.h"
+#include "service/secretsmanager/secretsmanager.h"
 #include "service/sns/sns.h"
 #include "service/sqs/sqs.h"
+#include "service/ssm/ssm.h"
 #include "service/states/states.h"
 #include "service/sts/sts.h"
 
 /* They start in this order and stop in the reverse one: who is called stands before who calls. */
 static const struct service *const all[] = {
 	&service_iam,    &service_sts,          &service_logs,      &service_monitoring,
+	&service_ssm,    &service_secretsmanager,
 	&service_kms,    &service_s3,           &service_dynamodb,  &service_sqs,
 	&service_sns,    &service_rekognition,  &service_lambda,    &service_states,
 	&service_events, &service_apigatewayv2, &service_codebuild, NULL,

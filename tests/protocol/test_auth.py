@@ -155,6 +155,17 @@ def test_presigned_tampering(server, client):
     assert send(server, "PUT", url + "&acl", body=b"x")[0] == 403
 
 
+def test_presigned_by_a_foreign_key(server, client):
+    """A stranger's key, and a known key's id with another secret."""
+    client("s3").put_object(Bucket=BUCKET, Key="foreign", Body=b"x")
+    for key, secret, expected in (("AKIAIOSFODNN7EXAMPLE", "x" * 40, "InvalidAccessKeyId"),
+                                  (server.access_key, "x" * 40, "SignatureDoesNotMatch")):
+        s3 = server.client("s3", aws_access_key_id=key, aws_secret_access_key=secret)
+        url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "foreign"})
+        status, text = send(server, "GET", url.split(str(server.port), 1)[1])
+        assert status == 403 and f"<Code>{expected}</Code>" in text
+
+
 def test_presigned_headers_must_be_sent(server, client):
     url = parts(presigned(client, ContentType="image/png"))
     assert send(server, "PUT", url, body=b"x")[0] == 403

@@ -10,11 +10,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from deployment import Deployment, built_package
-from terraform import ROOT, Failed
+from deployment import BOOTSTRAP, Deployment, built_package
+from terraform import ROOT, Failed, copy_tree
 
 from conftest import protocol
 
@@ -130,10 +127,99 @@ def test_the_api_may_do_only_what_its_role_may(applied, jobs):
     iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(document))
 
 
+def test_a_provider_for_github_that_exists_is_used(applied):
+    """An account can have only one an issuer: a second bootstrap is given the first one's."""
+    provider, = applied.server.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    variables = {**BOOTSTRAP, "environment": "staging", "existing_oidc_provider_arn": provider["Arn"]}
+    root = applied.root("bootstrap", variables, copy_tree(applied.scratch / "second-bootstrap"))
+    root.init()
+    planned = root.changes()
+    assert any(name.startswith("aws_iam_role.") for name in planned)
+    assert not any("openid_connect_provider" in name for name in planned)
+
+
+# ---- what goes wrong is told ----
+
+@pytest.fixture(scope="module")
+def told(applied, jobs):
+    """Reads what the alarms' topic sends to a queue that somebody subscribed."""
+    sqs, sns, name = applied.server.client("sqs"), applied.server.client("sns"), "operators"
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    queue = f"arn:aws:sqs:{applied.server.region}:{applied.server.account}:{name}"
+    topic = f"arn:aws:sns:{applied.server.region}:{applied.server.account}:{NAME}-alarms"
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue,
+         "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]})})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"},
+                                 ReturnSubscriptionArn=True)["SubscriptionArn"]
+
+    def read(alarm, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2, MaxNumberOfMessages=10).get("Messages", []):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                body = json.loads(message["Body"])
+                if body["AlarmName"] == alarm:
+                    return body
+        raise AssertionError(f"{alarm} told nobody within {seconds} s")
+    yield read
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_failed_execution_raises_the_alarm(applied, told):
+    states = applied.server.client("stepfunctions")
+    execution = states.start_execution(stateMachineArn=applied.live.outputs()["state_machine_arn"], input="{}")["executionArn"]
+    end = time.monotonic() + 30
+    while (status := states.describe_execution(executionArn=execution)["status"]) == "RUNNING" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert status == "FAILED"
+    message = told(f"{NAME}-executions-failed")
+    assert (message["OldStateValue"], message["NewStateValue"]) in (("OK", "ALARM"), ("INSUFFICIENT_DATA", "ALARM"))
+    alarm, = applied.server.client("cloudwatch").describe_alarms(AlarmNames=[f"{NAME}-executions-failed"])["MetricAlarms"]
+    assert alarm["StateValue"] == "ALARM"
+
+
+def test_an_event_that_cannot_be_delivered_is_kept_and_told(applied, told):
+    """The rule's role may start nothing; its policy is put back."""
+    events, iam, sqs = (applied.server.client(name) for name in ("events", "iam", "sqs"))
+    target, = events.list_targets_by_rule(Rule=f"{NAME}-upload")["Targets"]
+    role = target["RoleArn"].rsplit("/", 1)[1]
+    document = iam.get_role_policy(RoleName=role, PolicyName="pipeline")["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName="pipeline")
+    try:
+        job_id = _submit(applied.live.outputs()["api_endpoint"], ROOT / "samples" / "receipt.png")
+        url = sqs.get_queue_url(QueueName=target["DeadLetterConfig"]["Arn"].rsplit(":", 1)[1])["QueueUrl"]
+        message, = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"], VisibilityTimeout=0)["Messages"]
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(document))
+    assert job_id in json.loads(message["Body"])["detail"]["object"]["key"]
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+    assert told(f"{NAME}-dead-letters-upload")["NewStateValue"] == "ALARM"
+    sqs.purge_queue(QueueUrl=url)
+
+
 # ---- update ----
 
 @pytest.fixture(scope="module")
-def updated(applied, jobs, planned_again):
+def in_flight(applied, jobs, planned_again):
+    """A job whose execution waits: somebody throttled a function of it by hand, which the next apply puts right."""
+    functions, states = applied.server.client("lambda"), applied.server.client("stepfunctions")
+    functions.put_function_concurrency(FunctionName=f"{NAME}-extract-text", ReservedConcurrentExecutions=0)
+    outputs = applied.live.outputs()
+    job_id = _submit(outputs["api_endpoint"], ROOT / "samples" / "receipt.png")
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        running = states.list_executions(stateMachineArn=outputs["state_machine_arn"], statusFilter="RUNNING")["executions"]
+        if running and any(event["type"] == "TaskFailed" for event in
+                           states.get_execution_history(executionArn=running[0]["executionArn"])["events"]):
+            return job_id, running[0]["executionArn"]
+        time.sleep(0.2)
+    raise AssertionError("no execution waits")
+
+
+@pytest.fixture(scope="module")
+def updated(applied, in_flight):
     """A function's code, the state machine and a tag, in one apply."""
     applied.change_package()
     applied.change_definition()
@@ -160,10 +246,20 @@ def test_images_end_right_after_the_update(updated):
     assert _ended(api, _submit(api, ROOT / "samples" / "receipt.png"))["status"] == "succeeded"
 
 
+def test_an_execution_in_flight_survives_the_update(updated, in_flight):
+    """It goes on under the definition it began with, and calls the functions as they are now."""
+    job_id, execution = in_flight
+    states = updated.server.client("stepfunctions")
+    definition = json.loads(states.describe_state_machine_for_execution(executionArn=execution)["definition"])
+    assert not definition["Comment"].startswith("A new version.")
+    assert _ended(updated.live.outputs()["api_endpoint"], job_id, seconds=150)["status"] == "succeeded"
+    assert states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+
+
 # ---- drift ----
 
 @pytest.fixture(scope="module")
-def drifted(updated):
+def drifted(updated, told):
     """Three things changed by hand: a setting, a switch, something deleted. What the next plan would do."""
     updated.server.client("lambda").update_function_configuration(FunctionName=f"{NAME}-get-job", Timeout=3)
     updated.server.client("events").disable_rule(Name=f"{NAME}-sweep")
@@ -181,14 +277,6 @@ def test_drift_is_found(drifted):
 
 
 # ---- destroy ----
-
-def _queues(server):
-    """In JSON, as current clients ask; Debian's speaks the older Query protocol."""
-    request = AWSRequest("POST", server.endpoint + "/", data="{}", headers={
-        "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"})
-    SigV4Auth(Credentials(server.access_key, server.secret_key), "sqs", server.region).add_auth(request)
-    return json.loads(_call("POST", request.url, request.data.encode(), dict(request.headers))).get("QueueUrls", [])
-
 
 def _left(server):
     """Names of everything that either root makes, as the services list it."""
@@ -211,7 +299,7 @@ def _left(server):
         *names("logs", "describe_log_groups", "logGroups", "logGroupName"),
         *names("s3", "list_buckets", "Buckets", "Name"),
         *names("sns", "list_topics", "Topics", "TopicArn"),
-        *[f"sqs {url}" for url in _queues(server)],
+        *[f"sqs {url}" for url in server.client("sqs").list_queues().get("QueueUrls", [])],
         *names("stepfunctions", "list_state_machines", "stateMachines", "name"),
     ])
 
