@@ -166,6 +166,7 @@ static int detect_files(const struct detect_options *o, char **files, int count)
 {
 	struct arena arena;
 	struct text_engine *engine;
+	char advice[ERROR_MESSAGE_MAX];
 	struct error err = { 0 };
 	int result = EXIT_OK;
 
@@ -178,8 +179,8 @@ static int detect_files(const struct detect_options *o, char **files, int count)
 		arena_release(&arena);
 		return EXIT_FAILED;
 	}
-	if (text_engine_advice(engine))
-		fprintf(stderr, "gleaner: reading with %s. %s\n", text_engine_name(engine), text_engine_advice(engine));
+	if (text_engine_advice(engine, advice))
+		fprintf(stderr, "gleaner: reading with %s. %s\n", text_engine_name(engine), advice);
 	for (int i = 0; i < count; i++)
 		if (detect_file(engine, o, files[i], count > 1) != EXIT_OK)
 			result = EXIT_FAILED;

@@ -83,6 +83,7 @@ static void check_text(struct doctor *d)
 {
 	const struct text_options options = { .folders = text_folders(&d->arena), .load = true };
 	struct text_engine *engine = NULL;
+	char advice[ERROR_MESSAGE_MAX];
 	struct error err = { 0 };
 
 	if (text_engine_new(&engine, &options, &err)) {
@@ -90,8 +91,8 @@ static void check_text(struct doctor *d)
 		return;
 	}
 	report(d, FOUND, "text detection", str_c(text_engine_name(engine)), NULL);
-	if (text_engine_advice(engine))
-		report(d, OPTIONAL_MISSING, "better engine", arena_str(&d->arena, str_c(text_engine_advice(engine))), NULL);
+	if (text_engine_advice(engine, advice))
+		report(d, OPTIONAL_MISSING, "better engine", arena_str(&d->arena, str_c(advice)), NULL);
 	text_engine_free(engine);
 }
 

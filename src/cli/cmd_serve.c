@@ -36,6 +36,8 @@ static const char help[] =
 	"  --lambda-concurrency N        functions running at once in the account; more are throttled (default 1000)\n"
 	"  --start-execution-rate N[:BURST]\n"
 	"                                StartExecution calls a second, likewise (default: no quota; AWS: 300:1300)\n"
+	"  --text-concurrency=N          images read or waiting at once, more are throttled (default 16)\n"
+	"  --text-timeout=SECONDS        an image that takes longer fails (default 60)\n"
 	"  --region REGION               default us-east-1\n"
 	"  --account-id ID               default 000000000000\n"
 	"  --log-level=error|warn|info|debug\n"
@@ -214,6 +216,8 @@ static const struct serve_option {
 	{ "detect-text-rate", NULL, NULL, false },
 	{ "lambda-concurrency", NULL, NULL, false },
 	{ "start-execution-rate", NULL, NULL, false },
+	{ "text-concurrency", NULL, NULL, false },
+	{ "text-timeout", NULL, NULL, false },
 	{ "region", set_region, NULL, false },
 	{ "account-id", set_account, NULL, false },
 	{ "log-level", set_log_level, NULL, false },

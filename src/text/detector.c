@@ -11,7 +11,7 @@ enum {
 	/* Its layers take 130 bytes a pixel at once: larger images are looked at in bands, each with this many rows more above
 	 * and below, so that text on a seam is seen whole. */
 	BAND_PIXELS = 1050000,
-	CONTEXT = 192,
+	CONTEXT = 64,
 };
 
 /* ImageNet's, in the order blue, green, red as the model was trained: the published numbers are red's first, applied to BGR. */
@@ -84,17 +84,18 @@ static int look_at_band(const struct detector *d, const struct image *image, int
 }
 
 /* Rows of a band: all, or as few as its pixels may be. */
-static int band_rows(int width, int height)
+static int band_rows(int width, int height, bool in_bands)
 {
 	int bands = (int)(((int64_t)width * height + BAND_PIXELS - 1) / BAND_PIXELS);
 	int rows = (height + bands - 1) / bands;
 
-	return (rows + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+	return in_bands ? (rows + MULTIPLE - 1) / MULTIPLE * MULTIPLE : height;
 }
 
-static int look(const struct detector *d, const struct image *image, int width, int height, float *map, struct error *err)
+static int look(const struct detector *d, const struct image *image, int width, int height, bool in_bands, float *map,
+		struct error *err)
 {
-	int rows = band_rows(width, height);
+	int rows = band_rows(width, height, in_bands);
 	int most = rows + 2 * CONTEXT < height ? rows + 2 * CONTEXT : height;
 	float *planes = malloc(sizeof(*planes) * 3 * (size_t)width * (size_t)most);
 	int rc = planes ? 0 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
@@ -108,8 +109,8 @@ static int look(const struct detector *d, const struct image *image, int width, 
 	return rc;
 }
 
-int detector_find(const struct detector *d, const struct image *image, int side, struct text_box **out, size_t *count,
-		  struct error *err)
+int detector_find(const struct detector *d, const struct image *image, int side, bool in_bands, struct text_box **out,
+		  size_t *count, struct error *err)
 {
 	int width, height;
 	float *map;
@@ -117,7 +118,8 @@ int detector_find(const struct detector *d, const struct image *image, int side,
 
 	detector_size(image->width, image->height, side, &width, &height);
 	map = malloc(sizeof(*map) * (size_t)width * (size_t)height);
-	rc = map ? look(d, image, width, height, map, err) : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
+	rc = map ? look(d, image, width, height, in_bands, map, err)
+		 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
 	if (rc == 0)
 		rc = boxes_find(map, width, height, &d->boxes, out, count, err);
 	free(map);

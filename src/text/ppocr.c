@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -130,6 +131,15 @@ static void unload(void *state)
 	free(p);
 }
 
+/* Whatever is wrong with an installed file, installing it again mends it. */
+static void add_advice(struct error *err)
+{
+	size_t n = strlen(err->message);
+
+	if (!strstr(err->message, "fetch-models"))
+		snprintf(err->message + n, sizeof(err->message) - n, ": remove the folder and run scripts/fetch-models.sh");
+}
+
 static int load(void **state, const struct text_options *options, struct error *err)
 {
 	struct ppocr *p = calloc(1, sizeof(*p));
@@ -146,6 +156,8 @@ static int load(void **state, const struct text_options *options, struct error *
 		rc = error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
 	arena_release(&arena);
 	if (rc < 0) {
+		if (err && rc != ERR_NO_MEMORY)
+			add_advice(err);
 		unload(p);
 		return rc;
 	}
@@ -209,17 +221,26 @@ static float flatness(const struct image *image)
 	return count ? (float)equal / (float)count : 0;
 }
 
+static int longer_side(const struct image *image)
+{
+	return (int)(image->width > image->height ? image->width : image->height);
+}
+
+/* Pages and screens, not photographs. */
+static bool is_drawn(const struct image *image)
+{
+	return longer_side(image) >= ppocr_settings.page_from || flatness(image) >= ppocr_settings.flat;
+}
+
 /* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
  * does. */
-static int side_for(const struct image *image)
+static int side_for(const struct image *image, bool drawn)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
-	int longer = (int)(image->width > image->height ? image->width : image->height);
-	bool drawn;
+	int longer = longer_side(image);
 
 	if (longer >= s->page_from)
 		return longer < s->page_side ? longer : s->page_side;
-	drawn = flatness(image) >= s->flat;
 	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
 	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
 }
@@ -253,10 +274,11 @@ static float usual_height(const struct text_box *boxes, size_t count)
 static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
-	float longer = (float)(g->image->width > g->image->height ? g->image->width : g->image->height);
-	int side = side_for(g->image);
+	float longer = (float)longer_side(g->image);
+	bool drawn = is_drawn(g->image);
+	int side = side_for(g->image, drawn);
 	float height;
-	int rc = detector_find(&g->ppocr->detector, g->image, side, boxes, count, err);
+	int rc = detector_find(&g->ppocr->detector, g->image, side, drawn, boxes, count, err);
 
 	if (rc < 0)
 		return rc;
@@ -266,7 +288,8 @@ static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count,
 	free(*boxes);
 	*boxes = NULL;
 	*count = 0;
-	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), boxes, count, err);
+	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), drawn, boxes, count,
+			     err);
 }
 
 static int read_print(struct reading *g, struct error *err)

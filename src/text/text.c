@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "image/decode.h"
 #include "text/engine.h"
 
@@ -14,11 +15,12 @@ static const struct text_engine_class *const classes[] = { &text_engine_ppocr, &
 enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
 
 struct text_engine {
-	const struct text_engine_class *class;
-	struct text_options options; /* folders owned */
+	struct text_options options;           /* folders owned */
+	bool any;                              /* not asked for by name */
+	pthread_mutex_t lock;                  /* of what follows */
+	const struct text_engine_class *class; /* stays once loaded */
 	char advice[ERROR_MESSAGE_MAX];
-	pthread_mutex_t lock; /* of what follows */
-	void *state;          /* NULL until loaded */
+	void *state; /* NULL until loaded */
 };
 
 static int find_named(const struct text_options *options, const struct text_engine_class **out, struct error *err)
@@ -50,7 +52,6 @@ static int find_best(const struct text_options *options, const struct text_engin
 
 int text_engine_new(struct text_engine **out, const struct text_options *options, struct error *err)
 {
-	bool any = !options->engine || strcmp(options->engine, "auto") == 0;
 	struct text_engine *e = calloc(1, sizeof(*e));
 	int rc;
 
@@ -58,7 +59,8 @@ int text_engine_new(struct text_engine **out, const struct text_options *options
 		return error_set(err, ERR_NO_MEMORY, "no memory for a text engine");
 	pthread_mutex_init(&e->lock, NULL);
 	e->options = *options;
-	rc = any ? find_best(options, &e->class, e->advice, err) : find_named(options, &e->class, err);
+	e->any = !options->engine || strcmp(options->engine, "auto") == 0;
+	rc = e->any ? find_best(options, &e->class, e->advice, err) : find_named(options, &e->class, err);
 	e->options.folders = strdup(options->folders ? options->folders : "");
 	if (rc == 0 && !e->options.folders)
 		rc = error_set(err, ERR_NO_MEMORY, "no memory for a text engine");
@@ -83,29 +85,80 @@ void text_engine_free(struct text_engine *engine)
 	free(engine);
 }
 
-const char *text_engine_name(const struct text_engine *engine)
+const char *text_engine_name(struct text_engine *engine)
 {
-	return engine->class->name;
+	const char *name;
+
+	pthread_mutex_lock(&engine->lock);
+	name = engine->class->name;
+	pthread_mutex_unlock(&engine->lock);
+	return name;
 }
 
-const char *text_engine_advice(const struct text_engine *engine)
+bool text_engine_advice(struct text_engine *engine, char out[ERROR_MESSAGE_MAX])
 {
-	return engine->advice[0] ? engine->advice : NULL;
+	pthread_mutex_lock(&engine->lock);
+	memcpy(out, engine->advice, ERROR_MESSAGE_MAX);
+	pthread_mutex_unlock(&engine->lock);
+	return out[0] != '\0';
 }
 
-int text_engine_check(const struct text_engine *engine, struct error *err)
+/* Under the lock: the next engine that is installed takes the place of one that does not work. False when there is none, or this
+ * one was asked for by name. */
+static bool fall_back(struct text_engine *e, const struct error *why)
 {
-	return engine->class->check ? engine->class->check(&engine->options, err) : 0;
+	size_t i = 0;
+
+	while (i < CLASS_COUNT && classes[i] != e->class)
+		i++;
+	for (i++; e->any && i < CLASS_COUNT; i++) {
+		if (classes[i]->find(&e->options, NULL) < 0)
+			continue;
+		e->class = classes[i];
+		memcpy(e->advice, why->message, ERROR_MESSAGE_MAX);
+		return true;
+	}
+	return false;
+}
+
+int text_engine_check(struct text_engine *engine, struct error *err)
+{
+	const struct text_engine_class *class;
+	struct error why = { 0 };
+	int rc;
+
+	pthread_mutex_lock(&engine->lock);
+	class = engine->class;
+	pthread_mutex_unlock(&engine->lock);
+	rc = class->check ? class->check(&engine->options, &why) : 0;
+	if (rc == 0)
+		return 0;
+	pthread_mutex_lock(&engine->lock);
+	if (!engine->state && engine->class == class)
+		fall_back(engine, &why);
+	pthread_mutex_unlock(&engine->lock);
+	if (err)
+		*err = why;
+	return rc;
 }
 
 int text_engine_load(struct text_engine *engine, struct error *err)
 {
+	struct error why = { 0 };
 	int rc = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (!engine->state)
-		rc = engine->class->load(&engine->state, &engine->options, err);
+	while (!engine->state) {
+		rc = engine->class->load(&engine->state, &engine->options, &why);
+		if (rc == 0 || rc == ERR_NO_MEMORY || !fall_back(engine, &why))
+			break;
+		if (!engine->options.load) /* else the advice is asked for at once */
+			log_error("text", "the text engine does not work, text is read with engine=%s reason=\"%s\"",
+				  engine->class->name, why.message);
+	}
 	pthread_mutex_unlock(&engine->lock);
+	if (rc < 0 && err)
+		*err = why;
 	return rc;
 }
 

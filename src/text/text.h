@@ -58,14 +58,16 @@ struct text_engine;
 int text_engine_new(struct text_engine **out, const struct text_options *options, struct error *err) MUST_CHECK;
 void text_engine_free(struct text_engine *engine); /* NULL is allowed */
 
-const char *text_engine_name(const struct text_engine *engine);
-/* Why a better engine is not in use and how to get it; NULL when the best one is. */
-const char *text_engine_advice(const struct text_engine *engine);
+const char *text_engine_name(struct text_engine *engine);
+/* Into `out`: why a better engine is not in use and how to get it. False when the best one is. */
+bool text_engine_advice(struct text_engine *engine, char out[ERROR_MESSAGE_MAX]);
 
-/* Whether the engine's files are whole, without loading them. Takes some tens of milliseconds. ERR_CORRUPT, ERR_NOT_FOUND. */
-int text_engine_check(const struct text_engine *engine, struct error *err) MUST_CHECK;
+/* Whether the engine's files are whole, without loading them. Takes some tens of milliseconds. ERR_CORRUPT, ERR_NOT_FOUND; then
+ * the next engine takes its place, as with text_engine_load. */
+int text_engine_check(struct text_engine *engine, struct error *err) MUST_CHECK;
 
-/* Loads what is not loaded yet. Errors as for `load`. Safe from any thread; text_detect calls it. */
+/* Loads what is not loaded yet. An engine that was not asked for by name and does not work is replaced by the next one that is
+ * installed; the advice tells why, and the log. Errors as for `load`. Safe from any thread; text_detect calls it. */
 int text_engine_load(struct text_engine *engine, struct error *err) MUST_CHECK;
 
 /* What to decode a file to: grey where it has so many pixels that colours would take more memory than they are worth. */

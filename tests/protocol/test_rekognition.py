@@ -1,6 +1,9 @@
 """DetectText through boto3: shapes, filters, limits and errors."""
+import concurrent.futures
+import os
 import pathlib
 import struct
+import subprocess
 import zlib
 
 import pytest
@@ -32,6 +35,28 @@ def png(width, height, depth=8):
     row = b"\0" + b"\xff" * (width * depth // 8)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b""))
+
+
+LETTERS = {" ": (0,) * 7, "H": (17, 17, 17, 31, 17, 17, 17), "E": (31, 16, 16, 30, 16, 16, 31), "L": (16,) * 6 + (31,),
+           "O": (14, 17, 17, 17, 17, 17, 14), "T": (31, 4, 4, 4, 4, 4, 4)}
+
+
+def dense_page(columns, rows, scale=4):
+    """A one-bit PNG of `rows` lines of capitals drawn from five by seven dots."""
+    text = ("HOTEL HELLO " * columns)[:columns]
+    bits = [[(LETTERS[c][y] >> (4 - x)) & 1 if x < 5 and y < 7 else 0 for c in text for x in range(6)] for y in range(12)]
+    packed = []
+    for row in bits:
+        wide = [1 - bit for bit in [0] * 8 + row + [0] * 8 for _ in range(scale)]
+        wide += [1] * (-len(wide) % 8)
+        line = b"\0" + bytes(int("".join(map(str, wide[i:i + 8])), 2) for i in range(0, len(wide), 8))
+        packed.append(line * scale)
+    width = (len(packed[0]) // scale - 1) * 8
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, 12 * scale * rows, 1, 0, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(b"".join(packed) * rows)) + chunk(b"IEND", b""))
 
 
 def words(answer):
@@ -145,6 +170,64 @@ def test_object_too_large(bare_server, rekognition, bucket):
     bare_server.client("s3").put_object(Bucket=bucket, Key="large.png", Body=body)
     assert code(rekognition.detect_text,
                 Image={"S3Object": {"Bucket": bucket, "Name": "large.png"}}) == "ImageTooLargeException"
+
+
+def test_at_most_a_hundred_words(rekognition, fresh_server):
+    page = dense_page(48, 20)
+    answer = rekognition.detect_text(Image={"Bytes": page})
+    assert len(words(answer)) == 100
+    unlimited = fresh_server("--bare", "--text-word-limit", "off").client("rekognition")
+    assert len(words(unlimited.detect_text(Image={"Bytes": page}))) > 120
+
+
+def test_more_requests_than_configured_are_throttled(fresh_server):
+    client = fresh_server("--bare", "--text-concurrency", "1").client("rekognition")
+    page = dense_page(60, 30)
+
+    def ask(_):
+        try:
+            client.detect_text(Image={"Bytes": page})
+            return "ok"
+        except ClientError as error:
+            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+            return error.response["Error"]["Code"]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert set(answers) == {"ok", "ProvisionedThroughputExceededException"}
+
+
+def test_an_image_that_takes_too_long(fresh_server):
+    client = fresh_server("--bare", "--text-timeout", "1").client("rekognition")
+    with pytest.raises(ClientError) as caught:
+        client.detect_text(Image={"Bytes": dense_page(400, 190)})
+    assert caught.value.response["Error"]["Code"] == "InternalServerError"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert client.detect_text(Image={"Bytes": png(80, 80)})["TextDetections"] == []
+
+
+def test_a_damaged_engine_is_told_and_replaced(fresh_server, tmp_path):
+    """Files that are no library and no models: an error where that engine is asked for, else the other one reads."""
+    for name in ("libonnxruntime.so", "ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx", "ppocr_keys_v1.txt"):
+        (tmp_path / name).write_bytes(os.urandom(4000))
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  ch_PP-OCRv4_rec_infer.onnx\n")
+    env = {"GLEANER_TEXT_MODELS": str(tmp_path), "HOME": "/nonexistent", "XDG_DATA_HOME": "/nonexistent"}
+    gleaner = os.environ.get("GLEANER", "build/gleaner")
+    told = f"{tmp_path}/ch_PP-OCRv4_rec_infer.onnx is damaged: remove it and run scripts/fetch-models.sh"
+    asked = subprocess.run([gleaner, "detect", "--engine", "ppocr", str(SAMPLES / "receipt.png")], env={**os.environ, **env},
+                           capture_output=True, text=True)
+    assert asked.returncode == 1 and asked.stdout == "" and told in asked.stderr
+    with pytest.raises(RuntimeError, match="is damaged: remove it"):
+        fresh_server("--bare", "--text-engine", "ppocr", env=env)
+    server = fresh_server("--bare", env=env)
+    assert "HARBOUR" in words(server.client("rekognition").detect_text(Image={"Bytes": (SAMPLES / "receipt.png").read_bytes()}))
+    log = (server.data / "server.log").read_text()
+    assert told in log and "engine=tesseract" in log
+    (tmp_path / "SHA256SUMS").unlink()
+    for engine in ([], ["--engine", "ppocr"]):
+        found = subprocess.run([gleaner, "detect", *engine, str(SAMPLES / "receipt.png")], env={**os.environ, **env},
+                               capture_output=True, text=True)
+        assert found.returncode == (1 if engine else 0) and "HARBOUR" in (found.stdout or "HARBOUR")
+        assert "libonnxruntime.so" in found.stderr and "run scripts/fetch-models.sh" in found.stderr
 
 
 def test_other_operations_are_refused_loudly(rekognition):

@@ -90,6 +90,7 @@ static int open_engine(struct rekognition *r, int threads, struct error *err)
 		.threads = threads,
 		.load = !any,
 	};
+	char advice[ERROR_MESSAGE_MAX];
 	struct error why = { 0 };
 	int rc = text_engine_new(&r->engine, &options, &why);
 
@@ -100,9 +101,8 @@ static int open_engine(struct rekognition *r, int threads, struct error *err)
 	}
 	if (rc < 0)
 		log_warn("rekognition", "no text engine is installed: DetectText will fail reason=\"%s\"", why.message);
-	else if (text_engine_advice(r->engine))
-		log_info("rekognition", "text is read with engine=%s better=\"%s\"", text_engine_name(r->engine),
-			 text_engine_advice(r->engine));
+	else if (text_engine_advice(r->engine, advice))
+		log_info("rekognition", "text is read with engine=%s better=\"%s\"", text_engine_name(r->engine), advice);
 	else
 		log_info("rekognition", "text is read with engine=%s", text_engine_name(r->engine));
 	return 0;
@@ -131,17 +131,22 @@ static void rekognition_stop(void *state)
 		clock_sleep_ms(STOP_POLL_MS);
 }
 
+/* A damaged engine is told at once, but not waited for. */
 static void check_engine(void *argument)
 {
 	struct rekognition *r = argument;
+	const char *before = text_engine_name(r->engine);
 	struct error err = { 0 };
 
-	if (text_engine_check(r->engine, &err) < 0)
-		log_error("rekognition", "the text engine will not work engine=%s reason=\"%s\"", text_engine_name(r->engine),
-			  err.message);
+	if (text_engine_check(r->engine, &err) == 0)
+		return;
+	if (text_engine_name(r->engine) != before)
+		log_error("rekognition", "the text engine %s does not work, text is read with engine=%s reason=\"%s\"", before,
+			  text_engine_name(r->engine), err.message);
+	else
+		log_error("rekognition", "the text engine will not work engine=%s reason=\"%s\"", before, err.message);
 }
 
-/* A damaged model is told at once, but not waited for. */
 static int rekognition_start(void *state, struct error *err)
 {
 	struct rekognition *r = state;
