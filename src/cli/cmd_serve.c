@@ -13,6 +13,7 @@
 #include "cli/provision.h"
 #include "cli/services.h"
 #include "cli/text_folders.h"
+#include "format/uri.h"
 #include "os/file.h"
 
 static const char help[] =
@@ -22,6 +23,7 @@ static const char help[] =
 	"  --bare                        no pipeline: empty services\n"
 	"  --pipeline DIR                the folder with the pipeline's definition (default: the one this was built from)\n"
 	"  --functions FILE              the functions' package (default: beside this program)\n"
+	"  --allowed-origin URL          let web pages of that origin use the pipeline; may be repeated (default: none)\n"
 	"  --iam=on|off                  evaluate IAM policies (default on)\n"
 	"  --sandbox=require|on|off      confine functions; 'require' refuses to start where a layer is missing (default on)\n"
 	"  --codebuild-path DIR          a folder that builds may read, first in their PATH (Terraform, its providers); "
@@ -156,6 +158,24 @@ static int set_functions(struct serve *s, const char *value)
 	return 0;
 }
 
+/* "https://app.example:8443" or "*": what a browser sends as Origin. */
+static int set_allowed_origin(struct serve *s, const char *value)
+{
+	const char **list = s->provision.allowed_origins;
+	struct str text = str_c(value);
+	struct uri uri;
+	size_t n = 0;
+	bool is_origin = str_eq_c(text, "*") || (uri_parse(text, &uri, NULL) == 0 && uri.host.n && str_starts(text, STR("http")) &&
+						 str_find_char(str_from(text, 8), '/', 0) < 0 && !strpbrk(value, "<>&\"' "));
+
+	while (list[n])
+		n++;
+	if (!is_origin || n == PROVISION_ORIGINS_MAX)
+		return wrong("allowed-origin", value);
+	list[n] = value;
+	return 0;
+}
+
 static int set_region(struct serve *s, const char *value)
 {
 	s->host.region = value;
@@ -205,6 +225,7 @@ static const struct serve_option {
 	{ "bare", set_bare, NULL, true },
 	{ "pipeline", set_pipeline, NULL, false },
 	{ "functions", set_functions, NULL, false },
+	{ "allowed-origin", set_allowed_origin, NULL, false },
 	{ "iam", set_iam, NULL, false },
 	{ "sandbox", NULL, "require|on|off", false },
 	{ "codebuild-path", add_codebuild_path, NULL, false },

@@ -126,6 +126,82 @@ static int read_json(struct provisioner *p, const char *name, bool filled, const
 	return result;
 }
 
+/* ---- origins ---- */
+
+static const char *const *origins(const struct provisioner *p)
+{
+	return p->options->allowed_origins;
+}
+
+static const struct json *origin_list(struct provisioner *p)
+{
+	struct json *list = json_new_array(p->arena);
+
+	for (size_t i = 0; origins(p)[i]; i++)
+		json_add(p->arena, list, text(p, str_c(origins(p)[i])));
+	return list;
+}
+
+static void add_elements(struct buf *to, const char *element, const struct json *list)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		buf_addf(to, "<%s>" STR_FMT "</%s>", element, STR_ARG(json_text(list->items[i])), element);
+}
+
+/* The file says what pages may do with the bucket, the options which pages. */
+static struct str cors_document(struct provisioner *p, const struct json *cors)
+{
+	int64_t age = 0;
+	struct buf b;
+
+	buf_init(&b, KIB(64));
+	buf_add_c(&b, "<CORSConfiguration><CORSRule>");
+	add_elements(&b, "AllowedHeader", json_get_c(cors, "AllowedHeaders"));
+	add_elements(&b, "AllowedMethod", json_get_c(cors, "AllowedMethods"));
+	add_elements(&b, "AllowedOrigin", origin_list(p));
+	add_elements(&b, "ExposeHeader", json_get_c(cors, "ExposeHeaders"));
+	if (json_to_i64(json_get_c(cors, "MaxAgeSeconds"), &age) == 0)
+		buf_addf(&b, "<MaxAgeSeconds>%lld</MaxAgeSeconds>", (long long)age);
+	buf_add_c(&b, "</CORSRule></CORSConfiguration>");
+	struct str document = arena_str(p->arena, buf_str(&b));
+	buf_release(&b);
+	return document;
+}
+
+static int set_bucket_cors(struct provisioner *p, const struct json *parameters, const struct json *cors)
+{
+	int result = call(p, "s3", "DeleteBucketCors", parameters, NULL);
+
+	if (result < 0 || !cors || !origins(p)[0])
+		return result;
+	return ask(p, "s3", "PutBucketCors", parameters, cors_document(p, cors), NULL, NULL);
+}
+
+static const struct json *words(struct provisioner *p, const char *const *list)
+{
+	struct json *out = json_new_array(p->arena);
+
+	for (; *list; list++)
+		json_add(p->arena, out, text(p, str_c(*list)));
+	return out;
+}
+
+/* As infra/modules/pipeline/api.tf has it. */
+static const struct json *api_cors(struct provisioner *p)
+{
+	static const char *const headers[] = { "authorization",        "content-type", "idempotency-key",
+					       "x-amz-content-sha256", "x-amz-date",   "x-amz-security-token", NULL };
+	static const char *const methods[] = { "POST", "GET", "DELETE", NULL }, *const exposed[] = { "retry-after", NULL };
+	struct json *cors = json_new_object(p->arena);
+
+	json_put(p->arena, cors, STR("allowOrigins"), origin_list(p));
+	json_put(p->arena, cors, STR("allowHeaders"), words(p, headers));
+	json_put(p->arena, cors, STR("allowMethods"), words(p, methods));
+	json_put(p->arena, cors, STR("exposeHeaders"), words(p, exposed));
+	json_put(p->arena, cors, STR("maxAge"), json_new_i64(p->arena, 3600));
+	return cors;
+}
+
 /* ---- buckets, table ---- */
 
 static int make_bucket(struct provisioner *p, const struct json *bucket)
@@ -134,6 +210,8 @@ static int make_bucket(struct provisioner *p, const struct json *bucket)
 
 	put(p, parameters, "Bucket", json_get_text(bucket, STR("name")));
 	int result = call(p, "s3", "CreateBucket", parameters, "BucketAlreadyOwnedByYou");
+	if (result >= 0)
+		result = set_bucket_cors(p, parameters, json_get_c(bucket, "cors"));
 	if (result < 0 || !json_true(json_get_c(bucket, "event_bridge")))
 		return result < 0 ? result : 0;
 	return ask(p, "s3", "PutBucketNotificationConfiguration", parameters,
@@ -246,7 +324,21 @@ static int make_function(struct provisioner *p, const struct json *function)
 	return result ? result : call(p, "lambda", "UpdateFunctionCode", code, NULL);
 }
 
-/* A role, then the function that runs under it. `log_group_arn` means the function's own group. */
+/* The statements that every function has, with `log_group_arn` meaning this one's group. */
+static int own_statements(struct provisioner *p, struct str name, const struct json **out)
+{
+	const struct json *file;
+	int result;
+
+	for (struct template_value *v = p->values; v->name; v++)
+		if (strcmp(v->name, "log_group_arn") == 0)
+			v->value = arn(p, "logs", "log-group:", arena_printf(p->arena, "/aws/lambda/" NAME "-" STR_FMT, STR_ARG(name)));
+	result = read_json(p, "functions.json", true, &file);
+	*out = result ? NULL : json_get_c(file, "function_statements");
+	return result;
+}
+
+/* A role, then the function that runs under it. */
 static int make_functions(struct provisioner *p)
 {
 	const struct json *file, *functions, *roles;
@@ -254,9 +346,11 @@ static int make_functions(struct provisioner *p)
 
 	functions = result ? NULL : json_get_c(file, "functions");
 	for (size_t i = 0; !result && functions && i < functions->count; i++) {
-		const struct json *f = json_at(functions, i);
-		const struct json *policy = policy_of(p, json_get_c(f, "statements"), json_get_c(file, "function_statements"));
-		result = make_role(p, json_get_text(f, STR("name")), STR("lambda.amazonaws.com"), policy);
+		const struct json *f = json_at(functions, i), *own;
+		result = own_statements(p, json_get_text(f, STR("name")), &own);
+		if (!result)
+			result = make_role(p, json_get_text(f, STR("name")), STR("lambda.amazonaws.com"),
+					   policy_of(p, json_get_c(f, "statements"), own));
 		if (!result)
 			result = make_function(p, f);
 	}
@@ -413,6 +507,8 @@ static int make_api(struct provisioner *p)
 
 	put(p, api, "name", STR(NAME));
 	put(p, api, "protocolType", STR("HTTP"));
+	if (origins(p)[0])
+		json_put(p->arena, api, STR("corsConfiguration"), api_cors(p));
 	if (!result)
 		result = ask(p, "apigatewayv2", "CreateApi", api, STR_NULL, NULL, &reply);
 	if (result)
@@ -428,11 +524,16 @@ static int make_api(struct provisioner *p)
 /* The routes of an API that exists are made anew, so that its address stays. */
 static int renew_api(struct provisioner *p)
 {
-	struct json *of_api = json_new_object(p->arena);
+	struct json *of_api = json_new_object(p->arena), *change = json_new_object(p->arena);
 	const struct json *reply, *routes, *file;
 
 	put(p, of_api, "apiId", p->api_id);
-	int result = ask(p, "apigatewayv2", "GetRoutes", of_api, STR_NULL, NULL, &reply);
+	put(p, change, "apiId", p->api_id);
+	json_put(p->arena, change, STR("corsConfiguration"), api_cors(p));
+	int result = origins(p)[0] ? call(p, "apigatewayv2", "UpdateApi", change, NULL)
+				   : call(p, "apigatewayv2", "DeleteCorsConfiguration", of_api, NULL);
+	if (!result)
+		result = ask(p, "apigatewayv2", "GetRoutes", of_api, STR_NULL, NULL, &reply);
 	routes = result ? NULL : json_get_c(reply, "items");
 	for (size_t i = 0; !result && routes && i < routes->count; i++) {
 		struct json *route = json_new_object(p->arena);
@@ -486,7 +587,7 @@ static int remember(struct provisioner *p, struct str fingerprint)
 	return store_write_wait(host_store(p->host), write_record, &content, p->err);
 }
 
-/* Of the files' contents, and of the package's size and time: reading it whole would cost more than the rest of the start. */
+/* Of the files' contents, the origins, and of the package's size and time: reading it whole would cost more than the rest of the start. */
 static int fingerprint_of(struct provisioner *p, struct str *out)
 {
 	static const char *const files[] = { "buckets.json",           "table.json",  "functions.json",
@@ -509,6 +610,8 @@ static int fingerprint_of(struct provisioner *p, struct str *out)
 		if (!result)
 			digest_add(&d, content.p, content.n);
 	}
+	for (size_t i = 0; origins(p)[i]; i++)
+		digest_add(&d, origins(p)[i], strlen(origins(p)[i]) + 1);
 	digest_finish(&d, sum);
 	digest_release(&d);
 	*out = hex_str(p->arena, sum, sizeof(sum));
@@ -607,7 +710,7 @@ int provision(struct host *h, const struct provision_options *options, struct er
 		{ "inspect_image_arn", function_arn(&p, STR("inspect-image")) },
 		{ "extract_text_arn", function_arn(&p, STR("extract-text")) },
 		{ "publish_result_arn", function_arn(&p, STR("publish-result")) },
-		{ "log_group_arn", arn(&p, "logs", "log-group:", STR("/aws/lambda/" NAME "-*")) },
+		{ "log_group_arn", STR("") }, /* own_statements */
 		{ "authorization", STR("none") },
 		{ "content_length_required", STR("false") },
 		{ "record_days", STR("90") },
