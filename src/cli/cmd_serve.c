@@ -165,8 +165,9 @@ static int set_allowed_origin(struct serve *s, const char *value)
 	struct str text = str_c(value);
 	struct uri uri;
 	size_t n = 0;
-	bool is_origin = str_eq_c(text, "*") || (uri_parse(text, &uri, NULL) == 0 && uri.host.n && str_starts(text, STR("http")) &&
-						 str_find_char(str_from(text, 8), '/', 0) < 0 && !strpbrk(value, "<>&\"' "));
+	bool is_origin =
+		str_eq_c(text, "*") || (uri_parse(text, &uri, NULL) == 0 && uri.host.n && str_starts(text, STR("http")) &&
+					str_find_char(str_from(text, 8), '/', 0) < 0 && !strpbrk(value, "<>&\"' "));
 
 	while (list[n])
 		n++;

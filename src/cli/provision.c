@@ -189,8 +189,13 @@ static const struct json *words(struct provisioner *p, const char *const *list)
 /* As infra/modules/pipeline/api.tf has it. */
 static const struct json *api_cors(struct provisioner *p)
 {
-	static const char *const headers[] = { "authorization",        "content-type", "idempotency-key",
-					       "x-amz-content-sha256", "x-amz-date",   "x-amz-security-token", NULL };
+	static const char *const headers[] = { "authorization",
+					       "content-type",
+					       "idempotency-key",
+					       "x-amz-content-sha256",
+					       "x-amz-date",
+					       "x-amz-security-token",
+					       NULL };
 	static const char *const methods[] = { "POST", "GET", "DELETE", NULL }, *const exposed[] = { "retry-after", NULL };
 	struct json *cors = json_new_object(p->arena);
 
@@ -332,7 +337,8 @@ static int own_statements(struct provisioner *p, struct str name, const struct j
 
 	for (struct template_value *v = p->values; v->name; v++)
 		if (strcmp(v->name, "log_group_arn") == 0)
-			v->value = arn(p, "logs", "log-group:", arena_printf(p->arena, "/aws/lambda/" NAME "-" STR_FMT, STR_ARG(name)));
+			v->value = arn(p, "logs",
+				       "log-group:", arena_printf(p->arena, "/aws/lambda/" NAME "-" STR_FMT, STR_ARG(name)));
 	result = read_json(p, "functions.json", true, &file);
 	*out = result ? NULL : json_get_c(file, "function_statements");
 	return result;
@@ -587,7 +593,8 @@ static int remember(struct provisioner *p, struct str fingerprint)
 	return store_write_wait(host_store(p->host), write_record, &content, p->err);
 }
 
-/* Of the files' contents, the origins, and of the package's size and time: reading it whole would cost more than the rest of the start. */
+/* Of the files' contents, the origins, and of the package's size and time: reading it whole would cost more than the rest of the
+ * start. */
 static int fingerprint_of(struct provisioner *p, struct str *out)
 {
 	static const char *const files[] = { "buckets.json",           "table.json",  "functions.json",

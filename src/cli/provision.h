@@ -12,8 +12,9 @@
 enum { PROVISION_ORIGINS_MAX = 16 };
 
 struct provision_options {
-	bool bare;                   /* do nothing */
-	/* Web pages that may use the API and the buckets from a browser, "https://app.example" or "*"; absent ones end the list. */
+	bool bare; /* do nothing */
+	/* Web pages that may use the API and the buckets from a browser, "https://app.example" or "*"; absent ones end the list.
+	 */
 	const char *allowed_origins[PROVISION_ORIGINS_MAX + 1];
 	const char *pipeline_folder; /* NULL: found beside the program or where it was built */
 	const char *package;         /* the functions' zip, the one that AWS gets; NULL likewise */

@@ -95,9 +95,9 @@ static const struct bind environment_fields[] = {
 		BIND_I64(struct project_input, timeout, "timeoutInMinutes", .min = 5, .max = 2160),                              \
 		BIND_I64(struct project_input, queued_timeout, "queuedTimeoutInMinutes", .min = 5, .max = 480),                  \
 		KEPT("description"), KEPT("sourceVersion"), KEPT("cache"), KEPT("encryptionKey"), KEPT("tags"),                  \
-		KEPT("badgeEnabled"), KEPT("logsConfig"), KEPT("autoRetryLimit"),                                                 \
-		BIND_I64(struct project_input, concurrent, "concurrentBuildLimit", .min = -1, .max = 100),                       \
-		KEPT("vpcConfig"), KEPT("secondarySources"), KEPT("secondarySourceVersions"), KEPT("secondaryArtifacts"),        \
+		KEPT("badgeEnabled"), KEPT("logsConfig"), KEPT("autoRetryLimit"),                                                \
+		BIND_I64(struct project_input, concurrent, "concurrentBuildLimit", .min = -1, .max = 100), KEPT("vpcConfig"),    \
+		KEPT("secondarySources"), KEPT("secondarySourceVersions"), KEPT("secondaryArtifacts"),                           \
 		KEPT("fileSystemLocations"), KEPT("buildBatchConfig")
 
 const struct bind codebuild_create_project_fields[] = { PROJECT_ROWS(true), BIND_DONE };
@@ -195,14 +195,8 @@ static void put_default(struct call *call, struct json *object, struct str name,
 static int check_offered(struct call *call)
 {
 	static const char *const refused[] = {
-		"vpcConfig",
-		"secondarySources",
-		"secondarySourceVersions",
-		"secondaryArtifacts",
-		"fileSystemLocations",
-		"buildBatchConfig",
-		"autoRetryLimit",
-		NULL,
+		"vpcConfig",           "secondarySources", "secondarySourceVersions", "secondaryArtifacts",
+		"fileSystemLocations", "buildBatchConfig", "autoRetryLimit",          NULL,
 	};
 
 	for (size_t i = 0; refused[i]; i++) {

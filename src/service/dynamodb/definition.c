@@ -340,7 +340,8 @@ int definition_check(struct arena *a, const struct json *definition, struct erro
 int definition_put_stream(struct host *host, struct arena *a, struct json *definition, const struct json *stream, int64_t now_ms,
 			  struct error *err)
 {
-	bool enable = json_true(json_get_c(stream, "StreamEnabled")), is = json_true(json_get_c(json_get_c(definition, "StreamSpecification"), "StreamEnabled"));
+	bool enable = json_true(json_get_c(stream, "StreamEnabled")),
+	     is = json_true(json_get_c(json_get_c(definition, "StreamSpecification"), "StreamEnabled"));
 	bool viewed = json_get_c(stream, "StreamViewType") != NULL;
 	struct str name = json_get_text(definition, STR("TableName")), arn = table_arn(host, a, name);
 	char text[DATE_TEXT_MAX];

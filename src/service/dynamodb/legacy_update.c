@@ -40,9 +40,9 @@ static int add_update(struct call *call, struct clauses *c, const struct json_me
 	else
 		return dynamodb_invalid(call, "Unknown Action in AttributeUpdates: " STR_FMT, STR_ARG(action));
 	if (!value && !str_eq_c(action, "DELETE"))
-		return dynamodb_invalid(call,
-					"One or more parameter values were invalid: Only DELETE action is allowed when no attribute "
-					"value is specified");
+		return dynamodb_invalid(
+			call, "One or more parameter values were invalid: Only DELETE action is allowed when no attribute "
+			      "value is specified");
 	json_put(c->arena, c->names, arena_printf(c->arena, "#u%zu", n), json_new_string(c->arena, update->name));
 	if (value)
 		json_put(c->arena, c->values, arena_printf(c->arena, ":u%zu", n), value);
@@ -53,7 +53,9 @@ int legacy_update(struct call *call, const struct json *updates, struct str *exp
 		  const struct json **values)
 {
 	static const char *const words[CLAUSES] = { "SET", "REMOVE", "ADD", "DELETE" };
-	struct clauses c = { .arena = &call->arena, .names = json_new_object(&call->arena), .values = json_new_object(&call->arena) };
+	struct clauses c = { .arena = &call->arena,
+			     .names = json_new_object(&call->arena),
+			     .values = json_new_object(&call->arena) };
 	struct str all = STR("");
 
 	for (size_t i = 0; i < updates->count; i++) {

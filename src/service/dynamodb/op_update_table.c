@@ -324,8 +324,8 @@ static int update(struct call *call)
 		return rc;
 	change_attributes(&c, in->attributes);
 	change_settings(&c, in, key_arn);
-	rc = definition_put_stream(call->host, c.a, c.definition, definition_member(call, STR("StreamSpecification")), clock_wall_ms(),
-				   &err);
+	rc = definition_put_stream(call->host, c.a, c.definition, definition_member(call, STR("StreamSpecification")),
+				   clock_wall_ms(), &err);
 	if (rc < 0)
 		return dynamodb_fail(call, &err);
 	return arena_failed(&call->arena) ? call_fault(call, NULL) : commit(&c);

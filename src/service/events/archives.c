@@ -53,7 +53,8 @@ static int load_archive(struct call *call, const struct json **out)
 	record_key(&key, STR("archive"), in->name);
 	int rc = record_get(call->txn, SPACE_EVENTS, &key, &call->arena, out, &err);
 	if (rc == ERR_NOT_FOUND)
-		return call_failf(call, &events_ResourceNotFoundException, "Archive " STR_FMT " does not exist.", STR_ARG(in->name));
+		return call_failf(call, &events_ResourceNotFoundException, "Archive " STR_FMT " does not exist.",
+				  STR_ARG(in->name));
 	return rc < 0 ? call_fault(call, &err) : 0;
 }
 

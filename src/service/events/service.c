@@ -65,7 +65,8 @@ static struct str bus_policy(struct call *call, struct store_txn *txn, struct st
 	}
 	return arena_printf(&call->arena,
 			    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}" STR_FMT "]}",
+			    "\"events.amazonaws.com\"},\"Action\":\"events:PutEvents\",\"Resource\":\"" STR_FMT "\"}" STR_FMT
+			    "]}",
 			    STR_ARG(arn), STR_ARG(more));
 }
 

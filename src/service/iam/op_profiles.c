@@ -88,7 +88,8 @@ int iam_delete_profile(struct call *call)
 	if (rc < 0)
 		return rc;
 	if (json_get_text(profile, STR("Role")).n)
-		return call_failf(call, &iam_DeleteConflict, "Cannot delete entity, must remove roles from instance profile first.");
+		return call_failf(call, &iam_DeleteConflict,
+				  "Cannot delete entity, must remove roles from instance profile first.");
 	return arn_delete(call, PROFILES, in->profile);
 }
 

@@ -238,7 +238,8 @@ int iam_create_service_role(struct call *call)
 	int rc;
 
 	if (!str_ends(in->service_name, STR(".amazonaws.com")))
-		return call_failf(call, &iam_InvalidInput, "Service role is not supported for: " STR_FMT, STR_ARG(in->service_name));
+		return call_failf(call, &iam_InvalidInput, "Service role is not supported for: " STR_FMT,
+				  STR_ARG(in->service_name));
 	in->name = service_role_name(call);
 	in->path = arena_printf(&call->arena, "/aws-service-role/" STR_FMT "/", STR_ARG(in->service_name));
 	in->document = arena_printf(&call->arena,

@@ -409,5 +409,6 @@ int iam_no_login_profile(struct call *call)
 	int rc = entity_require(call, &user_kind, in->name, &user);
 
 	return rc < 0 ? rc
-		      : call_failf(call, &iam_NoSuchEntity, "Login Profile for User " STR_FMT " cannot be found.", STR_ARG(in->name));
+		      : call_failf(call, &iam_NoSuchEntity, "Login Profile for User " STR_FMT " cannot be found.",
+				   STR_ARG(in->name));
 }

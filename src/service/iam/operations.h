@@ -64,8 +64,8 @@ int iam_list_groups(struct call *call);
 int iam_add_user_to_group(struct call *call);
 int iam_remove_user_from_group(struct call *call);
 int iam_list_groups_for_user(struct call *call);
-extern const struct bind iam_groups_create_fields[], iam_groups_get_fields[], iam_groups_update_fields[], iam_groups_group_fields[],
-	iam_groups_list_fields[], iam_groups_member_fields[], iam_groups_of_user_fields[];
+extern const struct bind iam_groups_create_fields[], iam_groups_get_fields[], iam_groups_update_fields[],
+	iam_groups_group_fields[], iam_groups_list_fields[], iam_groups_member_fields[], iam_groups_of_user_fields[];
 
 /* op_profiles.c */
 int iam_create_profile(struct call *call);
@@ -149,9 +149,9 @@ int iam_list_roles(struct call *call);
 int iam_update_assume_role_policy(struct call *call);
 int iam_update_role(struct call *call);
 int iam_update_role_description(struct call *call);
-extern const struct bind iam_roles_create_role_fields[], iam_roles_create_service_fields[], iam_roles_deletion_fields[], iam_roles_list_roles_fields[],
-	iam_roles_role_fields[], iam_roles_update_description_fields[], iam_roles_update_role_fields[],
-	iam_roles_update_trust_fields[];
+extern const struct bind iam_roles_create_role_fields[], iam_roles_create_service_fields[], iam_roles_deletion_fields[],
+	iam_roles_list_roles_fields[], iam_roles_role_fields[], iam_roles_update_description_fields[],
+	iam_roles_update_role_fields[], iam_roles_update_trust_fields[];
 
 /* op_simulate.c */
 int iam_simulate_custom_policy(struct call *call);
@@ -175,8 +175,8 @@ int iam_no_login_profile(struct call *call);
 int iam_list_users(struct call *call);
 int iam_update_access_key(struct call *call);
 extern const struct bind iam_users_access_keys_fields[], iam_users_create_key_fields[], iam_users_create_user_fields[],
-	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_update_user_fields[], iam_users_nothing_fields[], iam_users_list_users_fields[],
-	iam_users_update_key_fields[], iam_users_user_fields[];
+	iam_users_delete_key_fields[], iam_users_get_user_fields[], iam_users_update_user_fields[], iam_users_nothing_fields[],
+	iam_users_list_users_fields[], iam_users_update_key_fields[], iam_users_user_fields[];
 
 /* Resources of permission checks. */
 struct str resource_role(struct call *call);

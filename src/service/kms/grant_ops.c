@@ -212,7 +212,8 @@ int kms_retire_grant(struct call *call)
 	if (!in->token.n)
 		return delete_grant(call, in->key_id, in->grant_id);
 	record_key(&prefix, STR("grant"));
-	if (record_page(call->txn, SPACE_KMS, &prefix, &(struct record_window){ 0 }, &call->arena, find_token, &s, NULL, &err) < 0)
+	if (record_page(call->txn, SPACE_KMS, &prefix, &(struct record_window){ 0 }, &call->arena, find_token, &s, NULL, &err) <
+	    0)
 		return call_fault(call, &err);
 	if (!s.found)
 		return call_failf(call, &kms_NotFoundException, "The grant of this token is not found");

@@ -184,15 +184,18 @@ static int check_source(struct call *call)
 
 	if (!is_queue(in->source_arn) && !table)
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "The event source " STR_FMT " is not offered by this server: queues are, and streams of tables.",
+				     "The event source " STR_FMT
+				     " is not offered by this server: queues are, and streams of tables.",
 				     STR_ARG(in->source_arn));
 	if (table && !in->starting_position.p)
-		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
-				     "Member must not be null.");
+		return lambda_refuse(
+			call, &lambda_InvalidParameterValueException,
+			"1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+			"Member must not be null.");
 	if (is_queue(in->source_arn) && in->batch.value > 10 && in->window.value < 1)
-		return lambda_refuse(call, &lambda_InvalidParameterValueException,
-				     "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+		return lambda_refuse(
+			call, &lambda_InvalidParameterValueException,
+			"Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
 	return check_filters(call);
 }
 
@@ -200,9 +203,18 @@ static int check_source(struct call *call)
 static void put_settings(struct call *call, struct json *mapping)
 {
 	static const char *const members[] = {
-		"BatchSize",	      "MaximumBatchingWindowInSeconds", "ParallelizationFactor",      "DestinationConfig",
-		"MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError",     "MaximumRetryAttempts",	      "TumblingWindowInSeconds",
-		"FunctionResponseTypes",     "ScalingConfig",			"StartingPosition",	      "KMSKeyArn",
+		"BatchSize",
+		"MaximumBatchingWindowInSeconds",
+		"ParallelizationFactor",
+		"DestinationConfig",
+		"MaximumRecordAgeInSeconds",
+		"BisectBatchOnFunctionError",
+		"MaximumRetryAttempts",
+		"TumblingWindowInSeconds",
+		"FunctionResponseTypes",
+		"ScalingConfig",
+		"StartingPosition",
+		"KMSKeyArn",
 	};
 	const struct source_input *in = call->input;
 	const struct json *filters = json_get_c(in->filter, "Filters");
@@ -261,10 +273,11 @@ static int check_new(struct call *call, const struct json *mapping)
 	if (!s.found)
 		return 0;
 	struct str uuid = json_get_text(s.found, STR("UUID"));
-	return lambda_refuse(call, &lambda_ResourceConflictException,
-			     "The event source arn (\" " STR_FMT " \") and function (\" " STR_FMT
-			     " \") provided mapping already exists. Please update or delete the existing mapping with UUID " STR_FMT,
-			     STR_ARG(s.source), STR_ARG(s.function), STR_ARG(uuid));
+	return lambda_refuse(
+		call, &lambda_ResourceConflictException,
+		"The event source arn (\" " STR_FMT " \") and function (\" " STR_FMT
+		" \") provided mapping already exists. Please update or delete the existing mapping with UUID " STR_FMT,
+		STR_ARG(s.source), STR_ARG(s.function), STR_ARG(uuid));
 }
 
 /* A stream's settings come back even where nothing was said. */

@@ -2,8 +2,8 @@
  *
  * Functions as they are stored, in SPACE_LAMBDA:
  *   ("function", name)           {"name", "next_version", "tags": {}, "reserved": n, "aliases": {name: {…}},
- *                                 "policies": {qualifier: {"revision", "statements": […]}}, "event_configs": {qualifier: {…}}, "urls": {qualifier: {…}}, "provisioned": {qualifier: {…}},
- *                                 "codes": [folder], "published": {"revision", "version"}}
+ *                                 "policies": {qualifier: {"revision", "statements": […]}}, "event_configs": {qualifier: {…}},
+ * "urls": {qualifier: {…}}, "provisioned": {qualifier: {…}}, "codes": [folder], "published": {"revision", "version"}}
  *   ("version", name, version)   {"config": the FunctionConfiguration as it is answered, "code": folder}
  *                                 version is "$LATEST" or ten digits, so that versions list in AWS's order
  *   ("mapping", uuid)            the event source mapping as it is answered, "tags": {}

@@ -20,7 +20,8 @@ struct layer_input {
 };
 LAMBDA_INPUT_FITS(struct layer_input);
 
-#define LAYER_NAME BIND_STR(struct layer_input, layer_name, "LayerName", .location = BIND_LABEL, .required = true, .min = 1, .max = 140)
+#define LAYER_NAME                                                                                                               \
+	BIND_STR(struct layer_input, layer_name, "LayerName", .location = BIND_LABEL, .required = true, .min = 1, .max = 140)
 #define LAYER_VERSION BIND_I64(struct layer_input, version, "VersionNumber", .location = BIND_LABEL, .required = true, .min = 1)
 
 static const struct bind content_fields[] = {
@@ -85,8 +86,8 @@ static struct str layer_arn(struct call *call, struct str name)
 {
 	struct str region = host_region(call->host), account = host_account(call->host);
 
-	return arena_printf(&call->arena, "arn:aws:lambda:" STR_FMT ":" STR_FMT ":layer:" STR_FMT, STR_ARG(region), STR_ARG(account),
-			    STR_ARG(name));
+	return arena_printf(&call->arena, "arn:aws:lambda:" STR_FMT ":" STR_FMT ":layer:" STR_FMT, STR_ARG(region),
+			    STR_ARG(account), STR_ARG(name));
 }
 
 static void layer_key(struct key *k, struct str name, int64_t version)
@@ -104,8 +105,8 @@ static int layer_missing(struct call *call, struct str name, int64_t version)
 {
 	struct str arn = layer_arn(call, name);
 
-	return lambda_refuse(call, &lambda_ResourceNotFoundException, "Layer version " STR_FMT ":%lld does not exist.", STR_ARG(arn),
-			     (long long)version);
+	return lambda_refuse(call, &lambda_ResourceNotFoundException, "Layer version " STR_FMT ":%lld does not exist.",
+			     STR_ARG(arn), (long long)version);
 }
 
 static int load_layer(struct call *call, struct str name, int64_t version, const struct json **out)
@@ -234,8 +235,8 @@ int lambda_publish_layer(struct call *call)
 		char c = name.p[i];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
-			return lambda_refuse(call, &lambda_InvalidParameterValueException, "The layer name " STR_FMT " is not valid.",
-					     STR_ARG(name));
+			return lambda_refuse(call, &lambda_InvalidParameterValueException,
+					     "The layer name " STR_FMT " is not valid.", STR_ARG(name));
 	}
 	return code_take(call, package_name(&call->arena, name), &source, publish_unpacked);
 }
@@ -261,7 +262,8 @@ int lambda_get_layer_version_by_arn(struct call *call)
 	int64_t version;
 
 	if (!split_arn(in->arn, &name, &version))
-		return lambda_refuse(call, &lambda_InvalidParameterValueException, "Invalid layer ARN: " STR_FMT, STR_ARG(in->arn));
+		return lambda_refuse(call, &lambda_InvalidParameterValueException, "Invalid layer ARN: " STR_FMT,
+				     STR_ARG(in->arn));
 	int rc = load_layer(call, name, version, &record);
 	if (rc == 0)
 		write_layer(call, record);

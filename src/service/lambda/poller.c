@@ -83,7 +83,8 @@ static void deleted(struct call *call, void *argument)
 	struct poller *p = argument;
 
 	if (call->error.code)
-		log_warn("lambda", "a batch cannot be deleted queue=" STR_FMT " code=%s", STR_ARG(p->queue_arn), call->error.name);
+		log_warn("lambda", "a batch cannot be deleted queue=" STR_FMT " code=%s", STR_ARG(p->queue_arn),
+			 call->error.name);
 	poll_again(p);
 }
 
@@ -323,7 +324,8 @@ static int add_patterns(struct poller *p, const struct json *mapping)
 
 	p->patterns = arena_alloc_array(&p->arena, count + 1, sizeof(struct event_pattern *));
 	for (size_t i = 0; p->patterns && i < count; i++)
-		if (event_pattern_compile(&p->arena, json_get_text(filters->items[i], STR("Pattern")), &p->patterns[i], NULL) == 0)
+		if (event_pattern_compile(&p->arena, json_get_text(filters->items[i], STR("Pattern")), &p->patterns[i], NULL) ==
+		    0)
 			p->pattern_count++;
 	return p->patterns && p->pattern_count == count ? 0 : ERR_INVALID;
 }
@@ -350,8 +352,8 @@ static int fill(struct poller *p, const struct json *mapping)
 		p->batch = BATCH_MAX;
 	if (arn_parse(p->queue_arn, &arn) < 0)
 		return ERR_INVALID;
-	p->queue_url = arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(endpoint), STR_ARG(arn.account),
-				    STR_ARG(arn.resource));
+	p->queue_url =
+		arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(endpoint), STR_ARG(arn.account), STR_ARG(arn.resource));
 	if (arn_parse(p->arn, &arn) < 0 || !str_starts(arn.resource, STR("function:")))
 		return ERR_INVALID;
 	name = str_from(arn.resource, 9);

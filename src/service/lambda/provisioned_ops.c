@@ -14,7 +14,8 @@ LAMBDA_INPUT_FITS(struct provisioned_input);
 const struct bind lambda_put_provisioned_fields[] = {
 	BIND_STR(struct provisioned_input, function_name, "FunctionName", .location = BIND_LABEL, .required = true, .min = 1,
 		 .max = 140),
-	BIND_STR(struct provisioned_input, qualifier, "Qualifier", .location = BIND_QUERY, .required = true, .min = 1, .max = 128),
+	BIND_STR(struct provisioned_input, qualifier, "Qualifier", .location = BIND_QUERY, .required = true, .min = 1,
+		 .max = 128),
 	BIND_I64(struct provisioned_input, count, "ProvisionedConcurrentExecutions", .required = true, .min = 1, .max = 1000),
 	BIND_DONE,
 };

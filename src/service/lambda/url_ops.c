@@ -111,7 +111,8 @@ int lambda_create_url(struct call *call)
 		return lambda_refuse(call, &lambda_InvalidParameterValueException,
 				     "Function URLs belong to a function or an alias, not to a version.");
 	if (url)
-		return lambda_refuse(call, &lambda_ResourceConflictException, "FunctionUrlConfig exists for this Lambda function");
+		return lambda_refuse(call, &lambda_ResourceConflictException,
+				     "FunctionUrlConfig exists for this Lambda function");
 	return save_url(call, &name, function, NULL);
 }
 

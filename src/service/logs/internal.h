@@ -89,7 +89,8 @@ void embedded_metrics_apply(struct logs *l, struct str line);
 
 struct logs_input {
 	struct str group, group_identifier, stream, prefix, token, arn, kms_key, group_class, order_by, filter_name,
-		filter_pattern, destination, role, distribution, query_name, query_text, query_id, query_prefix, policy_name, policy_document, metric_name, metric_namespace, pattern;
+		filter_pattern, destination, role, distribution, query_name, query_text, query_id, query_prefix, policy_name,
+		policy_document, metric_name, metric_namespace, pattern;
 	const struct json *tags, *keys, *events, *names, *transformations;
 	struct opt_i64 limit, start, end, days;
 	struct opt_bool descending, from_head;

@@ -241,8 +241,8 @@ static int check_metric(struct call *call)
 		return call_failf(call, &monitoring_InvalidParameterCombination,
 				  "Specify only one of Statistic or ExtendedStatistic.");
 	if (in->extended.n && !is_percentile(in->extended))
-		return call_failf(call, &monitoring_ValidationError, "The value " STR_FMT " for ExtendedStatistic is not supported.",
-				  STR_ARG(in->extended));
+		return call_failf(call, &monitoring_ValidationError,
+				  "The value " STR_FMT " for ExtendedStatistic is not supported.", STR_ARG(in->extended));
 	if (in->period.value % 60)
 		return call_failf(call, &monitoring_ValidationError,
 				  "Period must be 60 or a multiple of 60: measurements are kept by the minute.");
@@ -291,9 +291,10 @@ static int check_metrics(struct call *call)
 	struct error err = { 0 };
 
 	if (in->metric.n || in->name_space.n || in->statistic.n || in->extended.n || in->period.set || in->dimensions)
-		return call_failf(call, &monitoring_InvalidParameterCombination,
-				  "Metrics cannot be used together with MetricName, Namespace, Dimensions, Period, Unit, Statistic or "
-				  "ExtendedStatistic.");
+		return call_failf(
+			call, &monitoring_InvalidParameterCombination,
+			"Metrics cannot be used together with MetricName, Namespace, Dimensions, Period, Unit, Statistic or "
+			"ExtendedStatistic.");
 	for (size_t i = 0; i < queries->count; i++) {
 		const struct json *stat = json_get_c(queries->items[i], "MetricStat");
 		struct str statistic = json_get_text(stat, STR("Stat"));

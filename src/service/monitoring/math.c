@@ -139,16 +139,16 @@ static int read_atom(struct expression *e, struct value *out)
 
 static void apply(struct value *left, char operator, struct value right)
 {
-	left->known = left->known && right.known && !(operator == '/' && right.number == 0);
+	left->known = left->known && right.known && !(operator== '/' && right.number == 0);
 	if (!left->known)
 		return;
-	if (operator == '^')
+	if (operator== '^')
 		left->number = pow(left->number, right.number);
-	else if (operator == '*')
+	else if (operator== '*')
 		left->number *= right.number;
-	else if (operator == '/')
+	else if (operator== '/')
 		left->number /= right.number;
-	else if (operator == '+')
+	else if (operator== '+')
 		left->number += right.number;
 	else
 		left->number -= right.number;
@@ -161,7 +161,7 @@ static int read_chain(struct expression *e, const char *operators, operand_fn op
 	int rc = operand(e, out);
 
 	for (skip_spaces(e); rc == 0 && e->rest.n && strchr(operators, e->rest.p[0]); skip_spaces(e)) {
-		char operator = e->rest.p[0];
+		char operator= e->rest.p[0];
 		struct value right = { 0 };
 
 		e->rest = str_from(e->rest, 1);

@@ -118,6 +118,6 @@ int s3_notify_tags(struct access *x, const struct bucket *b, const struct object
 	if (!b->sends_events && !b->notifies)
 		return 0;
 	struct json *object = event_object(x, o, false);
-	return tell(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added", deleted ? "ObjectTagging:Delete" : "ObjectTagging:Put",
-		    object, event_detail(x, b, object, &why), &why);
+	return tell(x, b, deleted ? "Object Tags Deleted" : "Object Tags Added",
+		    deleted ? "ObjectTagging:Delete" : "ObjectTagging:Put", object, event_detail(x, b, object, &why), &why);
 }

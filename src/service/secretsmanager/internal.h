@@ -3,7 +3,8 @@
  * What the files of this folder share.
  *
  * SPACE_SECRETS: ("secret", name)  {"ARN", "Name", "Description"?, "KmsKeyId"?, "created", "changed", "deleted"? (ms),
- *                                  "Policy"?, "Tags": {}, "Versions": {id: {"SecretString" | "SecretBinary", "created", "Stages": []}}}
+ *                                  "Policy"?, "Tags": {}, "Versions": {id: {"SecretString" | "SecretBinary", "created", "Stages":
+ * []}}}
  */
 #ifndef GLEANER_SERVICE_SECRETSMANAGER_INTERNAL_H
 #define GLEANER_SERVICE_SECRETSMANAGER_INTERNAL_H

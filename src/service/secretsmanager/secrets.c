@@ -160,10 +160,11 @@ static int check_free(struct call *call, struct str name)
 	if (rc < 0 || !old || is_past(old))
 		return rc;
 	if (json_is(json_get_c(old, "deleted"), JSON_NUMBER))
-		return call_failf(call, &secrets_InvalidRequestException,
-				  "You can't create this secret because a secret with this name is already scheduled for deletion.");
-	return call_failf(call, &secrets_ResourceExistsException, "The operation failed because the secret " STR_FMT " already exists.",
-			  STR_ARG(name));
+		return call_failf(
+			call, &secrets_InvalidRequestException,
+			"You can't create this secret because a secret with this name is already scheduled for deletion.");
+	return call_failf(call, &secrets_ResourceExistsException,
+			  "The operation failed because the secret " STR_FMT " already exists.", STR_ARG(name));
 }
 
 int secrets_create_secret(struct call *call)
@@ -200,7 +201,9 @@ int secrets_create_secret(struct call *call)
 
 static void write_times(struct call *call, const struct json *secret)
 {
-	static const char *const times[][2] = { { "created", "CreatedDate" }, { "changed", "LastChangedDate" }, { "deleted", "DeletedDate" } };
+	static const char *const times[][2] = { { "created", "CreatedDate" },
+						{ "changed", "LastChangedDate" },
+						{ "deleted", "DeletedDate" } };
 	int64_t at;
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
@@ -331,9 +334,10 @@ int secrets_delete_secret(struct call *call)
 	if (rc < 0)
 		return rc;
 	if (in->window.set && (in->force.value || days < 7 || days > 30))
-		return call_failf(call, &secrets_InvalidParameterException,
-				  "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive), and not be given with "
-				  "ForceDeleteWithoutRecovery.");
+		return call_failf(
+			call, &secrets_InvalidParameterException,
+			"The RecoveryWindowInDays value must be between 7 and 30 days (inclusive), and not be given with "
+			"ForceDeleteWithoutRecovery.");
 	secret_write_name(call, old);
 	write_time(&call->out, "DeletionDate", in->force.value ? at : at + days * DAY_MS);
 	if (in->force.value) {
@@ -406,7 +410,8 @@ int secrets_untag_resource(struct call *call)
 	const struct json *secret;
 	int rc = secret_load(call, in->secret_id, false, &secret);
 
-	return rc < 0 ? rc : change(call, secret, STR("Tags"), tags_without(&call->arena, json_get_c(secret, "Tags"), in->tag_keys));
+	return rc < 0 ? rc
+		      : change(call, secret, STR("Tags"), tags_without(&call->arena, json_get_c(secret, "Tags"), in->tag_keys));
 }
 
 int secrets_get_resource_policy(struct call *call)

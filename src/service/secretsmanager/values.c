@@ -86,8 +86,9 @@ int secret_add_version(struct call *call, struct json *secret, const struct json
 	*id = version_name(call);
 	old = json_get(all, *id);
 	if (in->text.p && in->binary.p)
-		return call_failf(call, &secrets_InvalidParameterException, "You can't specify both a binary secret value and a "
-									    "string secret value in the same secret.");
+		return call_failf(call, &secrets_InvalidParameterException,
+				  "You can't specify both a binary secret value and a "
+				  "string secret value in the same secret.");
 	if (old && !is_same(old, in))
 		return call_failf(call, &secrets_ResourceExistsException,
 				  "You can't modify an existing version, you can only create a new version.");
@@ -164,7 +165,8 @@ int secrets_get_secret_value(struct call *call)
 	if (!version || (in->version_id.p && in->stage.p && !has(json_get_c(version, "Stages"), in->stage)))
 		return call_failf(call, &secrets_ResourceNotFoundException,
 				  "Secrets Manager can't find the specified secret value for %s: " STR_FMT,
-				  in->version_id.p ? "VersionId" : "staging label", STR_ARG(in->version_id.p ? in->version_id : stage));
+				  in->version_id.p ? "VersionId" : "staging label",
+				  STR_ARG(in->version_id.p ? in->version_id : stage));
 	(void)!json_to_i64(json_get_c(version, "created"), &created);
 	secret_write_name(call, secret);
 	write_str(&call->out, "VersionId", id);
@@ -234,9 +236,10 @@ int secrets_update_secret_version_stage(struct call *call)
 				  " is attached to.",
 				  STR_ARG(in->stage));
 	if (str_eq_c(in->stage, "AWSCURRENT") && !in->to.p)
-		return call_failf(call, &secrets_InvalidParameterException,
-				  "You can only move staging label AWSCURRENT to a different secret version. It can't be completely "
-				  "removed.");
+		return call_failf(
+			call, &secrets_InvalidParameterException,
+			"You can only move staging label AWSCURRENT to a different secret version. It can't be completely "
+			"removed.");
 	if (str_eq_c(in->stage, "AWSCURRENT"))
 		make_current(call, secret, in->to);
 	else

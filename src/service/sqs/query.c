@@ -61,7 +61,8 @@ static const struct json *entries(struct call *call, const struct json *list)
 	struct json *out = json_new_array(&call->arena);
 
 	for (size_t i = 0; i < list->count; i++)
-		json_add(&call->arena, out, json_is(list->items[i], JSON_OBJECT) ? renamed(call, list->items[i]) : list->items[i]);
+		json_add(&call->arena, out,
+			 json_is(list->items[i], JSON_OBJECT) ? renamed(call, list->items[i]) : list->items[i]);
 	return out;
 }
 
@@ -136,7 +137,8 @@ static void write_members(struct call *call, struct writer *w, const struct json
 		const struct spelling *s = find(name, false);
 
 		if (str_eq_c(name, "Successful"))
-			write_flat(call, w, arena_c(&call->arena, arena_printf(&call->arena, "%sResultEntry", call->operation->name)),
+			write_flat(call, w,
+				   arena_c(&call->arena, arena_printf(&call->arena, "%sResultEntry", call->operation->name)),
 				   value);
 		else if (s && s->kind == SPELL_LIST && json_is(value, JSON_ARRAY))
 			write_flat(call, w, s->form, value);

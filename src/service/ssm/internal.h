@@ -14,8 +14,9 @@
 
 #define SSM_ERRORS(E)                                                                                                            \
 	E(ssm, ParameterNotFound, 400, "")                                                                                       \
-	E(ssm, ParameterAlreadyExists, 400, "The parameter already exists. To overwrite this value, set the overwrite option "   \
-					    "in the request to true.")                                                          \
+	E(ssm, ParameterAlreadyExists, 400,                                                                                      \
+	  "The parameter already exists. To overwrite this value, set the overwrite option "                                     \
+	  "in the request to true.")                                                                                             \
 	E(ssm, ParameterPatternMismatchException, 400, "Parameter value, cannot be validated against allowedPattern")            \
 	E(ssm, ValidationException, 400, "The request is not valid.")                                                            \
 	E(ssm, InvalidResourceId, 400, "The resource ID is not valid.")                                                          \

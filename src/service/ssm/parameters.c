@@ -18,8 +18,7 @@ static const char *const resource_types[] = { "Parameter", NULL };
 #define RESOURCE                                                                                                                 \
 	BIND_STR(struct ssm_input, resource_type, "ResourceType", .required = true, .values = resource_types),                   \
 		BIND_STR(struct ssm_input, resource_id, "ResourceId", .required = true)
-#define PAGE                                                                                                                     \
-	BIND_STR(struct ssm_input, token, "NextToken"), BIND_I64(struct ssm_input, limit, "MaxResults", .min = 1, .max = 50)
+#define PAGE BIND_STR(struct ssm_input, token, "NextToken"), BIND_I64(struct ssm_input, limit, "MaxResults", .min = 1, .max = 50)
 
 /* ---- names and records ---- */
 
@@ -124,8 +123,9 @@ static int check_put(struct call *call, const struct json *old)
 	size_t size = str_eq_c(in->tier, "Advanced") ? 8192 : 4096;
 
 	if (!is_name(in->name))
-		return call_failf(call, &ssm_ValidationException,
-				  "Parameter name must be a fully qualified name: letters, digits and .-_, parts separated by /.");
+		return call_failf(
+			call, &ssm_ValidationException,
+			"Parameter name must be a fully qualified name: letters, digits and .-_, parts separated by /.");
 	if (old && !in->overwrite.value)
 		return call_fail(call, &ssm_ParameterAlreadyExists);
 	if (!old && !in->type.p)
@@ -297,8 +297,9 @@ int ssm_get_parameters_by_path(struct call *call)
 	const struct ssm_input *in = call->input;
 
 	if (!str_starts(in->path, STR("/")))
-		return call_failf(call, &ssm_ValidationException, "The parameter doesn't meet the parameter name requirements: the "
-								  "path must begin with /.");
+		return call_failf(call, &ssm_ValidationException,
+				  "The parameter doesn't meet the parameter name requirements: the "
+				  "path must begin with /.");
 	return list_parameters(call, write_below);
 }
 
@@ -320,7 +321,8 @@ const struct bind ssm_describe_parameters_fields[] = {
 /* "Equals" (where nothing is said), "BeginsWith" or "Contains", on the name or the type. */
 static bool passes(const struct json *filter, const struct json *parameter)
 {
-	struct str option = json_get_text(filter, STR("Option")), text = json_get_text(parameter, json_get_text(filter, STR("Key")));
+	struct str option = json_get_text(filter, STR("Option")),
+		   text = json_get_text(parameter, json_get_text(filter, STR("Key")));
 	const struct json *values = json_get_c(filter, "Values");
 
 	for (size_t i = 0; values && i < values->count; i++) {
@@ -336,7 +338,8 @@ static bool passes(const struct json *filter, const struct json *parameter)
 
 static int write_described(void *argument, const struct json *parameter)
 {
-	static const char *const members[] = { "Name", "Type", "KeyId", "Description", "AllowedPattern", "Version", "Tier", "DataType" };
+	static const char *const members[] = { "Name",           "Type",    "KeyId", "Description",
+					       "AllowedPattern", "Version", "Tier",  "DataType" };
 	struct call *call = argument;
 	const struct ssm_input *in = call->input;
 	struct str name = json_get_text(parameter, STR("Name"));
