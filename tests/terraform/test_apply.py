@@ -162,9 +162,12 @@ def told(applied, jobs):
                 if body["AlarmName"] == alarm:
                     return body
         raise AssertionError(f"{alarm} told nobody within {seconds} s")
-    yield read
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=url)
+
+    def end():
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sqs.delete_queue(QueueUrl=url)
+    read.end = end
+    return read
 
 
 def test_a_failed_execution_raises_the_alarm(applied, told):
@@ -195,7 +198,7 @@ def test_an_event_that_cannot_be_delivered_is_kept_and_told(applied, told):
         iam.put_role_policy(RoleName=role, PolicyName="pipeline", PolicyDocument=json.dumps(document))
     assert job_id in json.loads(message["Body"])["detail"]["object"]["key"]
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
-    assert told(f"{NAME}-dead-letters-upload")["NewStateValue"] == "ALARM"
+    assert told(f"{NAME}-dead-letters-upload", seconds=120)["NewStateValue"] == "ALARM"  # queues are counted once a minute
     sqs.purge_queue(QueueUrl=url)
 
 
@@ -261,6 +264,7 @@ def test_an_execution_in_flight_survives_the_update(updated, in_flight):
 @pytest.fixture(scope="module")
 def drifted(updated, told):
     """Three things changed by hand: a setting, a switch, something deleted. What the next plan would do."""
+    told.end()
     updated.server.client("lambda").update_function_configuration(FunctionName=f"{NAME}-get-job", Timeout=3)
     updated.server.client("events").disable_rule(Name=f"{NAME}-sweep")
     updated.server.client("cloudwatch").delete_alarms(AlarmNames=[f"{NAME}-oldest-job"])

@@ -81,7 +81,7 @@ def test_the_plan_after_an_update_is_clean(updated):
 
 
 @pytest.mark.parametrize("address, identity", [
-    ("aws_dynamodb_table.pictures", "album-pictures"), ("aws_lambda_function.worker", "album-worker"),
+    ("aws_dynamodb_table.pictures", "album-pictures"), ("aws_cloudwatch_log_group.worker", "/aws/lambda/album-worker"),
     ("aws_sqs_queue.work", "QUEUE"), ("aws_iam_group.editors", "album-editors")])
 def test_a_resource_that_exists_can_be_imported(updated, address, identity):
     if identity == "QUEUE":
