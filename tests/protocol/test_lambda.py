@@ -273,7 +273,8 @@ def test_tags_and_settings(lam, make):
 
 
 def test_what_is_not_offered_says_so(make):
-    for settings in ({"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:x:1"]}, {"SnapStart": {"ApplyOn": "PublishedVersions"}},
+    layer = "arn:aws:lambda:us-east-1:000000000000:layer:x:1"
+    for settings in ({"Layers": [layer, layer]}, {"SnapStart": {"ApplyOn": "PublishedVersions"}},
                      {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}):
         with pytest.raises(ClientError) as e:
             make(**settings)
