@@ -6,13 +6,17 @@
 
 #include "text/ort_abi.h"
 
+/* Bytes of an input from which on its layers take so much memory that it is not kept for the next one. */
+enum { LARGE_INPUT = 16 << 20 };
+
 struct ort {
 	void *library;
 	const struct ort_base *base;
 	struct ort_api api;
 	struct ort_env *env;
 	struct ort_memory_info *memory;
-	struct ort_allocator *allocator; /* the library's own */
+	struct ort_allocator *allocator;   /* the library's own */
+	struct ort_run_options *give_back; /* at the end of a run, the memory that none uses */
 };
 
 struct ort_model {
@@ -72,6 +76,16 @@ static int share_arena(const struct ort *o, struct error *err)
 	return rc;
 }
 
+static int make_run_options(struct ort *o, struct error *err)
+{
+	int rc = check(o, o->api.create_run_options(&o->give_back), ERR_UNAVAILABLE, "start", err);
+
+	if (rc < 0)
+		return rc;
+	return check(o, o->api.add_run_config(o->give_back, "memory.enable_memory_arena_shrinkage", "cpu:0"), ERR_UNAVAILABLE,
+		     "start", err);
+}
+
 int ort_new(struct ort **out, const char *library_path, struct error *err)
 {
 	struct ort *o = calloc(1, sizeof(*o));
@@ -88,6 +102,8 @@ int ort_new(struct ort **out, const char *library_path, struct error *err)
 	if (rc == 0)
 		rc = share_arena(o, err);
 	if (rc == 0)
+		rc = make_run_options(o, err);
+	if (rc == 0)
 		rc = check(o, o->api.default_allocator(&o->allocator), ERR_UNAVAILABLE, "start", err);
 	if (rc < 0) {
 		ort_free(o);
@@ -101,6 +117,8 @@ void ort_free(struct ort *o)
 {
 	if (!o)
 		return;
+	if (o->give_back)
+		o->api.release_run_options(o->give_back);
 	if (o->memory)
 		o->api.release_memory_info(o->memory);
 	if (o->env)
@@ -219,6 +237,7 @@ int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_
 {
 	const struct ort *o = m->ort;
 	size_t bytes = sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
+	const struct ort_run_options *options = bytes > LARGE_INPUT ? o->give_back : NULL;
 	struct ort_value *input = NULL;
 	struct ort_value *output = NULL;
 	int rc = check(o, o->api.create_tensor(o->memory, data, bytes, dims, 4, ORT_TYPE_FLOAT, &input), ERR_UNAVAILABLE, "input",
@@ -226,8 +245,8 @@ int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_
 
 	if (rc == 0)
 		rc = check(o,
-			   o->api.run(m->session, NULL, (const char *const *)&m->input, (const struct ort_value *const *)&input,
-				      1, (const char *const *)&m->output, 1, &output),
+			   o->api.run(m->session, options, (const char *const *)&m->input,
+				      (const struct ort_value *const *)&input, 1, (const char *const *)&m->output, 1, &output),
 			   ERR_UNAVAILABLE, "run", err);
 	if (rc == 0)
 		rc = describe(m, output, out, err);

@@ -32,6 +32,7 @@ struct ort_value;
 struct ort_shape;
 struct ort_allocator;
 struct ort_arena_config;
+struct ort_run_options;
 
 enum ort_constant {
 	ORT_LOG_ERROR = 3,
@@ -51,7 +52,7 @@ enum ort_constant {
 	  (const struct ort_env *, const void *model, size_t model_n, const struct ort_session_options *,                        \
 	   struct ort_session **))                                                                                               \
 	F(9, run, struct ort_status *,                                                                                           \
-	  (struct ort_session *, const void *run_options, const char *const *input_names, const struct ort_value *const *inputs, \
+	  (struct ort_session *, const struct ort_run_options *, const char *const *input_names, const struct ort_value *const *inputs, \
 	   size_t input_count, const char *const *output_names, size_t output_count, struct ort_value **outputs))                \
 	F(10, create_options, struct ort_status *, (struct ort_session_options **))                                              \
 	F(17, disable_memory_pattern, struct ort_status *, (struct ort_session_options *))                                       \
@@ -59,6 +60,7 @@ enum ort_constant {
 	F(24, set_threads, struct ort_status *, (struct ort_session_options *, int))                                             \
 	F(36, input_name, struct ort_status *, (const struct ort_session *, size_t index, struct ort_allocator *, char **))      \
 	F(37, output_name, struct ort_status *, (const struct ort_session *, size_t index, struct ort_allocator *, char **))     \
+	F(39, create_run_options, struct ort_status *, (struct ort_run_options **))                                              \
 	F(49, create_tensor, struct ort_status *,                                                                                \
 	  (const struct ort_memory_info *, void *data, size_t data_n, const int64_t *dims, size_t dim_count, int type,           \
 	   struct ort_value **))                                                                                                 \
@@ -75,6 +77,7 @@ enum ort_constant {
 	F(94, release_memory_info, void, (struct ort_memory_info *))                                                             \
 	F(95, release_session, void, (struct ort_session *))                                                                     \
 	F(96, release_value, void, (struct ort_value *))                                                                         \
+	F(97, release_run_options, void, (struct ort_run_options *))                                                             \
 	F(99, release_shape, void, (struct ort_shape *))                                                                         \
 	F(100, release_options, void, (struct ort_session_options *))                                                            \
 	F(130, add_config, struct ort_status *, (struct ort_session_options *, const char *key, const char *value))              \
@@ -82,7 +85,8 @@ enum ort_constant {
 	  (struct ort_env *, const struct ort_memory_info *, const struct ort_arena_config *))                                   \
 	F(156, create_arena_config, struct ort_status *,                                                                         \
 	  (size_t limit, int growth, int first_chunk, int dead_bytes, struct ort_arena_config **))                               \
-	F(157, release_arena_config, void, (struct ort_arena_config *))
+	F(157, release_arena_config, void, (struct ort_arena_config *))                                                          \
+	F(165, add_run_config, struct ort_status *, (struct ort_run_options *, const char *key, const char *value))
 
 struct ort_api {
 #define ORT_MEMBER(index, name, result, parameters) result(*name) parameters;

@@ -17,10 +17,29 @@ enum { PRINT_SIDE_MIN = 1000, PRINT_SIDE_MAX = 2400, SHORT_LINE = 4 };
 
 #define PRINT_FLATNESS 0.9f
 
+/* In a scan of two tones this share of the pixels is as good as black or white; BLACK and WHITE are how good. */
+#define TWO_TONES_SHARE 0.995f
+enum { BLACK = 12, WHITE = 243, TONE_ROWS = 8 };
+
+static bool has_two_tones(const struct image *image)
+{
+	size_t extreme = 0;
+	size_t count = 0;
+
+	for (uint32_t y = 0; y < image->height; y += TONE_ROWS) {
+		const uint8_t *row = image_at(image, 0, y);
+
+		for (size_t i = 0; i < image_stride(image); i++)
+			extreme += row[i] <= BLACK || row[i] >= WHITE;
+		count += image_stride(image);
+	}
+	return (float)extreme >= TWO_TONES_SHARE * (float)count;
+}
+
 bool print_is_likely(const struct image *image, float flatness)
 {
-	return flatness >= PRINT_FLATNESS && image->height > image->width && image->width >= PRINT_SIDE_MIN &&
-	       image->width <= PRINT_SIDE_MAX;
+	return flatness >= PRINT_FLATNESS && image->width >= PRINT_SIDE_MIN && image->width <= PRINT_SIDE_MAX &&
+	       (image->height > image->width || has_two_tones(image));
 }
 
 static bool is_sure(const struct text_page *page, const struct text_line *line)
