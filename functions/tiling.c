@@ -20,7 +20,9 @@ static uint32_t overlap_for(const struct text_page *page, bool across_height, ui
 
 	for (size_t i = 0; i < page->word_count; i++)
 		largest = fmax(largest, extent(&page->words[i].box, across_height));
-	double overlap = fmin(largest * 1.25 + 8, side / 3.0);
+	for (size_t i = 0; across_height && i < page->line_count; i++)
+		largest = fmax(largest, extent(&page->lines[i].box, true)); /* higher than its words where the page is askew */
+	double overlap = fmin(largest * 1.75 + 8, side / 3.0);
 	return (uint32_t)overlap;
 }
 

@@ -38,6 +38,7 @@ const struct ppocr_settings ppocr_settings = {
 	.tall = 1.5f,
 	.short_aspect = 2.5f,
 	.turn_gain = 0.05f,
+	.stretch = 0.85f,
 };
 
 struct ppocr {
@@ -179,6 +180,7 @@ struct reading {
 	int64_t deadline_ns;
 	struct arena *arena;
 	struct text_page print; /* what Tesseract is sure of; empty where the image is no clean print */
+	float stretch;          /* of lines, as recogniser_read's */
 	struct read_line *lines;
 	size_t line_count;
 };
@@ -292,6 +294,12 @@ static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count,
 			     err);
 }
 
+/* Letters of screens are clean enough to be read narrower. */
+static float stretch_for(const struct image *image)
+{
+	return is_drawn(image) && longer_side(image) < ppocr_settings.page_from ? ppocr_settings.stretch : 1;
+}
+
 static int read_print(struct reading *g, struct error *err)
 {
 	if (!g->ppocr->tesseract || !print_is_likely(g->image, flatness(g->image)))
@@ -344,7 +352,7 @@ static int read_again(struct reading *g, int quarters, struct error *err)
 			from[count++] = i;
 		}
 	if (rc == 0)
-		rc = recogniser_read(&g->ppocr->recogniser, g->image, again, count, g->deadline_ns, err);
+		rc = recogniser_read(&g->ppocr->recogniser, g->image, g->stretch, again, count, g->deadline_ns, err);
 	for (size_t i = 0; i < count; i++) {
 		struct read_line *line = &g->lines[from[i]];
 
@@ -363,7 +371,7 @@ static int read_again(struct reading *g, int quarters, struct error *err)
 
 static int read_lines(struct reading *g, struct error *err)
 {
-	int rc = recogniser_read(&g->ppocr->recogniser, g->image, g->lines, g->line_count, g->deadline_ns, err);
+	int rc = recogniser_read(&g->ppocr->recogniser, g->image, g->stretch, g->lines, g->line_count, g->deadline_ns, err);
 
 	for (int quarters = 2; rc == 0 && quarters < 5; quarters++)
 		rc = read_again(g, quarters == 4 ? 1 : quarters, err);
@@ -465,6 +473,8 @@ static int add_lines(struct reading *g, struct page_builder *page, struct error 
 static int read_image(struct reading *g, struct page_builder *page, struct error *err)
 {
 	int rc = read_print(g, err);
+
+	g->stretch = stretch_for(g->image);
 
 	if (rc == 0)
 		rc = find_lines(g, err);

@@ -26,6 +26,7 @@ struct bundle {
 struct reading {
 	const struct recogniser *recogniser;
 	const struct image *image;
+	float stretch;
 	struct read_line *lines;
 	size_t *order;
 	struct bundle *bundles;
@@ -36,10 +37,10 @@ struct reading {
 	struct error error;
 };
 
-int recogniser_width(const struct text_polygon *polygon)
+int recogniser_width(const struct text_polygon *polygon, float stretch)
 {
 	float height = fmaxf(polygon_height(polygon), 1);
-	float width = fminf(polygon_width(polygon) * RECOGNISER_HEIGHT / height, RECOGNISER_WIDTH_MAX);
+	float width = fminf(polygon_width(polygon) * stretch * RECOGNISER_HEIGHT / height, RECOGNISER_WIDTH_MAX);
 	int unit = width <= 256 ? 16 : width <= 768 ? 32 : 64;
 	int rounded = ((int)width + unit / 2) / unit * unit;
 
@@ -174,7 +175,7 @@ static int compare_widths(const void *pa, const void *pb, void *lines)
 static void make_bundles(struct reading *g, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		g->lines[i].width = recogniser_width(&g->lines[i].polygon);
+		g->lines[i].width = recogniser_width(&g->lines[i].polygon, g->stretch);
 		g->order[i] = i;
 	}
 	qsort_r(g->order, count, sizeof(*g->order), compare_widths, g->lines);
@@ -191,10 +192,10 @@ static void make_bundles(struct reading *g, size_t count)
 	}
 }
 
-int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count,
+int recogniser_read(const struct recogniser *r, const struct image *image, float stretch, struct read_line *lines, size_t count,
 		    int64_t deadline_ns, struct error *err)
 {
-	struct reading g = { .recogniser = r, .image = image, .lines = lines, .deadline_ns = deadline_ns };
+	struct reading g = { .recogniser = r, .image = image, .stretch = stretch, .lines = lines, .deadline_ns = deadline_ns };
 
 	if (count == 0)
 		return 0;

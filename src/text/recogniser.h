@@ -28,14 +28,15 @@ struct recogniser {
 	struct crew *crew;
 };
 
-/* Reads all lines. ERR_TIMEOUT past the deadline, ERR_NO_MEMORY, ERR_UNAVAILABLE; lines already read keep what they have. */
-int recogniser_read(const struct recogniser *r, const struct image *image, struct read_line *lines, size_t count,
+/* Reads all lines, each as wide as it is times `stretch` at the network's height: less than 1 saves as much work, and clean
+ * letters stay legible. ERR_TIMEOUT past the deadline, ERR_NO_MEMORY, ERR_UNAVAILABLE; lines already read keep what they have. */
+int recogniser_read(const struct recogniser *r, const struct image *image, float stretch, struct read_line *lines, size_t count,
 		    int64_t deadline_ns, struct error *err) MUST_CHECK;
 
 void read_line_release(struct read_line *line);
 
 /* Columns a line is scaled to: its length at a height of RECOGNISER_HEIGHT, rounded so that lines can be bundled. *Pure.* */
-int recogniser_width(const struct text_polygon *polygon);
+int recogniser_width(const struct text_polygon *polygon, float stretch);
 
 enum {
 	RECOGNISER_HEIGHT = 48,
