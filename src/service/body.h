@@ -31,6 +31,8 @@ int body_expect_chunks(struct body_receiver *r, const struct sigv4_claim *claim,
 int body_add(struct body_receiver *r, const void *bytes, size_t n, struct error *err) MUST_CHECK;
 /* Fills call->body and checks what the client declared: BadDigest, InvalidDigest, IncompleteBody, InvalidRequest. */
 int body_finish(struct body_receiver *r, struct error *err) MUST_CHECK;
+/* Takes `Content-Encoding: gzip` off a finished body. 400 when it is not gzip, 413 past LIMIT_REQUEST_BODY. */
+int body_inflate(struct call *call, struct error *err) MUST_CHECK;
 void body_release(struct body_receiver *r);
 
 #endif

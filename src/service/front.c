@@ -454,6 +454,16 @@ static void seal(void *argument)
 	go(call);
 }
 
+/* Objects keep their coding, and what a function of an API does with it is the function's. */
+static int open_body(struct call *call)
+{
+	struct error err = { 0 };
+
+	if (is_s3(call) || call->operation == &execute_api || body_inflate(call, &err) == 0)
+		return 0;
+	return refuse_with(call, &err);
+}
+
 static void on_end(void *context, struct http_exchange *x)
 {
 	struct front *f = x->user;
@@ -465,7 +475,7 @@ static void on_end(void *context, struct http_exchange *x)
 	struct call *call = f->call;
 	if (body_finish(&f->body, &err))
 		refuse_with(call, &err);
-	if (call->error.code || verify_body(f) || find_operation(call) || check_signed(f)) {
+	if (call->error.code || verify_body(f) || open_body(call) || find_operation(call) || check_signed(f)) {
 		refuse(f);
 		return;
 	}

@@ -1,9 +1,15 @@
 """CloudWatch with boto3: metrics, alarms that act, dashboards."""
 import datetime
+import gzip
 import json
 import time
+import urllib.error
+import urllib.request
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from test_sns import subscribe, sns, topic  # noqa: F401 (fixtures)
@@ -173,3 +179,23 @@ def test_errors(watch, operation, parameters, expected):
     with pytest.raises(ClientError) as error:
         getattr(watch, operation)(**parameters)
     assert code(error) == expected
+
+
+def test_compressed_requests(server):
+    """Current clients compress what is larger than ten kilobytes; Debian's does not, so the request is made by hand."""
+    form = "Action=PutMetricData&Version=2010-08-01&Namespace=Packed&MetricData.member.1.MetricName=m&MetricData.member.1.Value=7"
+
+    def put(body):
+        request = AWSRequest("POST", server.endpoint + "/", data=body, headers={
+            "Content-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
+        SigV4Auth(Credentials(server.access_key, server.secret_key), "monitoring", server.region).add_auth(request)
+        sent = request.prepare()
+        try:
+            with urllib.request.urlopen(urllib.request.Request(sent.url, sent.body, dict(sent.headers))) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+    packed = gzip.compress(form.encode())
+    assert put(packed) == 200
+    assert [m["MetricName"] for m in server.client("cloudwatch").list_metrics(Namespace="Packed")["Metrics"]] == ["m"]
+    assert [put(packed[:-1]), put(packed + b"x"), put(form.encode())] == [400, 400, 400]
