@@ -330,3 +330,108 @@ def test_what_was_answered_survives_a_kill(fresh_server):
 def test_unknown_operations_are_refused(dynamodb):
     refused(dynamodb.export_table_to_point_in_time, "UnknownOperationException", TableArn="arn:aws:dynamodb:us-east-1:0:table/x",
             S3Bucket="b-b")
+
+
+STATE = [{"AttributeName": "state", "AttributeType": "S"}]
+
+
+def by_state(dynamodb, table, **more):
+    """UpdateTable with one more index, on `state`."""
+    create = {"IndexName": "by-state", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [{"AttributeName": "state", "KeyType": "HASH"}]}
+    return dynamodb.update_table(**{**dict(TableName=table, AttributeDefinitions=STATE,
+                                           GlobalSecondaryIndexUpdates=[{"Create": create}]), **more})
+
+
+def test_a_later_index_leaves_out_what_no_key_can_have(dynamodb, table, wait_for):
+    for sk, state in enumerate(["new", "", "x" * 2049]):
+        dynamodb.put_item(TableName=table, Item={**key("p", sk), "state": {"S": state}})
+    by_state(dynamodb, table)
+    wait_for(lambda: dynamodb.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE")
+    assert [item["sk"]["N"] for item in dynamodb.scan(TableName=table, IndexName="by-state")["Items"]] == ["0"]
+    dynamodb.delete_item(TableName=table, Key=key("p", 2))
+
+
+def test_indexes_refused_later(dynamodb, table):
+    missing = refused(by_state, "ValidationException", dynamodb=dynamodb, table=table, AttributeDefinitions=ATTRIBUTES)
+    assert "not defined in AttributeDefinitions" in missing["Error"]["Message"]
+    other = STATE + [{"AttributeName": "sk", "AttributeType": "S"}]
+    assert "redefined" in refused(by_state, "ValidationException", dynamodb=dynamodb, table=table, AttributeDefinitions=other)["Error"]["Message"]
+    refused(dynamodb.update_table, "ValidationException", TableName=table, GlobalSecondaryIndexUpdates=[])
+
+
+@pytest.mark.parametrize("included, message", [
+    (["note", "note"], "One or more parameter values were invalid: Duplicate name in NonKeyAttributes: note"),
+    (["n" * 256], "One or more parameter values were invalid: The names in NonKeyAttributes must have a length of 1 to 255 bytes")])
+def test_projections_refused(dynamodb, included, message):
+    index = {**BY_STATE, "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": included}}
+    refused(make_table, "ValidationException", message, dynamodb=dynamodb, AttributeDefinitions=ATTRIBUTES + STATE,
+            GlobalSecondaryIndexes=[index])
+
+
+def test_an_attribute_is_defined_once(dynamodb):
+    refused(make_table, "ValidationException", "One or more parameter values were invalid: Duplicate AttributeName in "
+            "AttributeDefinitions: sk", dynamodb=dynamodb,
+            AttributeDefinitions=ATTRIBUTES + [{"AttributeName": "sk", "AttributeType": "S"}])
+
+
+def test_removing_from_nothing_makes_nothing(dynamodb, table):
+    answer = dynamodb.update_item(TableName=table, Key=key("p", 1), UpdateExpression="REMOVE note DELETE marks :m",
+                                  ExpressionAttributeValues={":m": {"SS": ["a"]}}, ReturnValues="ALL_NEW")
+    assert "Attributes" not in answer
+    assert dynamodb.scan(TableName=table)["Count"] == 0
+
+
+@pytest.mark.parametrize("name, message", [("", "Empty attribute name"), ("n" * 65536, "65535 bytes")])
+def test_names_of_attributes(server, table, name, message):
+    status, answer = raw(server, "PutItem", TableName=table, Item={**key("p", 1), name: {"S": "v"}})
+    assert (status, answer["__type"].split("#")[1]) == (400, "ValidationException") and message in answer["message"]
+    status, _ = raw(server, "PutItem", TableName=table, Item={**key("p", 1), "n" * 65535: {"S": "v"}})
+    assert status == 200
+
+
+def test_names_that_are_no_texts(server, table):
+    status, answer = raw(server, "GetItem", TableName=table, Key=key("p", 1), ProjectionExpression="#a", ExpressionAttributeNames={"#a": 7})
+    assert (status, answer["__type"].split("#")[1]) == (400, "SerializationException")
+
+
+def test_functions_of_values(dynamodb, table):
+    update = dict(TableName=table, Key=key("p", 1), UpdateExpression="SET note = :n")
+    dynamodb.update_item(**update, ConditionExpression="attribute_type(:n, :t)",
+                         ExpressionAttributeValues={":n": {"N": "1"}, ":t": {"S": "N"}})
+    refused(dynamodb.update_item, "ValidationException", "Invalid ConditionExpression: Incorrect operand type for operator or "
+            "function; operator or function: size, operand type: N", **update, ConditionExpression="size(size(note)) > :n",
+            ExpressionAttributeValues={":n": {"N": "1"}})
+
+
+def test_keys_of_other_schemas(dynamodb, indexed):
+    refused(dynamodb.scan, "ValidationException", "The provided Exclusive start key does not map to the provided TotalSegments and "
+            "Segment values", TableName=indexed, Segment=0, TotalSegments=1000000, ExclusiveStartKey=key("p", 1))
+    single = make_table(dynamodb, KeySchema=KEY[:1], AttributeDefinitions=ATTRIBUTES[:1])
+    refused(dynamodb.query, "ValidationException", "Query key condition not supported", TableName=single,
+            KeyConditionExpression="pk = :p AND sk = :s", ExpressionAttributeValues={":p": {"S": "p"}, ":s": {"N": "1"}})
+
+
+def test_the_first_invalid_action_cancels(dynamodb, table):
+    def put(item, **more):
+        return {"Put": {"TableName": table, "Item": item, **more}}
+    answer = refused(dynamodb.transact_write_items, "TransactionCanceledException", TransactItems=[
+        put(key("p", 1), ConditionExpression="attribute_exists(pk)"), put({"pk": {"N": "7"}}), put({"pk": {"N": "8"}})])
+    assert [reason["Code"] for reason in answer["CancellationReasons"]] == ["None", "ValidationError", "None"]
+
+
+def test_deleted_tables_have_no_schema(dynamodb):
+    deleted = dynamodb.delete_table(TableName=make_table(dynamodb))["TableDescription"]
+    assert deleted["TableStatus"] == "DELETING" and deleted["TableArn"] and deleted["TableId"]
+    assert not {"KeySchema", "AttributeDefinitions", "CreationDateTime"} & set(deleted)
+
+
+def test_tags_refused(dynamodb, indexed):
+    table = dynamodb.describe_table(TableName=indexed)["Table"]
+    refused(dynamodb.tag_resource, "ValidationException", ResourceArn=table["TableArn"], Tags=[{"Key": "a!", "Value": "b"}])
+    refused(dynamodb.tag_resource, "ValidationException", ResourceArn=table["TableArn"], Tags=[{"Key": "a", "Value": "\"b\""}])
+    refused(dynamodb.list_tags_of_resource, "ValidationException", ResourceArn=table["GlobalSecondaryIndexes"][0]["IndexArn"])
+    dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=[{"Key": "Größe 1", "Value": "+-=._:/@"}])
+
+
+def test_backups_of_no_table(dynamodb):
+    refused(dynamodb.describe_continuous_backups, "TableNotFoundException", "Table not found: none-such", TableName="none-such")

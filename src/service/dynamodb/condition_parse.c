@@ -159,10 +159,8 @@ static void check_function(struct parser *p, const struct function *f, const str
 		check_path(p, f->name, &arguments[0]);
 		return;
 	}
-	if (f->kind == CONDITION_TYPE) {
-		check_path(p, f->name, &arguments[0]);
+	if (f->kind == CONDITION_TYPE) /* the first may be a value too, whatever the documentation says */
 		check_type_name(p, f->name, &arguments[1]);
-	}
 	if (f->kind == CONDITION_BEGINS_WITH) {
 		check_literal(p, f->name, &arguments[0], type_has_prefix);
 		check_literal(p, f->name, &arguments[1], type_has_prefix);
@@ -176,6 +174,8 @@ static int make_size(struct parser *p, const struct operand *argument, size_t co
 	if (!check_count(p, "size", count, 1))
 		return 0;
 	check_literal(p, "size", argument, type_has_size);
+	if (argument->kind == OPERAND_SIZE)
+		parser_note(p, "Incorrect operand type for operator or function; operator or function: size, operand type: N");
 	out->path = argument->path;
 	out->value = argument->value;
 	return 0;

@@ -67,9 +67,24 @@ const struct bind stream_shape[] = {
 	BIND_STR(struct shape, text, "StreamViewType", .values = view_types),
 	BIND_DONE,
 };
+
+/* Letters of any language pass: whatever is not ASCII. */
+static bool tag_text_is_valid(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		bool fits = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			    memchr(" \t\n+-=._:/@", c, 11);
+		if (!fits)
+			return false;
+	}
+	return true;
+}
+
+#define TAG_TEXT .valid = tag_text_is_valid, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
 const struct bind tag_shape[] = {
-	BIND_STR(struct shape, text, "Key", .required = true, .min = 1, .max = 128),
-	BIND_STR(struct shape, text, "Value", .required = true, .min = 0, .max = 256),
+	BIND_STR(struct shape, text, "Key", .required = true, .min = 1, .max = 128, TAG_TEXT),
+	BIND_STR(struct shape, text, "Value", .required = true, .min = 0, .max = 256, TAG_TEXT),
 	BIND_DONE,
 };
 
@@ -108,12 +123,13 @@ static struct str key_name(const struct json *schema, size_t index)
 	return json_get_text(json_at(schema, index), STR("AttributeName"));
 }
 
-static int check_key_schema(struct arena *a, const struct json *schema, const struct json *attributes, struct error *err)
+int definition_check_keys(struct arena *a, const struct json *schema, const struct json *attributes, struct error *err)
 {
 	if (!str_eq(json_get_text(json_at(schema, 0), STR("KeyType")), STR("HASH")))
 		return error_set(err, ERR_INVALID, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
 	if (schema->count == 2 && str_eq(key_name(schema, 0), key_name(schema, 1)))
-		return error_set(err, ERR_INVALID, "Invalid KeySchema: Some index key attribute have no definition");
+		return error_set(err, ERR_INVALID,
+				 "Both the Hash Key and the Range Key element in the KeySchema have the same name");
 	if (schema->count == 2 && !str_eq(json_get_text(json_at(schema, 1), STR("KeyType")), STR("RANGE")))
 		return error_set(err, ERR_INVALID, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
 	for (size_t i = 0; i < schema->count; i++) {
@@ -131,6 +147,32 @@ static int check_key_schema(struct arena *a, const struct json *schema, const st
 
 /* ---- indexes ---- */
 
+enum { INCLUDED_NAME_MAX = 255 };
+
+static int check_included_name(const struct json *names, size_t at, struct error *err)
+{
+	struct str name = json_text(names->items[at]);
+
+	if (name.n == 0 || name.n > INCLUDED_NAME_MAX)
+		return error_set(err, ERR_INVALID, INVALID "The names in NonKeyAttributes must have a length of 1 to %d bytes",
+				 INCLUDED_NAME_MAX);
+	for (size_t i = 0; i < at; i++) {
+		if (str_eq(json_text(names->items[i]), name))
+			return error_set(err, ERR_INVALID, INVALID "Duplicate name in NonKeyAttributes: " STR_FMT, STR_ARG(name));
+	}
+	return 0;
+}
+
+static int check_included(const struct json *names, struct error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < names->count && rc == 0; i++)
+		rc = json_is(names->items[i], JSON_STRING) ? check_included_name(names, i, err)
+							   : value_fault_shape(names->items[i], "String", err);
+	return rc;
+}
+
 static int check_projection(const struct json *index, struct error *err)
 {
 	const struct json *projection = json_get_c(index, "Projection"), *included = json_get_c(projection, "NonKeyAttributes");
@@ -144,7 +186,7 @@ static int check_projection(const struct json *index, struct error *err)
 	if (!include && included)
 		return error_set(err, ERR_INVALID, INVALID "ProjectionType is " STR_FMT ", but NonKeyAttributes is specified",
 				 STR_ARG(type));
-	return 0;
+	return included ? check_included(included, err) : 0;
 }
 
 static int check_local_index(const struct json *definition, const struct json *index, struct error *err)
@@ -187,7 +229,7 @@ static int check_index_throughput(const struct json *definition, const struct js
 
 static int check_index(struct arena *a, const struct json *definition, const struct json *index, bool global, struct error *err)
 {
-	int rc = check_key_schema(a, json_get_c(index, "KeySchema"), json_get_c(definition, "AttributeDefinitions"), err);
+	int rc = definition_check_keys(a, json_get_c(index, "KeySchema"), json_get_c(definition, "AttributeDefinitions"), err);
 
 	if (rc == 0 && !global)
 		rc = check_local_index(definition, index, err);
@@ -325,13 +367,29 @@ static int check_throughput(const struct json *definition, struct error *err)
 	return 0;
 }
 
+static int check_attribute_names(const struct json *attributes, struct error *err)
+{
+	for (size_t i = 0; i < attributes->count; i++) {
+		struct str name = json_get_text(attributes->items[i], STR("AttributeName"));
+		for (size_t j = 0; j < i; j++) {
+			if (str_eq(json_get_text(attributes->items[j], STR("AttributeName")), name))
+				return error_set(err, ERR_INVALID,
+						 INVALID "Duplicate AttributeName in AttributeDefinitions: " STR_FMT,
+						 STR_ARG(name));
+		}
+	}
+	return 0;
+}
+
 int definition_check(struct arena *a, const struct json *definition, struct error *err)
 {
 	int rc = check_throughput(definition, err);
 
 	if (rc == 0)
-		rc = check_key_schema(a, json_get_c(definition, "KeySchema"), json_get_c(definition, "AttributeDefinitions"),
-				      err);
+		rc = check_attribute_names(json_get_c(definition, "AttributeDefinitions"), err);
+	if (rc == 0)
+		rc = definition_check_keys(a, json_get_c(definition, "KeySchema"), json_get_c(definition, "AttributeDefinitions"),
+					   err);
 	if (rc == 0)
 		rc = check_indexes(a, definition, err);
 	return rc < 0 ? rc : check_unused_attributes(a, definition, err);

@@ -24,6 +24,9 @@ extern const char *const billing_modes[], *const table_classes[];
 
 /* Whether a whole definition holds together: keys, attributes, indexes, throughput. ERR_INVALID with the service's sentence. */
 int definition_check(struct arena *a, const struct json *definition, struct error *err) MUST_CHECK;
+/* A key schema, its attributes among those defined (NULL: none). ERR_INVALID. */
+int definition_check_keys(struct arena *a, const struct json *schema, const struct json *attributes,
+			  struct error *err) MUST_CHECK;
 /* Turns the stream on (with a new label and ARN) or off, as a StreamSpecification says; NULL: leaves it. The records of a
  * stream are not kept: there is no service that reads them. */
 int definition_put_stream(struct host *host, struct arena *a, struct json *definition, const struct json *stream, int64_t now_ms,
@@ -39,5 +42,7 @@ const struct json *definition_sse(struct arena *a, const struct json *specificat
 
 /* Writes the TableDescription as an object of that name. `txn` to count rows; `status` as it is to appear. */
 void definition_describe(struct call *call, const char *name, struct table *t, const char *status);
+/* DeleteTable's: nothing of the schema any more. */
+void definition_describe_deleting(struct call *call, const struct table *t);
 
 #endif

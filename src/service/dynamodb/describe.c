@@ -178,3 +178,22 @@ void definition_describe(struct call *call, const char *name, struct table *t, c
 	write_warm_throughput(w, d, json_get_c(d, "ProvisionedThroughput"));
 	write_end(w);
 }
+
+void definition_describe_deleting(struct call *call, const struct table *t)
+{
+	const struct json *d = t->definition;
+	struct writer *w = &call->out;
+
+	write_object(w, "TableDescription");
+	write_str(w, "TableName", t->name);
+	write_c(w, "TableStatus", "DELETING");
+	write_throughput(w, json_get_c(d, "ProvisionedThroughput"));
+	write_i64(w, "TableSizeBytes", 0);
+	write_i64(w, "ItemCount", 0);
+	write_str(w, "TableArn", table_arn(call->host, &call->arena, t->name));
+	write_str(w, "TableId", json_get_text(d, STR("TableId")));
+	write_billing(w, d);
+	write_class(w, d);
+	write_bool(w, "DeletionProtectionEnabled", false);
+	write_end(w);
+}

@@ -19,6 +19,7 @@
 	E(prefix, ResourceInUseException, 400, "Table already exists")                                                           \
 	E(prefix, ResourceNotFoundException, 400, "Requested resource not found")                                                \
 	E(prefix, SerializationException, 400, "The request cannot be read")                                                     \
+	E(prefix, TableNotFoundException, 400, "Table not found")                                                                \
 	E(prefix, TransactionCanceledException, 400, "Transaction cancelled")                                                    \
 	E(prefix, UnknownOperationException, 400, "This operation is not supported by this server")                              \
 	E(prefix, ValidationException, 400, "One or more parameter values were invalid")

@@ -127,6 +127,8 @@ static int take_test(const struct keys *keys, const struct condition *c, struct 
 	if (rc < 0)
 		return rc;
 	bool is_hash = str_eq(t.name, keys->hash), is_range = keys->range.p && str_eq(t.name, keys->range);
+	if (!is_hash && !is_range && !keys->range.p)
+		return fault_unsupported(err);
 	if (!is_hash && !is_range)
 		return error_set(err, ERR_INVALID, "Query condition missed key schema element: " STR_FMT,
 				 STR_ARG(out->hash && keys->range.p ? keys->range : keys->hash));

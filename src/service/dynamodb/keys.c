@@ -64,12 +64,18 @@ static const struct value *typed(const struct value *item, struct str name, enum
 	return v && v->type == type ? v : NULL;
 }
 
+/* Items older than an index may have values there that no key can have: such items are not in it. */
+static bool indexable(const struct value *v, size_t size_max)
+{
+	return v && (v->type == VALUE_N || (v->text.n > 0 && v->text.n <= size_max));
+}
+
 bool index_key(const struct table *t, const struct table_index *index, const struct value *item, struct key *out)
 {
 	const struct value *hash = typed(item, index->keys.hash, index->keys.hash_type);
 	const struct value *range = index->keys.range.p ? typed(item, index->keys.range, index->keys.range_type) : NULL;
 
-	if (!hash || (index->keys.range.p && !range))
+	if (!indexable(hash, HASH_KEY_SIZE_MAX) || (index->keys.range.p && !indexable(range, RANGE_KEY_SIZE_MAX)))
 		return false;
 	start_partition(out, index->id, hash);
 	if (range)

@@ -215,7 +215,8 @@ int number_add(const struct number *a, const struct number *b, struct number *ou
 		mantissa_digit(&m, columns[i]);
 	}
 	if (m.count > 0) {
-		int rc = check_range(m.exponent, m.precise, err);
+		/* Of a sum with too many digits the service says that it is too large. */
+		int rc = check_range(m.precise ? NUMBER_EXPONENT_MAX + 1 : m.exponent, false, err);
 		if (rc < 0)
 			return rc;
 		n.sign = larger.sign;

@@ -207,11 +207,11 @@ static int write_returned(struct call *call, const struct write_request *request
 
 	if (str_eq(in->returns, STR("ALL_OLD")) && c->before_stored.p)
 		write_raw(&call->out, "Attributes", item_stored_text(c->before_stored));
-	else if (str_eq(in->returns, STR("ALL_NEW")))
+	else if (str_eq(in->returns, STR("ALL_NEW")) && c->after_stored.p)
 		write_raw(&call->out, "Attributes", item_stored_text(c->after_stored));
 	else if (str_eq(in->returns, STR("UPDATED_OLD")) && c->before && request->update)
 		return write_attributes(call, update_project(&call->arena, request->update, c->before));
-	else if (str_eq(in->returns, STR("UPDATED_NEW")) && request->update)
+	else if (str_eq(in->returns, STR("UPDATED_NEW")) && c->after && request->update)
 		return write_attributes(call, update_project(&call->arena, request->update, c->after));
 	return 0;
 }

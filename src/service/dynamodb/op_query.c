@@ -176,6 +176,7 @@ int scan_run(struct call *call)
 
 	if (rc < 0)
 		return rc;
+	page->segmented = in->segments.set;
 	segment_bounds(&call->arena, page->index ? page->index->id : page->table->id, (uint32_t)in->segment.value,
 		       in->segments.set ? (uint32_t)in->segments.value : 1, &page->from, &page->to);
 	return page_run(call, page);

@@ -160,6 +160,17 @@ const struct bind update_continuous_backups_fields[] = {
 };
 INPUT_FITS(struct backups_input);
 
+/* These two operations have an error of their own for it. */
+static int require_backed_up(struct call *call, struct str name, struct table **t)
+{
+	int rc;
+
+	*t = table_get(call, name, &rc);
+	if (*t || rc < 0)
+		return rc;
+	return call_failf(call, &dynamodb_TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(table_name_of(name)));
+}
+
 static void write_backups(struct call *call, const struct json *recovery)
 {
 	struct writer *w = &call->out;
@@ -196,7 +207,7 @@ int update_continuous_backups_run(struct call *call)
 {
 	const struct backups_input *in = call->input;
 	struct table *t;
-	int rc = table_require_named(call, in->table_name, &t);
+	int rc = require_backed_up(call, in->table_name, &t);
 
 	if (rc < 0)
 		return rc;
@@ -214,7 +225,7 @@ int describe_continuous_backups_run(struct call *call)
 {
 	const struct table_input *in = call->input;
 	struct table *t;
-	int rc = table_require_named(call, in->table_name, &t);
+	int rc = require_backed_up(call, in->table_name, &t);
 
 	if (rc == 0)
 		write_backups(call, json_get_c(t->definition, "PointInTimeRecovery"));
@@ -326,7 +337,7 @@ static int find_tagged(struct call *call, const struct tags_input *in, struct ta
 	struct str name = table_name_of(in->arn);
 	int rc;
 
-	if (!str_starts(in->arn, STR("arn:")) || !table_name_is_valid(name))
+	if (!str_starts(in->arn, STR("arn:")) || !table_name_is_valid(name) || str_find(in->arn, STR("/index/"), 0) >= 0)
 		return dynamodb_invalid(call, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
 					STR_ARG(in->arn));
 	*t = table_get(call, name, &rc);

@@ -199,7 +199,7 @@ int delete_table_run(struct call *call)
 			"first. Resource: " STR_FMT,
 			STR_ARG(arn));
 	}
-	definition_describe(call, "TableDescription", t, "DELETING");
+	definition_describe_deleting(call, t);
 	rc = table_drop(d, call->txn, t, &err);
 	if (rc == 0)
 		rc = store_after_commit(call->txn, wake, d);

@@ -280,6 +280,26 @@ static int evaluate(struct call *call, const struct transaction *op, size_t at, 
 	return rc;
 }
 
+static bool is_validation(const struct reason *reason)
+{
+	return reason->code && str_eq(str_c(reason->code), STR("ValidationError"));
+}
+
+/* An action that is not valid is the transaction's only reason: the service looks no further, and forgets the conditions. */
+static int evaluate_all(struct call *call, const struct transaction *op, struct write_outcome *outcomes, struct reason *reasons)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < op->count && rc == 0; i++) {
+		rc = evaluate(call, op, i, &outcomes[i], &reasons[i]);
+		if (rc < 0 || !is_validation(&reasons[i]))
+			continue;
+		memset(reasons, 0, i * sizeof(*reasons));
+		break;
+	}
+	return rc;
+}
+
 static struct capacity *find_capacity(struct capacity *list, size_t *count, const struct table *t, enum capacity_kind kind)
 {
 	for (size_t i = 0; i < *count; i++) {
@@ -341,8 +361,8 @@ int transact_write_items_run(struct call *call)
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	rc = check_empty_keys(call, op);
-	for (size_t i = 0; i < op->count && rc == 0; i++)
-		rc = evaluate(call, op, i, &outcomes[i], &reasons[i]);
+	if (rc == 0)
+		rc = evaluate_all(call, op, outcomes, reasons);
 	if (rc == 0)
 		rc = check_distinct(call, outcomes, op->count);
 	if (rc == 0 && any_reason(reasons, op->count))

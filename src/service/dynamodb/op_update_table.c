@@ -54,7 +54,9 @@ INPUT_FITS(struct update_table_input);
 
 int update_table_prepare(struct call *call)
 {
-	bool more_than_the_name = call->parameters->count > 1;
+	const struct update_table_input *in = call->input;
+	bool no_index = in->index_updates && in->index_updates->count == 0; /* counts as not given */
+	bool more_than_the_name = call->parameters->count > 1U + no_index;
 
 	if (!more_than_the_name)
 		return dynamodb_invalid(
@@ -164,13 +166,17 @@ static int fail_no_index(struct change *c, struct str name)
 
 static int create_index(struct change *c, struct json *indexes, const struct json *request)
 {
+	const struct update_table_input *in = c->call->input;
 	struct error err = { 0 };
 	uint64_t id = 0;
 	struct str name = json_get_text(request, STR("IndexName"));
 
 	if (table_index_find(c->table, name))
 		return dynamodb_invalid(c->call, "Attempting to create an index which already exists");
-	int rc = table_next_id(c->call->txn, c->a, &id, &err);
+	int rc = definition_check_keys(c->a, json_get_c(request, "KeySchema"), in->attributes, &err);
+	if (rc < 0)
+		return dynamodb_fail(c->call, &err);
+	rc = table_next_id(c->call->txn, c->a, &id, &err);
 	if (rc < 0)
 		return call_fault(c->call, &err);
 	json_add(c->a, indexes, definition_index(c->a, request, id, true));
@@ -241,8 +247,28 @@ static int change_indexes(struct change *c, const struct json *updates)
 	return rc;
 }
 
+/* The definition of an attribute in a list of such; NULL: none. */
+static const struct json *find_attribute(const struct json *list, struct str name)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (str_eq(json_get_text(list->items[i], STR("AttributeName")), name))
+			return list->items[i];
+	}
+	return NULL;
+}
+
+static int fail_redefined(struct change *c, struct str name, struct str old, struct str given)
+{
+	return dynamodb_invalid(
+		c->call,
+		"One or more parameter values were invalid: Attributes cannot be redefined. Please check that your "
+		"attribute has the same type as previously defined. Existing schema: Schema:[SchemaElement: "
+		"key{" STR_FMT ":" STR_FMT ":HASH}] New schema: Schema:[SchemaElement: key{" STR_FMT ":" STR_FMT ":HASH}]",
+		STR_ARG(name), STR_ARG(old), STR_ARG(name), STR_ARG(given));
+}
+
 /* Attribute definitions are given anew with an index; those of a deleted one fall away by themselves. */
-static void change_attributes(struct change *c, const struct json *given)
+static int change_attributes(struct change *c, const struct json *given)
 {
 	const struct json *old = json_get_c(c->definition, "AttributeDefinitions");
 	struct json *merged = json_new_array(c->a);
@@ -251,13 +277,15 @@ static void change_attributes(struct change *c, const struct json *given)
 		json_add(c->a, merged, given->items[i]);
 	for (size_t i = 0; i < old->count; i++) {
 		struct str name = json_get_text(old->items[i], STR("AttributeName"));
-		bool again = false;
-		for (size_t k = 0; given && k < given->count; k++)
-			again = again || str_eq(json_get_text(given->items[k], STR("AttributeName")), name);
+		struct str type = json_get_text(old->items[i], STR("AttributeType"));
+		const struct json *again = find_attribute(given, name);
 		if (!again)
 			json_add(c->a, merged, old->items[i]);
+		else if (!str_eq(json_get_text(again, STR("AttributeType")), type))
+			return fail_redefined(c, name, type, json_get_text(again, STR("AttributeType")));
 	}
 	json_put(c->a, c->definition, STR("AttributeDefinitions"), definition_used_attributes(c->a, c->definition, merged));
+	return 0;
 }
 
 static void change_settings(struct change *c, const struct update_table_input *in, struct str key_arn)
@@ -322,7 +350,9 @@ static int update(struct call *call)
 	rc = change_indexes(&c, in->index_updates);
 	if (rc < 0)
 		return rc;
-	change_attributes(&c, in->attributes);
+	rc = change_attributes(&c, in->attributes);
+	if (rc < 0)
+		return rc;
 	change_settings(&c, in, key_arn);
 	rc = definition_put_stream(call->host, c.a, c.definition, definition_member(call, STR("StreamSpecification")),
 				   clock_wall_ms(), &err);

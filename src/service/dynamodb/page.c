@@ -347,8 +347,11 @@ int page_run(struct call *call, struct page *page)
 	struct error err = { 0 };
 
 	if (continue_range(page, &call->arena) < 0)
-		return dynamodb_invalid(call,
-					"The provided starting key is outside query boundaries based on provided conditions");
+		return dynamodb_invalid(call, "%s",
+					page->segmented ? "The provided Exclusive start key does not map to the provided "
+							  "TotalSegments and Segment values"
+							: "The provided starting key is outside query boundaries based on "
+							  "provided conditions");
 	buf_init(&r.items, MIB(32));
 	buf_add_char(&r.items, '[');
 	int rc = store_scan(&cursor, call->txn, page->index ? SPACE_DYNAMODB_INDEX : SPACE_DYNAMODB_ITEMS, page->from, page->to,

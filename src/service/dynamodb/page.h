@@ -43,7 +43,7 @@ struct page {
 	const struct projection *projection;
 	const struct value *start_key;
 	struct str from, to;
-	bool reverse;
+	bool reverse, segmented;
 	bool fetch; /* rows of a local index lack attributes that are wanted: the items are read */
 };
 

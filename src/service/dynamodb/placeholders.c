@@ -29,7 +29,9 @@ static int check_names(const struct json *names, struct error *err)
 			return error_set(err, ERR_INVALID,
 					 "ExpressionAttributeNames contains invalid key: Syntax error; key: \"" STR_FMT "\"",
 					 STR_ARG(m->name));
-		if (!json_is(m->value, JSON_STRING) || m->value->text.n == 0)
+		if (!json_is(m->value, JSON_STRING))
+			return value_fault_shape(m->value, "String", err);
+		if (m->value->text.n == 0)
 			return error_set(err, ERR_INVALID,
 					 "ExpressionAttributeNames contains invalid value: The expression attribute name must "
 					 "not be empty for "

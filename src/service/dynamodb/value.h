@@ -32,6 +32,7 @@ enum value_type {
 enum {
 	VALUE_DEPTH_MAX = 32,
 	ITEM_SIZE_MAX = 400 * 1024,
+	ATTRIBUTE_NAME_MAX = 65535, /* bytes */
 	ITEM_HEADER = 4,
 };
 
@@ -62,6 +63,8 @@ bool value_is_set(const struct value *v);
 /* Reads what a client sent: {"S":"…"} and an object of such. ERR_INVALID with the service's sentence; err->name is
  * "SerializationException" where the JSON itself has the wrong shape, else empty. ERR_NO_MEMORY. */
 int value_read(struct arena *a, const struct json *json, const struct value **out, struct error *err) MUST_CHECK;
+/* The SerializationException for a value of another JSON type than the `wanted` one ("String"). Returns ERR_INVALID. */
+int value_fault_shape(const struct json *json, const char *wanted, struct error *err);
 int item_read(struct arena *a, const struct json *json, const struct value **out, struct error *err) MUST_CHECK;
 
 /* A map value over `count` attributes. NULL when memory is out. */

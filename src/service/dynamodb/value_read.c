@@ -16,7 +16,7 @@ static int fault_memory(struct error *err)
 }
 
 /* JSON of the wrong shape never reaches the service proper; its deserializer says what it met. */
-static int fault_shape(const struct json *json, const char *wanted, struct error *err)
+int value_fault_shape(const struct json *json, const char *wanted, struct error *err)
 {
 	static const char *const seen[] = {
 		[JSON_NULL] = "NULL_VALUE",
@@ -68,7 +68,7 @@ static int read_scalar(struct arena *a, const struct json *json, enum value_type
 {
 	out->type = type;
 	if (!json_is(json, JSON_STRING))
-		return fault_shape(json, type == VALUE_B ? "ByteBuffer" : "String", err);
+		return value_fault_shape(json, type == VALUE_B ? "ByteBuffer" : "String", err);
 	if (type == VALUE_N)
 		return read_number(a, json->text, out, err);
 	if (type == VALUE_B)
@@ -127,7 +127,7 @@ static int read_set(struct arena *a, const struct json *json, enum value_type ty
 	static const enum value_type members[] = { [VALUE_SS] = VALUE_S, [VALUE_NS] = VALUE_N, [VALUE_BS] = VALUE_B };
 
 	if (!json_is(json, JSON_ARRAY))
-		return fault_shape(json, "List", err);
+		return value_fault_shape(json, "List", err);
 	if (json->count == 0 && type == VALUE_BS)
 		return error_set(err, ERR_INVALID, INVALID_VALUES "Binary sets should not be empty");
 	if (json->count == 0)
@@ -152,7 +152,7 @@ static int read_set(struct arena *a, const struct json *json, enum value_type ty
 static int read_list(struct arena *a, const struct json *json, int depth, struct value *out, struct error *err)
 {
 	if (!json_is(json, JSON_ARRAY))
-		return fault_shape(json, "List", err);
+		return value_fault_shape(json, "List", err);
 	struct value *values = arena_alloc_array(a, json->count, sizeof(*values));
 	out->type = VALUE_L;
 	out->count = json->count;
@@ -168,16 +168,30 @@ static int read_list(struct arena *a, const struct json *json, int depth, struct
 	return 0;
 }
 
+/* Of an item's attributes; members of maps may have any name. */
+static int check_name(struct str name, struct error *err)
+{
+	if (name.n == 0)
+		return error_set(err, ERR_INVALID, INVALID_VALUES "Empty attribute name");
+	if (name.n > ATTRIBUTE_NAME_MAX)
+		return error_set(err, ERR_INVALID,
+				 INVALID_VALUES "Attribute name is too large, must be less than or equal to %d bytes",
+				 ATTRIBUTE_NAME_MAX);
+	return 0;
+}
+
 static int read_map(struct arena *a, const struct json *json, int depth, struct value *out, struct error *err)
 {
 	if (!json_is(json, JSON_OBJECT))
-		return fault_shape(json, "Map", err);
+		return value_fault_shape(json, "Map", err);
 	struct value *values = arena_alloc_array(a, json->count, sizeof(*values));
 	struct attribute *attributes = arena_alloc_array(a, json->count, sizeof(*attributes));
 	if (json->count > 0 && (!values || !attributes))
 		return fault_memory(err);
 	for (size_t i = 0; i < json->count; i++) {
-		int rc = read_at(a, json->members[i].value, depth + 1, &values[i], err);
+		int rc = depth == 0 ? check_name(json->members[i].name, err) : 0;
+		if (rc == 0)
+			rc = read_at(a, json->members[i].value, depth + 1, &values[i], err);
 		if (rc < 0)
 			return rc;
 		attributes[i] = (struct attribute){ json->members[i].name, &values[i] };
@@ -191,7 +205,7 @@ static int read_map(struct arena *a, const struct json *json, int depth, struct 
 static int read_bool(const struct json *json, enum value_type type, struct value *out, struct error *err)
 {
 	if (!json_is(json, JSON_BOOL))
-		return fault_shape(json, "Boolean", err);
+		return value_fault_shape(json, "Boolean", err);
 	if (type == VALUE_NULL && !json->boolean)
 		return error_set(err, ERR_INVALID, INVALID_VALUES "Null attribute value types must have the value of true");
 	out->type = type;
@@ -227,7 +241,7 @@ static int read_at(struct arena *a, const struct json *json, int depth, struct v
 	const struct json_member *found = NULL;
 
 	if (!json_is(json, JSON_OBJECT))
-		return fault_shape(json, "AttributeValue", err);
+		return value_fault_shape(json, "AttributeValue", err);
 	for (size_t i = 0; i < json->count; i++) {
 		if (value_type_of(json->members[i].name) == VALUE_TYPE_COUNT)
 			continue;

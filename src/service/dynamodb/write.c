@@ -88,6 +88,16 @@ static int check_updated(const struct table *t, const struct value *item, struct
 	return rc;
 }
 
+/* Taking something away from an item that does not exist does not make one. */
+static bool update_only_removes(const struct update *u)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		if (u->actions[i].kind == ACTION_SET || u->actions[i].kind == ACTION_ADD)
+			return false;
+	}
+	return true;
+}
+
 static int compute_after(struct call *call, const struct write_request *r, struct item_change *c, struct error *err)
 {
 	if (r->kind == WRITE_PUT) {
@@ -96,6 +106,8 @@ static int compute_after(struct call *call, const struct write_request *r, struc
 		return 0;
 	}
 	if (r->kind == WRITE_DELETE)
+		return 0;
+	if (!c->before && r->update && update_only_removes(r->update))
 		return 0;
 	c->after = c->before ? c->before : r->item;
 	c->after_stored = c->before_stored;

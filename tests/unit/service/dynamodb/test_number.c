@@ -136,7 +136,7 @@ static const struct {
 	{ "-3", "-4", "-7" },
 	{ "5e125", "4e125", NULL, NULL },
 	{ "9e125", "9e125", NULL, OVERFLOW },
-	{ "1e125", "1", NULL, PRECISE },
+	{ "1e125", "1", NULL, OVERFLOW },
 	{ NINES_38, "1",
 	  "1"
 	  "00000000000000000000000000000000000000" },
