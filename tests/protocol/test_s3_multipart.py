@@ -1,5 +1,6 @@
 """S3 multipart uploads with boto3."""
 import base64
+import functools
 import hashlib
 import io
 import os
@@ -134,8 +135,10 @@ def test_composite_checksums(s3, bucket, name, digest):
         assert value == base64.b64encode(digest(body)).decode()
         parts.append({"PartNumber": i + 1, "ETag": part["ETag"], f"Checksum{name}": value})
     assert code(s3.upload_part, **upload, PartNumber=3, Body=b"x") == "InvalidRequest"
-    done = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     whole = base64.b64encode(digest(b"".join(digest(b) for b in bodies))).decode() + "-2"
+    complete = functools.partial(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": parts})
+    assert code(complete, **{f"Checksum{name}": parts[0][f"Checksum{name}"] + "-2"}) == "BadDigest"
+    done = complete(**{f"Checksum{name}": whole})
     assert done[f"Checksum{name}"] == whole
     assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")[f"Checksum{name}"] == whole
     attributes = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts", "Checksum"])

@@ -309,3 +309,17 @@ def test_errors_are_xml(signer, bucket):
     assert b"<Message>The specified key does not exist.</Message><Key>a&amp;b</Key><RequestId>" in body
     status, body, _ = fetch("HEAD", signer.generate_presigned_url("head_object", {"Bucket": bucket, "Key": "none"}))
     assert (status, body) == (404, b"")
+
+
+def test_a_version_is_named_beside_what_is_asked(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old, new = [s3.put_object(Bucket=bucket, Key="k", Body=body, Tagging="n=" + body.decode())["VersionId"] for body in (b"1", b"22")]
+    attributes = s3.get_object_attributes(Bucket=bucket, Key="k", VersionId=old, ObjectAttributes=["ObjectSize"])
+    assert (attributes["ObjectSize"], attributes["VersionId"]) == (1, old)
+    assert s3.get_object_tagging(Bucket=bucket, Key="k", VersionId=old)["TagSet"] == [{"Key": "n", "Value": "1"}]
+    assert s3.get_object_acl(Bucket=bucket, Key="k", VersionId=old)["Grants"]
+    assert code(s3.get_object_retention, Bucket=bucket, Key="k", VersionId=old) == ("NotImplemented", 501)
+    s3.delete_object_tagging(Bucket=bucket, Key="k", VersionId=old)
+    assert s3.get_object(Bucket=bucket, Key="k", VersionId=old)["Body"].read() == b"1"
+    assert s3.get_object_tagging(Bucket=bucket, Key="k", VersionId=old)["TagSet"] == []
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "n", "Value": "22"}] and new

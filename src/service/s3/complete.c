@@ -334,6 +334,18 @@ static int commit(struct call *call)
 	return rc;
 }
 
+/* A client may say what it expects, of a composite checksum with or without the number of parts. */
+static int check_declared(struct call *call, const struct plan *plan)
+{
+	const struct checksum *c = &plan->object.checksum;
+	struct str declared = s3_declared_checksum(call, c->algorithm), value = c->value;
+
+	if (!declared.p || str_eq(declared, value) || (c->composite && str_eq(declared, str_split(&value, '-'))))
+		return 0;
+	return call_failf(call, &s3_BadDigest, "The " STR_FMT " you specified did not match the calculated checksum.",
+			  STR_ARG(c->algorithm));
+}
+
 static int prepare_object(struct call *call, struct plan *plan)
 {
 	int rc = 0;
@@ -344,6 +356,8 @@ static int prepare_object(struct call *call, struct plan *plan)
 		rc = join(call, plan);
 	if (rc == 0)
 		rc = make_checksum(call, plan);
+	if (rc == 0)
+		rc = check_declared(call, plan);
 	if (rc < 0 && plan->blob[0])
 		s3_bury(s3_of(call), str_c(plan->blob));
 	return rc;

@@ -56,6 +56,13 @@ void s3_reply_checksum(struct call *call, const struct checksum *c)
 	call_reply_header(call, "x-amz-checksum-type", c->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
 }
 
+struct str s3_declared_checksum(const struct call *call, struct str algorithm)
+{
+	int i = algorithm_index(algorithm);
+
+	return i < 0 ? STR_NULL : call_header(call, str_c(algorithms[i].header));
+}
+
 void s3_write_checksum(struct call *call, const struct checksum *c)
 {
 	int i = algorithm_index(c->algorithm);

@@ -88,6 +88,8 @@ void s3_reply_version(struct call *call, const struct bucket *b, const struct ob
 void s3_reply_new_version(struct call *call, const struct object *o);
 void s3_reply_encryption(struct call *call, const struct object *o);
 void s3_reply_checksum(struct call *call, const struct checksum *c);
+/* What the request's header says the checksum is; absent: nothing. */
+struct str s3_declared_checksum(const struct call *call, struct str algorithm);
 void s3_write_checksum(struct call *call, const struct checksum *c); /* as XML members, without the type */
 void s3_reply_attributes(struct call *call, const struct object *o);
 
