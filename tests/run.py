@@ -73,7 +73,7 @@ def unit(build, totals):
 
 
 def protocol(name, build, paths, totals, extra):
-    """One pytest process. All run at once: the tests mostly wait, Terraform's provider above all."""
+    """One pytest process. Several run at once: the tests mostly wait, Terraform's provider above all."""
     env = {**sanitizer_env(), "GLEANER": str(build / "gleaner"), "GLEANER_TEST_FUNCTIONS": str(BUILDS["release"] / "tests" / "functions"),
            "GLEANER_RUNTIME_CLIENTS": str(BUILDS["release"] / "tests" / "runtime_clients"),
            "GLEANER_FUNCTIONS": str(BUILDS["release"] / "functions" / "bootstrap"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -137,11 +137,12 @@ def main():
             suites += [("package", builds["release"], ["tests/package"])]
     if options.only in (None, "terraform"):
         if "release" in builds and not options.expression:
-            suites += [("terraform", builds["release"], [f"tests/terraform/test_{part}.py"]) for part in ("apply", "permissions", "static", "trust")]
-            suites += [("deploy", builds["release"], [f"tests/deploy/test_{part}.py"]) for part in ("local", "stages")]
+            suites += [(folder, builds["release"], [str(file)]) for folder in ("deploy", "terraform")
+                       for file in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
     if suites:
         print(f"protocol and Terraform tests, {' and '.join(builds)} build", flush=True)
-        with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
+        suites.sort(key=lambda suite: suite[0] not in ("deploy", "terraform"))  # the longest, which wait for the provider's own pauses
+        with concurrent.futures.ThreadPoolExecutor(3 * os.cpu_count()) as pool:
             list(pool.map(lambda suite: protocol(*suite, totals, extra), suites))
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     if totals.passed < options.least:
