@@ -323,7 +323,7 @@ def test_timeout(lam, make):
     started = time.time()
     error = failure(lam, name, "sleep", 10000)
     assert error["errorType"] == "Sandbox.Timedout" and error["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
-    assert 0.9 < time.time() - started < 3
+    assert 0.9 < time.time() - started < 9
     assert result(lam, name, "count") == "1"
 
 
@@ -377,7 +377,7 @@ def test_initialisation_hangs(lam, make):
     name = make(Timeout=2, Environment={"Variables": {"PROBE_INIT": "hang"}})
     started = time.time()
     assert failure(lam, name, "echo")["errorType"] == "Sandbox.Timedout"
-    assert 11 < time.time() - started < 15
+    assert 11 < time.time() - started < 60
 
 
 @pytest.mark.parametrize("files,message", [
@@ -398,7 +398,7 @@ def test_concurrency(lam, make):
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
         results = list(pool.map(lambda _: result(lam, name, "sleep", 1500), range(50)))
     assert results == [""] * 50
-    assert time.time() - started < 10
+    assert time.time() - started < 50  # one after another: 75
 
 
 def test_reserved_concurrency(lam, make):
