@@ -164,6 +164,24 @@ static void drop_duplicates(struct merge *m)
 	}
 }
 
+static bool lies_within(const struct text_box *b, const struct text_area *t)
+{
+	return b->left >= t->x && b->top >= t->y && b->right <= t->x + t->width && b->bottom <= t->y + t->height;
+}
+
+/* What a cut left of a word is read as anything. Where another tile has all of its place, that one knows better, even when it
+ * told no such word. */
+static void drop_fragments(struct merge *m, size_t tile_count, uint32_t width, uint32_t height)
+{
+	for (size_t i = 0; i < m->word_count; i++) {
+		struct merged_word *w = &m->words[i];
+
+		for (size_t t = 0; w->cut && !w->dropped && t < tile_count; t++)
+			w->dropped = t != w->tile && lies_within(&w->item.box, &m->tiles[t].area) &&
+				     !touches_cut(&w->item.box, &m->tiles[t].area, width, height);
+	}
+}
+
 /* Two parts of one line on both sides of a cut: same height on the page, and nothing but a word gap between. */
 static bool continues(const struct text_box *a, const struct text_box *b)
 {
@@ -324,6 +342,7 @@ int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, u
 	if (collect(&m, a, tiles, count, width, height))
 		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
 	drop_duplicates(&m);
+	drop_fragments(&m, count, width, height);
 	rejoin_lines(&m);
 	page.words = arena_alloc_array(a, m.word_count + 1, sizeof(*page.words));
 	page.lines = arena_alloc_array(a, m.line_count + 1, sizeof(*page.lines));

@@ -182,6 +182,32 @@ static void test_the_cut_goes_where_the_words_are(void **state)
 	arena_release(&a);
 }
 
+/* The lower half of a word, read as something else and elsewhere than the word itself. */
+static void test_fragments_are_dropped(void **state)
+{
+	struct arena a;
+	struct text_item top[1] = { { .text = STR("ks"), .confidence = 90 } },
+			 bottom[1] = { { .text = STR("word"), .confidence = 90 } };
+	struct text_item top_line = { .text = STR("ks") }, bottom_line = { .text = STR("word") };
+	struct text_tile tiles[2] = {
+		{ { 0, 0, 300, 200 }, { .words = top, .lines = &top_line, .word_count = 1, .line_count = 1 } },
+		{ { 0, 150, 300, 200 }, { .words = bottom, .lines = &bottom_line, .word_count = 1, .line_count = 1 } },
+	};
+	struct text_page page;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	set_box(&top[0], (struct text_box){ 100, 190, 130, 199 });
+	set_box(&bottom[0], (struct text_box){ 20, 188, 115, 210 });
+	top_line.box = top[0].box;
+	bottom_line.box = bottom[0].box;
+	assert_int_equal(tiling_merge(&a, tiles, 2, 300, 350, &page, NULL), 0);
+	assert_int_equal(page.word_count, 1);
+	assert_true(str_eq_c(page.words[0].text, "word"));
+	assert_int_equal(page.line_count, 1);
+	arena_release(&a);
+}
+
 static void test_merge_of_nothing(void **state)
 {
 	struct text_page page;
@@ -201,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_a_wide_page_comes_back_whole),
 		cmocka_unit_test(test_split_sizes),
 		cmocka_unit_test(test_the_cut_goes_where_the_words_are),
+		cmocka_unit_test(test_fragments_are_dropped),
 		cmocka_unit_test(test_merge_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
