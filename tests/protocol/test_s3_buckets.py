@@ -168,6 +168,20 @@ def test_policy(s3, bucket):
     assert code(s3.get_bucket_policy, Bucket=bucket) == ("NoSuchBucketPolicy", 404)
 
 
+def test_a_policy_denies_the_account_too(s3, bucket):
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    assert code(s3.put_object, Bucket=bucket, Key="k", Body=b"")[0] == "AccessDenied"
+    s3.put_object(Bucket=bucket, Key="k", Body=b"", ServerSideEncryption="AES256")
+    everything = {**deny, "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
+    del everything["Condition"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everything]}))
+    assert code(s3.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+
+
 def test_acl(s3, bucket):
     s3.put_bucket_acl(Bucket=bucket, ACL="private")
     acl = s3.get_bucket_acl(Bucket=bucket)

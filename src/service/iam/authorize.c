@@ -241,7 +241,21 @@ static int check(struct decision *d, const struct permission *p)
 	evaluate(d, p, &decision);
 	if (arena_failed(&d->context.call->arena)) /* a value may be missing from the decision */
 		return call_fault(d->context.call, NULL);
-	return decision.effect == POLICY_ALLOWED ? 0 : deny(d, p, &decision);
+	bool root = d->context.call->principal.kind == PRINCIPAL_ROOT;
+	bool allowed = decision.effect == POLICY_ALLOWED || (root && decision.effect != POLICY_EXPLICIT_DENY);
+	return allowed ? 0 : deny(d, p, &decision);
+}
+
+/* The account itself may do everything but what a resource's policy denies to all; of a bucket's policy it stays the master.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html */
+static bool is_free_root(const struct call *call)
+{
+	const char *name = call->operation->name;
+	size_t n = strlen(name);
+
+	if (call->principal.kind != PRINCIPAL_ROOT)
+		return false;
+	return !call->service->resource_policy || (n > 12 && strcmp(name + n - 12, "BucketPolicy") == 0);
 }
 
 static int check_operation(struct decision *d)
@@ -376,7 +390,7 @@ int iam_authorize(void *iam_state, struct call *call)
 {
 	struct decision d = { .iam = iam_state, .context = { .call = call } };
 
-	if (call->principal.kind == PRINCIPAL_ROOT || needs_no_leave(call))
+	if (is_free_root(call) || needs_no_leave(call))
 		return 0;
 	int rc = open_decision(&d);
 	if (rc == 0)
