@@ -435,3 +435,10 @@ def test_tags_refused(dynamodb, indexed):
 
 def test_backups_of_no_table(dynamodb):
     refused(dynamodb.describe_continuous_backups, "TableNotFoundException", "Table not found: none-such", TableName="none-such")
+
+
+@pytest.mark.parametrize("name, message", [("", "Empty attribute name for key #a"), ("n" * 65536, "65535 bytes for key #a")])
+def test_names_of_placeholders(dynamodb, table, name, message):
+    answer = refused(dynamodb.get_item, "ValidationException", TableName=table, Key=key("p", 1), ProjectionExpression="#a",
+                     ExpressionAttributeNames={"#a": name})
+    assert message in answer["Error"]["Message"]

@@ -31,11 +31,15 @@ static int check_names(const struct json *names, struct error *err)
 					 STR_ARG(m->name));
 		if (!json_is(m->value, JSON_STRING))
 			return value_fault_shape(m->value, "String", err);
+		if (m->value->text.n > ATTRIBUTE_NAME_MAX)
+			return error_set(
+				err, ERR_INVALID,
+				"ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less "
+				"than or equal to %d bytes for key " STR_FMT,
+				ATTRIBUTE_NAME_MAX, STR_ARG(m->name));
 		if (m->value->text.n == 0)
 			return error_set(err, ERR_INVALID,
-					 "ExpressionAttributeNames contains invalid value: The expression attribute name must "
-					 "not be empty for "
-					 "key " STR_FMT,
+					 "ExpressionAttributeNames contains invalid value: Empty attribute name for key " STR_FMT,
 					 STR_ARG(m->name));
 	}
 	return 0;

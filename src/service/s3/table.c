@@ -178,7 +178,8 @@ const struct operation s3_operations[] = {
 	UNSUPPORTED("RestoreObject", "POST", OBJECT, "restore"),
 	UNSUPPORTED("SelectObjectContent", "POST", OBJECT, "select"),
 
-	/* Last: `?versionId` says which version of what another parameter asks for, and of two rows that fit alike the first wins. */
+	/* Last: `?versionId` says which version of what another parameter asks for, and of two rows that fit alike the first
+	   wins. */
 	OPERATION("GetObject", READ, "GET", s3_get_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING,
 		  .query = "versionId", .action = "s3:GetObjectVersion"),
 	OPERATION("HeadObject", READ, "HEAD", s3_head_object, get_object_input, s3_get_object_rows, ON_OBJECT, TELLS_MISSING,
