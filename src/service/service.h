@@ -131,9 +131,9 @@ struct service {
 	/* Optional, for permission checks. The policy attached to the resource (bucket, queue, topic, function) that `arn` names,
 	 * as JSON text in the call's arena; absent when it has none. `txn` is a snapshot; any thread. */
 	struct str (*resource_policy)(struct call *call, struct store_txn *txn, struct str arn);
-	/* Optional. The values of one of the service's own condition keys ("dynamodb:LeadingKeys"), any case; they live in the call's
-	 * arena. False: the request has none. Before `run`, without a transaction. Keys of s3 that are query parameters or headers of
-	 * the request are found without it. */
+	/* Optional. The values of one of the service's own condition keys ("dynamodb:LeadingKeys"), any case; they live in the
+	 * call's arena. False: the request has none. Before `run`, without a transaction. Keys of s3 that are query parameters or
+	 * headers of the request are found without it. */
 	bool (*condition_list)(struct call *call, struct str key, const struct str **values, size_t *count);
 
 	/* Optional. Takes a whole request that no operation's path fits (an API's own routes). Runs as OPERATION_ASYNC. */

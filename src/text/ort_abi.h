@@ -52,8 +52,9 @@ enum ort_constant {
 	  (const struct ort_env *, const void *model, size_t model_n, const struct ort_session_options *,                        \
 	   struct ort_session **))                                                                                               \
 	F(9, run, struct ort_status *,                                                                                           \
-	  (struct ort_session *, const struct ort_run_options *, const char *const *input_names, const struct ort_value *const *inputs, \
-	   size_t input_count, const char *const *output_names, size_t output_count, struct ort_value **outputs))                \
+	  (struct ort_session *, const struct ort_run_options *, const char *const *input_names,                                 \
+	   const struct ort_value *const *inputs, size_t input_count, const char *const *output_names, size_t output_count,      \
+	   struct ort_value **outputs))                                                                                          \
 	F(10, create_options, struct ort_status *, (struct ort_session_options **))                                              \
 	F(17, disable_memory_pattern, struct ort_status *, (struct ort_session_options *))                                       \
 	F(23, set_optimisation, struct ort_status *, (struct ort_session_options *, int level))                                  \
