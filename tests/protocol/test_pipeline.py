@@ -140,7 +140,8 @@ def test_a_whole_job(pipeline):
     document = json.loads(http("GET", result["json_url"])[1])
     assert len(document["lines"]) == result["lines"] and len(document["words"]) == result["words"]
     assert all(len(line["polygon"]) == 4 for line in document["lines"])
-    assert pipeline.execution(done["execution_arn"])["status"] == "SUCCEEDED"
+    # The execution's last step tells the bus, when the job has its result already.
+    pipeline.wait_for(lambda: pipeline.execution(done["execution_arn"])["status"] == "SUCCEEDED", 20)
 
 
 def test_no_text_in_the_history(pipeline):
@@ -185,7 +186,7 @@ def test_a_clients_fault(pipeline, content, code):
     assert job["status"] == "failed" and job["error"]["message"], job
     assert job["error"]["code"] == code
     assert "result" not in job
-    pipeline.wait_for(lambda: pipeline.execution(job["execution_arn"])["status"] == "SUCCEEDED", 10)
+    pipeline.wait_for(lambda: pipeline.execution(job["execution_arn"])["status"] == "SUCCEEDED", 20)
 
 
 def test_the_same_event_again(pipeline):
