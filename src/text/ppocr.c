@@ -38,7 +38,7 @@ const struct ppocr_settings ppocr_settings = {
 	.tall = 1.5f,
 	.short_aspect = 2.5f,
 	.turn_gain = 0.05f,
-	.stretch = 0.85f,
+	.stretch = 0.92f,
 };
 
 struct ppocr {
