@@ -190,6 +190,30 @@ phases:
     assert "before" in lines and "finally" in lines and "after" not in lines
 
 
+def test_empty_lines_are_logged(cb, make, client):
+    """As a line feed: CloudWatch Logs takes no empty message."""
+    lines = log_of(client, run(cb, make("version: 0.2\nphases:\n  build:\n    commands: [ \"printf 'one\\n\\n\\ntwo\\n'\" ]\n")))
+    first = lines.index("one")
+    assert lines[first:first + 4] == ["one", "\n", "\n", "two"]
+
+
+@pytest.mark.parametrize("missing", ["logs:CreateLogStream", "logs:PutLogEvents"])
+def test_a_role_that_may_not_log(cb, make, client, missing):
+    iam, name = client("iam"), "mute-" + uuid.uuid4().hex[:10]
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": missing, "Resource": "*"}]}))
+    project = make(serviceRole=role)
+    build = run(cb, project)
+    assert build["buildStatus"] == "FAILED" and list(statuses(build))[-3:] == ["PROVISIONING", "FINALIZING", "COMPLETED"]
+    told = context(build, "PROVISIONING")
+    assert told["statusCode"] == "ACCESS_DENIED"
+    assert f"Service role {role} does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {build['arn']}" in told["message"]
+    assert f"is not authorized to perform: {missing} on resource: arn:aws:logs:us-east-1:000000000000:log-group:/aws/codebuild/{project['name']}" in told["message"]
+    assert not client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/codebuild/{project['name']}")["logGroups"]
+
+
 def test_on_failure_continue(cb, make):
     build = run(cb, make("version: 0.2\nphases:\n  install:\n    on-failure: CONTINUE\n    commands: [ 'false' ]\n  build:\n    commands: [ 'true' ]\n"))
     assert build["buildStatus"] == "FAILED" and statuses(build)["INSTALL"] == "FAILED" and statuses(build)["BUILD"] == "SUCCEEDED"

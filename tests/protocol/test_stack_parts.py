@@ -317,7 +317,7 @@ def busy_project(client, wait_for):
         {"Effect": "Allow", "Principal": {"Service": ["codebuild.amazonaws.com", "events.amazonaws.com"]}, "Action": "sts:AssumeRole"}]})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "codebuild:StartBuild", "Resource": "*"}]}))
+        {"Effect": "Allow", "Action": ["codebuild:StartBuild", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}]}))
     spec = "version: 0.2\nphases:\n  build:\n    commands:\n      - sleep 20\n"
     arn = codebuild.create_project(name=name, serviceRole=role, artifacts={"type": "NO_ARTIFACTS"}, concurrentBuildLimit=1,
                              source={"type": "NO_SOURCE", "buildspec": spec},

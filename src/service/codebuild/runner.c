@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "aws/arn.h"
 #include "base/log.h"
 #include "format/date.h"
 #include "os/clock.h"
@@ -19,8 +20,10 @@ void build_log_line(struct build *b, struct str line)
 	const struct timespec moment = { .tv_nsec = LOG_RETRY_MS * 1000000 };
 	int64_t now = clock_wall_ms(), give_up = now + LOG_WAIT_MS;
 
-	if (!b->group.p)
+	if (!b->may_log)
 		return;
+	if (line.n == 0)
+		line = STR("\n"); /* an event is never empty */
 	while (!host_log_try(b->cb->host, b->group, b->stream, now, line)) {
 		if (build_check(b) != BUILD_GOES_ON && clock_wall_ms() >= give_up)
 			return;
@@ -34,7 +37,7 @@ void build_log(struct build *b, const char *format, ...)
 	struct buf line;
 	va_list args;
 
-	if (!b->group.p)
+	if (!b->may_log)
 		return;
 	buf_init(&line, 65536);
 	date_split(clock_wall_ms(), &t);
@@ -258,6 +261,30 @@ static int make_folders(struct build *b, struct error *err)
 	return result;
 }
 
+/* The log is written in the role's name; AWS runs no build whose log it may not write. */
+static int begin_log(struct build *b, struct error *err)
+{
+	struct host *host = b->cb->host;
+	static const char *const actions[] = { "logs:CreateLogStream", "logs:PutLogEvents", NULL };
+	struct str arn = arn_format(&b->arena, "logs", host_region(host), host_account(host),
+				    "log-group:" STR_FMT ":log-stream:" STR_FMT, STR_ARG(b->group), STR_ARG(b->stream));
+
+	if (!b->group.p)
+		return 0;
+	for (size_t i = 0; actions[i]; i++) {
+		if (!arn.p || !host_may(host, &b->principal, str_c(actions[i]), arn))
+			return error_set(err, ERR_DENIED,
+					 "Service role " STR_FMT
+					 " does not allow AWS CodeBuild to create Amazon CloudWatch Logs log "
+					 "streams for build " STR_FMT ". Error message: User: " STR_FMT
+					 " is not authorized to perform: %s on resource: " STR_FMT,
+					 STR_ARG(b->role), STR_ARG(json_get_text(b->record, STR("arn"))),
+					 STR_ARG(b->principal.arn), actions[i], STR_ARG(arn));
+	}
+	b->may_log = true;
+	return 0;
+}
+
 static bool provision(struct build *b)
 {
 	struct error err = { 0 };
@@ -269,6 +296,8 @@ static bool provision(struct build *b)
 		result = make_folders(b, &err);
 	if (result == 0)
 		result = build_assume_role(b, &err);
+	if (result == 0)
+		result = begin_log(b, &err);
 	if (result != 0 && !err.name[0])
 		snprintf(err.name, sizeof(err.name), result == ERR_IO ? "INTERNAL_SERVICE_ERROR" : "ACCESS_DENIED");
 	if (result == 0)

@@ -29,6 +29,7 @@ struct build {
 	struct buildspec spec;
 	struct principal principal; /* the role's session */
 	struct str access_key, secret_key, session_token;
+	bool may_log;     /* from PROVISIONING on, where the project has a log */
 	char *folder;     /* <data>/builds/<uuid>: src, state, home */
 	const char *seen; /* the same as the build's processes see it: "/codebuild", or folder */
 	struct sandbox sandbox;
