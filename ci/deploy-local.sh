@@ -8,7 +8,8 @@
 #   APPROVE=SHA256   approves the plan that waits, instead of a yes: the SHA-256 that an earlier run has printed
 #   DEPLOY_DIR       where the server's data, bootstrap's state and the waiting plan lie; default .deploy-local in the checkout
 #   AWS_ENDPOINT_URL a server that runs already, with AWS_SHARED_CREDENTIALS_FILE or keys for it, started with --bare and
-#                    --codebuild-path; default: one of its own, kept running for as long as the deployment is there
+#                    --codebuild-path; default: one of its own, kept running for as long as the deployment is there. One that was
+#                    started by a run that failed ends with it; what it holds lies in DEPLOY_DIR, and the next run goes on there
 #   GLEANER_TF_MIRROR  a folder made by `terraform providers mirror`, for a machine without the internet
 #   GLEANER          the program, default build/gleaner
 #   PACKAGE          the functions, default functions/bootstrap.zip beside the program
@@ -99,6 +100,12 @@ stop_server() {
   tail --pid="$pid" -f /dev/null
 }
 
+# A run that fails, or is interrupted, leaves no server that was not there before.
+stop_server_unless_good() {
+  local status=$?
+  [ $status -eq 0 ] || stop_server
+}
+
 # The port stays what it was, since the deployment's URLs have it; 4566 first, any other when that is taken.
 start_server() {
   local port line='' lent=() path
@@ -108,10 +115,11 @@ start_server() {
   setsid "$gleaner" serve --bare --listen "127.0.0.1:$port" --data-dir "$folder/data" --functions "$package" "${lent[@]}" \
     </dev/null >"$folder/server.out" 2>>"$folder/server.log" &
   printf '%s\n' $! >"$folder/server.pid"
-  for _ in $(seq 200); do
+  trap stop_server_unless_good EXIT
+  for _ in $(seq 600); do
     line=$(head -n 1 "$folder/server.out")
     [ -z "$line" ] || break
-    server_runs || break
+    kill -0 $! 2>/dev/null || break
     sleep 0.1
   done
   [[ $line =~ ready\ at\ (http://[^,]*) ]] || { tail -n 20 "$folder/server.log" >&2; die "the server did not start; its log is $folder/server.log"; }
