@@ -35,7 +35,8 @@ while [ $# -gt 0 ]; do
 done
 need_tools aws jq
 
-id='' build='{}' token_after='' following=true wait=0
+LONG_PAGE=500
+id='' build='{}' token_after='' following=true wait=0 events=0
 
 # The signal of a terminal reaches this script's children too: calls that must not be lost run without it.
 unharmed() { (trap '' INT TERM; "$@"); }
@@ -83,8 +84,9 @@ refresh() {
 
 is_complete() { [ "$(jq -r .buildComplete <<<"$build")" = true ]; }
 
-# Prints what is new; true when there was something. A log that has not begun is no failure.
+# Prints what is new, and counts it in `events`; true when there was something. A log that has not begun is no failure.
 follow() {
+  events=0
   local group stream page next
   group=$(jq -r '.logs.groupName // ""' <<<"$build") stream=$(jq -r '.logs.streamName // ""' <<<"$build")
   [ -n "$group" ] && [ -n "$stream" ] || return 1
@@ -94,7 +96,8 @@ follow() {
   next=$(jq -r '.nextForwardToken // ""' <<<"$page")
   [ "$next" != "$token_after" ] || return 1
   token_after=$next
-  [ "$(jq '.events | length' <<<"$page")" -gt 0 ]
+  events=$(jq '.events | length' <<<"$page")
+  [ "$events" -gt 0 ]
 }
 
 arguments=(--project-name "$project" --idempotency-token "$token")
@@ -123,7 +126,8 @@ while $following; do
   is_complete && following=false
   if follow; then
     wait=0
-    while follow; do :; done
+    # A long page is followed by the next at once, a short one is likely to be the last for now.
+    while [ "$events" -ge "$LONG_PAGE" ] && follow; do :; done
   fi
   $following || break
   [ "$wait" -ge "${longest:-8}" ] || wait=$((wait + 1))

@@ -42,7 +42,8 @@ check_terraform() {
 run_terraform() {
   local name=$1 status=0
   shift
-  terraform "$@" -no-color >"$folder/$name.log" 2>&1 &
+  : >"$folder/$name.log" # there before tail looks for it
+  terraform "$@" -no-color >>"$folder/$name.log" 2>&1 &
   local pid=$!
   tail -n +1 --pid=$pid -f "$folder/$name.log" 2>/dev/null | grep --line-buffered -E '(Creation|Modifications|Destruction) complete|^(Apply|Destroy) complete' >&2 || true
   wait $pid || status=$?
@@ -94,10 +95,8 @@ server_runs() { [[ "$(server_program)" == "$gleaner"?(" (deleted)") ]]; }
 
 stop_server() {
   server_runs || return 0
-  local pid
-  pid=$(cat "$folder/server.pid")
-  kill "$pid"
-  tail --pid="$pid" -f /dev/null
+  kill "$(cat "$folder/server.pid")"
+  while server_runs; do sleep 0.1; done # not the process: where nobody reaps, its number stays
 }
 
 # A run that fails, or is interrupted, leaves no server that was not there before.

