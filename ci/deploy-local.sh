@@ -64,11 +64,18 @@ use_mirror() {
   return 1
 }
 
+run_init() { run_terraform init -chdir="$folder/bootstrap" init -lockfile=readonly; }
+
 init_bootstrap() {
   mkdir -p "$folder/bootstrap"
   cp "$root"/infra/bootstrap/*.tf "$root/infra/bootstrap/.terraform.lock.hcl" "$folder/bootstrap/"
-  run_terraform init -chdir="$folder/bootstrap" init -lockfile=readonly && return
-  use_mirror && run_terraform init -chdir="$folder/bootstrap" init -lockfile=readonly && return
+  # A mirror that is named, or was used last, goes first: without the internet the registry is given up only after many seconds.
+  if [ -n "${GLEANER_TF_MIRROR:-}" ] || [ -f "$folder/terraform.rc" ]; then
+    use_mirror && run_init && return
+    unset TF_CLI_CONFIG_FILE
+  fi
+  run_init && return
+  use_mirror && run_init && return
   cat "$folder/init.log" >&2
   die 'terraform cannot get its AWS provider. With the internet it downloads it; without, on a machine that has it: run
   terraform providers mirror DIR   in infra/bootstrap, copy DIR here, and set GLEANER_TF_MIRROR=DIR.'
@@ -218,29 +225,38 @@ finish() {
   printf '%s\n' "$endpoint"
 }
 
+# Bootstrap as it is in the checkout, and a plan of the checkout's commit.
+plan_anew() {
+  step 'terraform and its provider'
+  init_bootstrap
+  use_server
+  apply_bootstrap
+  make_plan
+  say ''
+  "$ci/summary.sh" "$waiting" --limit 1000000
+}
+
 deploy() {
   need_tools aws curl git jq
   check_terraform
   mkdir -p "$folder"
   chmod 700 "$folder"
-  step 'terraform and its provider'
-  init_bootstrap
-  use_server
-  apply_bootstrap
-  if [ -z "${APPROVE:-}" ] || [ ! -f "$waiting/manifest.json" ]; then
-    make_plan
-    say ''
-    "$ci/summary.sh" "$waiting" --limit 1000000
-  fi
-  if [ "$(planned .has_changes)" = false ]; then
-    step 'apply: there is nothing to change, so nothing is applied'
+  if [ -n "${APPROVE:-}" ] && [ -f "$waiting/manifest.json" ]; then
+    ask
+    check_commit
+    use_server
   else
-    if ! ask; then
+    plan_anew
+    if [ "$(planned .has_changes)" = true ] && ! ask; then
       say "The plan waits. To apply exactly it: make deploy-local APPROVE=$(planned .plan.sha256)"
       return
     fi
     check_commit
+  fi
+  if [ "$(planned .has_changes)" = true ]; then
     apply_plan
+  else
+    step 'apply: there is nothing to change, so nothing is applied'
   fi
   finish
 }
