@@ -20,8 +20,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 ci=$root/ci
-gleaner=$(realpath "${GLEANER:-$root/build/gleaner}")
-package=$(realpath "${PACKAGE:-$(dirname "$gleaner")/functions/bootstrap.zip}")
+gleaner=$(realpath -m "${GLEANER:-$root/build/gleaner}")
+package=$(realpath -m "${PACKAGE:-$(dirname "$gleaner")/functions/bootstrap.zip}")
 folder=$(realpath -m "${DEPLOY_DIR:-$root/.deploy-local}")
 region=us-east-1
 waiting=$folder/waiting # build.json, source.json, manifest.json, changes.json of the plan that waits for approval
@@ -36,6 +36,11 @@ check_terraform() {
     die 'terraform is missing. Install 1.10 or newer (https://developer.hashicorp.com/terraform/install) and run this again.'
   version=$(CHECKPOINT_DISABLE=1 terraform version -json 2>/dev/null | jq -r .terraform_version)
   [ "$(printf '%s\n1.10\n' "$version" | sort -V | head -n 1)" = 1.10 ] || die "terraform $version is too old: 1.10 or newer is needed"
+}
+
+check_program() {
+  [ -x "$gleaner" ] || die "$gleaner is not there: make build"
+  [ -f "$package" ] || die "the functions' package $package is not there: make build"
 }
 
 # Terraform for people's roots, quiet but for what it makes: run_terraform NAME ARGUMENT…
@@ -239,6 +244,7 @@ plan_anew() {
 deploy() {
   need_tools aws curl git jq
   check_terraform
+  check_program
   mkdir -p "$folder"
   chmod 700 "$folder"
   if [ -n "${APPROVE:-}" ] && [ -f "$waiting/manifest.json" ]; then
@@ -278,6 +284,7 @@ destroy_deployment() {
 
 destroy() {
   local own=${AWS_ENDPOINT_URL:+no}
+  check_program
   [ -d "$folder" ] || { say "there is no deployment in $folder"; return; }
   if [ -s "$folder/bootstrap/terraform.tfstate" ]; then
     use_server
