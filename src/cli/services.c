@@ -4,6 +4,7 @@
 #include "service/apigatewayv2/apigatewayv2.h"
 #include "service/codebuild/codebuild.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/ec2/ec2.h"
 #include "service/events/events.h"
 #include "service/iam/iam.h"
 #include "service/kms/kms.h"
@@ -23,7 +24,8 @@
 static const struct service *const all[] = {
 	&service_iam,    &service_sts,    &service_logs,     &service_monitoring,   &service_ssm,       &service_secretsmanager,
 	&service_kms,    &service_s3,     &service_dynamodb, &service_sqs,          &service_sns,       &service_rekognition,
-	&service_lambda, &service_states, &service_events,   &service_apigatewayv2, &service_codebuild, NULL,
+	&service_lambda, &service_states, &service_events,   &service_apigatewayv2, &service_codebuild, &service_ec2,
+	NULL,
 };
 
 void services_all(struct host_options *options)

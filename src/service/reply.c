@@ -26,7 +26,8 @@ static void open_result(struct call *call)
 
 	snprintf(name, sizeof(name), "%sResult", call->operation->name);
 	buf_addf(&call->reply.body, "<%sResponse xmlns=\"%s\">", call->operation->name, call->service->xml_namespace);
-	write_object(&call->out, (const char *)arena_c(&call->arena, str_c(name)));
+	if (!call->service->plain_answers)
+		write_object(&call->out, arena_c(&call->arena, str_c(name)));
 }
 
 static void translate(struct call *call)
@@ -62,7 +63,11 @@ void reply_close(struct call *call)
 		write_end(&call->out);
 	if (is_translated(call))
 		translate(call);
-	if (is_xml(call) && call->protocol == PROTOCOL_QUERY)
+	if (!is_xml(call) || call->protocol != PROTOCOL_QUERY)
+		return;
+	if (call->service->plain_answers)
+		buf_addf(&call->reply.body, "<requestId>%s</requestId></%sResponse>", call->request_id, call->operation->name);
+	else
 		buf_addf(&call->reply.body, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
 			 call->request_id, call->operation->name);
 }
@@ -88,6 +93,24 @@ static void error_json(struct call *call)
 	write_end(w);
 	if (call->protocol == PROTOCOL_REST_JSON)
 		call_reply_header(call, "x-amzn-ErrorType", str_c(call->error.name));
+}
+
+/* Source: "Error codes for the Amazon EC2 API", Amazon EC2 API Reference. */
+static void error_plain(struct call *call)
+{
+	struct writer *w = &call->out;
+
+	writer_init(w, &call->reply.body, WRITER_XML);
+	buf_add_c(&call->reply.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	write_object(w, "Response");
+	write_list(w, "Errors", "Error");
+	write_object(w, NULL);
+	write_c(w, "Code", call->error.name);
+	write_c(w, "Message", call->error.message);
+	write_end(w);
+	write_end(w);
+	write_c(w, "RequestID", call->request_id);
+	write_end(w);
 }
 
 static void error_query(struct call *call)
@@ -141,7 +164,10 @@ void reply_error(struct call *call)
 		error_json(call);
 		break;
 	case PROTOCOL_QUERY:
-		error_query(call);
+		if (call->service->plain_answers)
+			error_plain(call);
+		else
+			error_query(call);
 		break;
 	case PROTOCOL_REST_XML:
 		error_rest_xml(call);
