@@ -37,7 +37,7 @@ static const struct service_error invalid_action = { "InvalidAction", 400, NULL 
 static const struct service_error method_not_allowed = { "MethodNotAllowed", 405,
 							 "The specified method is not allowed against this resource." };
 static const struct service_error not_implemented = {
-	"NotImplemented", 501, "A header or query you provided implies functionality that is not implemented."
+	"NotImplemented", 400, "A header or query you provided implies functionality that is not implemented."
 };
 static const struct service_error serialization = { "SerializationException", 400, NULL };
 static const struct service_error malformed_query = { "MalformedQueryString", 400, NULL };

@@ -96,12 +96,79 @@ def test_deleting_what_was_never_set(s3, bucket, call):
 
 
 @pytest.mark.parametrize("call, arguments", [
-    ("get_bucket_inventory_configuration", {"Id": "a"}), ("list_bucket_metrics_configurations", {}),
-    ("get_bucket_analytics_configuration", {"Id": "a"}),
-    ("put_bucket_website", {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}}),
+    ("put_bucket_replication", {"ReplicationConfiguration": {"Role": "r", "Rules": []}}),
     ("put_object_lock_configuration", {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}})])
 def test_what_is_not_offered(s3, bucket, call, arguments):
-    assert code(getattr(s3, call), Bucket=bucket, **arguments) == ("NotImplemented", 501)
+    """4xx, where S3's own NotImplemented is a 501: clients ask again after 5xx."""
+    assert code(getattr(s3, call), Bucket=bucket, **arguments) == ("NotImplemented", 400)
+
+
+WEBSITES = [
+    {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"},
+     "RoutingRules": [{"Condition": {"KeyPrefixEquals": "a/"}, "Redirect": {"ReplaceKeyPrefixWith": "b/", "HttpRedirectCode": "301"}}]},
+    {"RedirectAllRequestsTo": {"HostName": "example.com", "Protocol": "https"}}]
+
+
+@pytest.mark.parametrize("website", WEBSITES)
+def test_website(s3, bucket, website):
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration=website)
+    told = s3.get_bucket_website(Bucket=bucket)
+    assert {key: value for key, value in told.items() if key != "ResponseMetadata"} == website
+    s3.delete_bucket_website(Bucket=bucket)
+    assert code(s3.get_bucket_website, Bucket=bucket) == ("NoSuchWebsiteConfiguration", 404)
+
+
+@pytest.mark.parametrize("website", [
+    {}, {"ErrorDocument": {"Key": "e"}}, {"IndexDocument": {"Suffix": "a/b"}}, {**WEBSITES[0], **WEBSITES[1]}])
+def test_website_that_cannot_be(s3, bucket, website):
+    assert code(s3.put_bucket_website, Bucket=bucket, WebsiteConfiguration=website) == ("InvalidArgument", 400)
+
+
+def test_requester_pays(s3, bucket):
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "Requester"
+
+
+NAMED = {
+    "metrics": {"Filter": {"And": {"Prefix": "a/", "Tags": [{"Key": "k", "Value": "v"}]}}},
+    "analytics": {"StorageClassAnalysis": {"DataExport": {"OutputSchemaVersion": "V_1", "Destination": {
+        "S3BucketDestination": {"Format": "CSV", "Bucket": "arn:aws:s3:::reports"}}}}},
+    "intelligent_tiering": {"Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"},
+                                                              {"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]},
+    "inventory": {"IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"},
+                  "OptionalFields": ["Size", "ETag"], "Destination": {"S3BucketDestination": {
+                      "Bucket": "arn:aws:s3:::reports", "Format": "ORC", "Encryption": {"SSEKMS": {"KeyId": "k"}}}}},
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_settings_with_ids(s3, bucket, kind):
+    member = "".join(word.capitalize() for word in kind.split("_")) + "Configuration"
+    put, get, remove, listed = (getattr(s3, f"{verb}_bucket_{kind}_configuration{plural}")
+                                for verb, plural in (("put", ""), ("get", ""), ("delete", ""), ("list", "s")))
+    assert code(get, Bucket=bucket, Id="all") == ("NoSuchConfiguration", 404)
+    assert f"{member}List" not in listed(Bucket=bucket)
+    for id in ("all", "b"):
+        put(Bucket=bucket, Id=id, **{member: {"Id": id, **NAMED[kind]}})
+    assert get(Bucket=bucket, Id="all")[member] == {"Id": "all", **NAMED[kind]}
+    assert [item["Id"] for item in listed(Bucket=bucket)[f"{member}List"]] == ["all", "b"]
+    assert code(put, Bucket=bucket, Id="other", **{member: {"Id": "all", **NAMED[kind]}}) == ("InvalidArgument", 400)
+    assert code(put, Bucket=bucket, Id="a b", **{member: {"Id": "a b", **NAMED[kind]}}) == ("InvalidArgument", 400)
+    remove(Bucket=bucket, Id="all")
+    assert code(remove, Bucket=bucket, Id="all") == ("NoSuchConfiguration", 404)
+    assert [item["Id"] for item in listed(Bucket=bucket)[f"{member}List"]] == ["b"]
+    assert code(get, Bucket="no-such-bucket-here", Id="all") == ("NoSuchBucket", 404)
+
+
+def test_settings_with_ids_are_listed_in_pages(s3, bucket):
+    ids = [f"m{n:03}" for n in range(130)]
+    for id in ids:
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id=id, MetricsConfiguration={"Id": id})
+    first = s3.list_bucket_metrics_configurations(Bucket=bucket)
+    assert first["IsTruncated"] and len(first["MetricsConfigurationList"]) == 100
+    rest = s3.list_bucket_metrics_configurations(Bucket=bucket, ContinuationToken=first["NextContinuationToken"])
+    assert [item["Id"] for item in first["MetricsConfigurationList"] + rest["MetricsConfigurationList"]] == ids
+    assert not rest["IsTruncated"]
 
 
 def test_removed_defaults(s3, bucket):

@@ -261,11 +261,11 @@ def test_limits_and_refusals(s3, bucket):
     assert code(s3.put_object, **put, StorageClass="NONSENSE") == ("InvalidStorageClass", 400)
     assert code(s3.put_object, **put, ACL="public-read") == ("AccessControlListNotSupported", 400)
     assert code(s3.put_object, **put, ServerSideEncryption="nonsense") == ("InvalidArgument", 400)
-    assert code(s3.put_object, **put, SSECustomerAlgorithm="AES256", SSECustomerKey="0" * 32) == ("NotImplemented", 501)
+    assert code(s3.put_object, **put, SSECustomerAlgorithm="AES256", SSECustomerKey="0" * 32) == ("NotImplemented", 400)
     assert code(s3.put_object, **put, ObjectLockLegalHoldStatus="ON") == ("InvalidRequest", 400)
     assert code(s3.put_object, **put, ExpectedBucketOwner="111111111111") == ("AccessDenied", 403)
-    assert code(s3.restore_object, Bucket=bucket, Key="k", RestoreRequest={"Days": 1}) == ("NotImplemented", 501)
-    assert code(s3.get_object_legal_hold, Bucket=bucket, Key="k") == ("NotImplemented", 501)
+    assert code(s3.restore_object, Bucket=bucket, Key="k", RestoreRequest={"Days": 1}) == ("NotImplemented", 400)
+    assert code(s3.get_object_legal_hold, Bucket=bucket, Key="k") == ("NotImplemented", 400)
 
 
 def test_encryption_is_echoed(s3, bucket):

@@ -147,3 +147,12 @@ int s3_setting_delete(struct access *x, struct str bucket, const char *name)
 	setting_key(&k, bucket, name);
 	return store_delete(x->txn, SPACE_S3_BUCKETS, key_str(&k), &x->err);
 }
+
+int s3_setting_scan(struct access *x, struct str bucket, const char *prefix, struct store_cursor *c)
+{
+	struct key from;
+
+	setting_key(&from, bucket, NULL);
+	key_add_raw(&from, str_c(prefix));
+	return store_scan(c, x->txn, SPACE_S3_BUCKETS, key_str(&from), key_prefix_end(x->arena, key_str(&from)), false, &x->err);
+}

@@ -49,6 +49,7 @@
 	E(s3, NoSuchBucket, 404, "The specified bucket does not exist")                                                          \
 	E(s3, NoSuchBucketPolicy, 404, "The bucket policy does not exist")                                                       \
 	E(s3, NoSuchCORSConfiguration, 404, "The CORS configuration does not exist")                                             \
+	E(s3, NoSuchConfiguration, 404, "The specified configuration does not exist.")                                           \
 	E(s3, NoSuchKey, 404, "The specified key does not exist.")                                                               \
 	E(s3, NoSuchLifecycleConfiguration, 404, "The lifecycle configuration does not exist")                                   \
 	E(s3, NoSuchPublicAccessBlockConfiguration, 404, "The public access block configuration was not found")                  \
@@ -58,13 +59,16 @@
 	  "or completed.")                                                                                                       \
 	E(s3, NoSuchVersion, 404, "The specified version does not exist.")                                                       \
 	E(s3, NoSuchWebsiteConfiguration, 404, "The specified bucket does not have a website configuration")                     \
+	/* What S3 itself does not have; what this server lacks is s3_not_implemented. */                                        \
 	E(s3, NotImplemented, 501, "A header or query you provided requested a function that is not implemented.")               \
 	E(s3, NotModified, 304, "Not Modified")                                                                                  \
 	E(s3, ObjectLockConfigurationNotFoundError, 404, "Object Lock configuration does not exist for this bucket")             \
 	E(s3, OwnershipControlsNotFoundError, 404, "The bucket ownership controls were not found")                               \
 	E(s3, PreconditionFailed, 412, "At least one of the pre-conditions you specified did not hold")                          \
 	E(s3, ReplicationConfigurationNotFoundError, 404, "The replication configuration was not found")                         \
-	E(s3, SlowDown, 503, "Please reduce your request rate.")
+	E(s3, SlowDown, 503, "Please reduce your request rate.")                                                                 \
+	E(s3, TooManyConfigurations, 400,                                                                                        \
+	  "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.")
 
 S3_ERRORS(SERVICE_ERROR_EXTERN)
 

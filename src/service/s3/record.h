@@ -54,6 +54,8 @@ int s3_bucket_next(struct access *x, struct store_cursor *c, struct bucket *out)
 
 int bucket_setting_read(struct access *x, struct str bucket, const char *name, struct str *text) MUST_CHECK; /* ERR_NOT_FOUND */
 int s3_setting_write(struct access *x, struct str bucket, const char *name, struct str text) MUST_CHECK;
+/* The settings of which the names begin so. */
+int s3_setting_scan(struct access *x, struct str bucket, const char *prefix, struct store_cursor *c) MUST_CHECK;
 int s3_setting_delete(struct access *x, struct str bucket, const char *name) MUST_CHECK;
 
 /* Where bytes lie: a row of SPACE_S3_DATA, a blob, or nowhere (empty bodies, delete markers). */

@@ -31,9 +31,12 @@ int s3_fail_argument(struct call *call, const char *name, struct str value, cons
 	return result;
 }
 
+/* S3's own NotImplemented is a 501. Clients may ask again after any 5xx, and here the answer would stay the same. */
+static const struct service_error not_offered = { "NotImplemented", 400, NULL };
+
 int s3_not_implemented(struct call *call, const char *what)
 {
-	return call_failf(call, &s3_NotImplemented, "%s is not implemented.", what);
+	return call_failf(call, &not_offered, "%s is not implemented.", what);
 }
 
 /* Callers inside the server read JSON; then the root is a plain object. */
@@ -53,6 +56,16 @@ void s3_xml_end(struct call *call, const char *root)
 		write_end(&call->out);
 	else
 		buf_addf(call->out.out, "</%s>", root);
+}
+
+/* Kept without namespace and declaration: both are put around it here. */
+void s3_reply_document(struct call *call, const char *root, struct str text)
+{
+	struct str rest = str_from(text, strlen(root) + 2);
+
+	buf_addf(call->out.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"%s\">" STR_FMT, root,
+		 call->service->xml_namespace, STR_ARG(rest));
+	call_reply_bytes(call, arena_str(&call->arena, buf_str(call->out.out)), STR("application/xml"));
 }
 
 void s3_write_owner(struct call *call, const char *name)
@@ -98,7 +111,7 @@ static int refuse_member(struct call *call, const struct bind *row)
 		return call_failf(call, &s3_InvalidRequest, "Bucket is missing Object Lock Configuration");
 	if (strncmp(row->name, "Grant", strlen("Grant")) == 0)
 		return call_fail(call, &s3_AccessControlListNotSupported);
-	call_failf(call, &s3_NotImplemented, "A header you provided implies functionality that is not implemented");
+	call_failf(call, &not_offered, "A header you provided implies functionality that is not implemented");
 	call_error_field(call, "Header", row->wire ? row->wire : row->name);
 	return ERR_SERVICE;
 }

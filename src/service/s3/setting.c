@@ -69,16 +69,6 @@ int s3_setting_remove(struct call *call)
 	return store_setting(call, &x, setting_of(call), &b, NULL);
 }
 
-/* Kept without namespace and declaration: both are put around it here. */
-static void reply_document(struct call *call, const struct setting *s, struct str text)
-{
-	struct str rest = str_from(text, strlen(s->root) + 2);
-
-	buf_addf(call->out.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"%s\">" STR_FMT, s->root,
-		 call->service->xml_namespace, STR_ARG(rest));
-	call_reply_bytes(call, arena_str(&call->arena, buf_str(call->out.out)), STR("application/xml"));
-}
-
 int s3_setting_get(struct call *call)
 {
 	const struct setting *s = setting_of(call);
@@ -100,6 +90,6 @@ int s3_setting_get(struct call *call)
 		if (bucket_setting_read(&x, b.name, "transitionDefaultMinimumObjectSize", &size) == 0)
 			call_reply_header(call, "x-amz-transition-default-minimum-object-size", size);
 	}
-	reply_document(call, s, text);
+	s3_reply_document(call, s->root, text);
 	return 0;
 }

@@ -181,15 +181,9 @@ static int public_access_check(struct call *call, struct xml *root)
 	return 0;
 }
 
+/* Kept and told; nobody is charged. */
 static const char *const payers[] = { "BucketOwner", "Requester", NULL };
 static const struct shape payment_members[] = { { .name = "Payer", .required = true, .values = payers }, { 0 } };
-
-static int payment_check(struct call *call, struct xml *root)
-{
-	return str_eq_c(xml_child_text(root, STR("Payer")), "Requester")
-		       ? s3_not_implemented(call, "A bucket whose requester pays")
-		       : 0;
-}
 
 /* ---- tagging ---- */
 
@@ -233,6 +227,64 @@ static int versioning_apply(struct call *call, struct access *x, struct bucket *
 	(void)call, (void)x;
 	b->versioning = str_eq_c(xml_child_text(root, STR("Status")), "Enabled") ? VERSIONING_ENABLED : VERSIONING_SUSPENDED;
 	return 0;
+}
+
+/* ---- website: kept and told; its address is not served ---- */
+
+static const char *const web_protocols[] = { "http", "https", NULL };
+static const struct shape error_document_members[] = { { .name = "Key", .required = true }, { 0 } };
+static const struct shape index_document_members[] = { { .name = "Suffix", .required = true }, { 0 } };
+static const struct shape redirect_all_members[] = {
+	{ .name = "HostName", .required = true },
+	{ .name = "Protocol", .values = web_protocols },
+	{ 0 },
+};
+static const struct shape condition_members[] = {
+	{ .name = "HttpErrorCodeReturnedEquals", .kind = SHAPE_NUMBER },
+	{ .name = "KeyPrefixEquals" },
+	{ 0 },
+};
+static const struct shape redirect_members[] = {
+	{ .name = "HostName" },
+	{ .name = "HttpRedirectCode", .kind = SHAPE_NUMBER },
+	{ .name = "Protocol", .values = web_protocols },
+	{ .name = "ReplaceKeyPrefixWith" },
+	{ .name = "ReplaceKeyWith" },
+	{ 0 },
+};
+static const struct shape routing_rule_members[] = {
+	{ .name = "Condition", .kind = SHAPE_GROUP, .members = condition_members },
+	{ .name = "Redirect", .kind = SHAPE_GROUP, .required = true, .members = redirect_members },
+	{ 0 },
+};
+static const struct shape routing_members[] = {
+	{ .name = "RoutingRule", .kind = SHAPE_GROUP, .many = true, .members = routing_rule_members },
+	{ 0 },
+};
+static const struct shape website_members[] = {
+	{ .name = "ErrorDocument", .kind = SHAPE_GROUP, .members = error_document_members },
+	{ .name = "IndexDocument", .kind = SHAPE_GROUP, .members = index_document_members },
+	{ .name = "RedirectAllRequestsTo", .kind = SHAPE_GROUP, .members = redirect_all_members },
+	{ .name = "RoutingRules", .kind = SHAPE_GROUP, .members = routing_members },
+	{ 0 },
+};
+
+static int website_check(struct call *call, struct xml *root)
+{
+	const struct xml *index = xml_child(root, STR("IndexDocument"));
+	struct str suffix = xml_child_text(index, STR("Suffix"));
+
+	if (xml_child(root, STR("RedirectAllRequestsTo")))
+		return root->children->next ? s3_fail_argument(call, "RedirectAllRequestsTo", STR_NULL,
+							       "RedirectAllRequestsTo cannot be provided in conjunction with "
+							       "other Routing Rules.")
+					    : 0;
+	if (!index)
+		return s3_fail_argument(call, "IndexDocument", STR("null"),
+					"A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty");
+	return suffix.n == 0 || str_find_char(suffix, '/', 0) >= 0
+		       ? s3_fail_argument(call, "IndexDocument", suffix, "The IndexDocument Suffix is not well formed")
+		       : 0;
 }
 
 const struct setting s3_settings[] = {
@@ -282,7 +334,6 @@ const struct setting s3_settings[] = {
 	{ .name = "requestPayment",
 	  .root = "RequestPaymentConfiguration",
 	  .members = payment_members,
-	  .check = payment_check,
 	  .unset = "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>" },
 	{ .name = "tagging",
 	  .root = "Tagging",
@@ -295,9 +346,13 @@ const struct setting s3_settings[] = {
 	  .members = versioning_members,
 	  .check = versioning_check,
 	  .apply = versioning_apply },
+	{ .name = "website",
+	  .root = "WebsiteConfiguration",
+	  .members = website_members,
+	  .absent = &s3_NoSuchWebsiteConfiguration,
+	  .check = website_check },
 	/* Can only be asked about: there is none. */
 	{ .name = "object-lock", .root = "ObjectLockConfiguration", .absent = &s3_ObjectLockConfigurationNotFoundError },
 	{ .name = "replication", .root = "ReplicationConfiguration", .absent = &s3_ReplicationConfigurationNotFoundError },
-	{ .name = "website", .root = "WebsiteConfiguration", .absent = &s3_NoSuchWebsiteConfiguration },
 	{ 0 },
 };

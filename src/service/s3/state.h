@@ -40,7 +40,7 @@ struct s3_target {
 #define S3_BUCKET_ROWS(type)                                                                                                     \
 	BIND_STR(type, target.bucket, "Bucket", .location = BIND_LABEL, .required = true),                                       \
 		BIND_STR(type, target.expected_owner, "ExpectedBucketOwner", .location = BIND_HEADER,                            \
-			 .wire = "x-amz-expected-bucket-owner"), /* Consent to pay: no bucket here makes its requester pay. */   \
+			 .wire = "x-amz-expected-bucket-owner"), /* Consent to pay: nobody pays here. */                         \
 		BIND_IGNORED("RequestPayer")
 #define S3_KEY_ROWS(type) S3_BUCKET_ROWS(type), BIND_STR(type, target.key, "Key", .location = BIND_LABEL, .required = true)
 #define S3_HEADER(type, member, text, header) BIND_STR(type, member, text, .location = BIND_HEADER, .wire = header)
@@ -87,6 +87,8 @@ int s3_fail_key(struct call *call, const struct service_error *error, struct str
 int s3_fail_argument(struct call *call, const char *name, struct str value, const char *message);
 int s3_not_implemented(struct call *call, const char *what);
 /* The answer's root element with the namespace; between the two calls write children with call->out. */
+/* A setting's document as s3_shape_text gave it. */
+void s3_reply_document(struct call *call, const char *root, struct str text);
 void s3_xml_begin(struct call *call, const char *root);
 void s3_xml_end(struct call *call, const char *root);
 void s3_write_owner(struct call *call, const char *name);

@@ -2,6 +2,7 @@
  *
  * The table of operations.
  */
+#include "service/s3/named_setting.h"
 #include "service/s3/operations.h"
 
 #define BUCKET "/{Bucket}"
@@ -24,6 +25,18 @@
 #define DELETE_SETTING(text, parameter, iam)                                                                                     \
 	OPERATION(text, WRITE, "DELETE", s3_setting_remove, s3_bucket_input, s3_bucket_rows, ON_BUCKET, .query = parameter,      \
 		  .action = iam, .status = 204)
+#define NAMED_SETTING(text, how, verb, function, parameter, ...)                                                                 \
+	OPERATION(text, how, verb, s3_named_setting_##function, named_setting_input, s3_named_setting_rows, ON_BUCKET,           \
+		  .query = parameter, __VA_ARGS__)
+#define NAMED_SETTINGS(kind, parameter)                                                                                          \
+	NAMED_SETTING("GetBucket" kind "Configuration", READ, "GET", get, parameter "&id",                                       \
+		      .action = "s3:Get" kind "Configuration"),                                                                  \
+		NAMED_SETTING("PutBucket" kind "Configuration", WRITE, "PUT", put, parameter,                                    \
+			      .prepare = s3_named_setting_put_prepare, .action = "s3:Put" kind "Configuration"),                 \
+		NAMED_SETTING("DeleteBucket" kind "Configuration", WRITE, "DELETE", remove, parameter, .status = 204,            \
+			      .action = "s3:Put" kind "Configuration"),                                                          \
+		NAMED_SETTING("ListBucket" kind "Configurations", READ, "GET", list, parameter,                                  \
+			      .action = "s3:Get" kind "Configuration")
 /* Known, and answered NotImplemented, so that no other operation of the same path takes the request for its own. */
 #define UNSUPPORTED(text, verb, where, parameter)                                                                                \
 	{                                                                                                                        \
@@ -140,25 +153,18 @@ const struct operation s3_operations[] = {
 	GET_SETTING("GetBucketReplication", "replication", "s3:GetReplicationConfiguration"),
 	DELETE_SETTING("DeleteBucketReplication", "replication", "s3:PutReplicationConfiguration"),
 	GET_SETTING("GetBucketWebsite", "website", NULL),
+	PUT_SETTING("PutBucketWebsite", "website", NULL),
 	DELETE_SETTING("DeleteBucketWebsite", "website", NULL),
+
+	NAMED_SETTINGS("Analytics", "analytics"),
+	NAMED_SETTINGS("IntelligentTiering", "intelligent-tiering"),
+	NAMED_SETTINGS("Inventory", "inventory"),
+	NAMED_SETTINGS("Metrics", "metrics"),
 
 	UNSUPPORTED("PutObjectLockConfiguration", "PUT", BUCKET, "object-lock"),
 	UNSUPPORTED("PutBucketReplication", "PUT", BUCKET, "replication"),
-	UNSUPPORTED("PutBucketWebsite", "PUT", BUCKET, "website"),
 	UNSUPPORTED("GetBucketAbac", "GET", BUCKET, "abac"),
 	UNSUPPORTED("PutBucketAbac", "PUT", BUCKET, "abac"),
-	UNSUPPORTED("GetBucketAnalyticsConfiguration", "GET", BUCKET, "analytics"),
-	UNSUPPORTED("PutBucketAnalyticsConfiguration", "PUT", BUCKET, "analytics"),
-	UNSUPPORTED("DeleteBucketAnalyticsConfiguration", "DELETE", BUCKET, "analytics"),
-	UNSUPPORTED("GetBucketIntelligentTieringConfiguration", "GET", BUCKET, "intelligent-tiering"),
-	UNSUPPORTED("PutBucketIntelligentTieringConfiguration", "PUT", BUCKET, "intelligent-tiering"),
-	UNSUPPORTED("DeleteBucketIntelligentTieringConfiguration", "DELETE", BUCKET, "intelligent-tiering"),
-	UNSUPPORTED("GetBucketInventoryConfiguration", "GET", BUCKET, "inventory"),
-	UNSUPPORTED("PutBucketInventoryConfiguration", "PUT", BUCKET, "inventory"),
-	UNSUPPORTED("DeleteBucketInventoryConfiguration", "DELETE", BUCKET, "inventory"),
-	UNSUPPORTED("GetBucketMetricsConfiguration", "GET", BUCKET, "metrics"),
-	UNSUPPORTED("PutBucketMetricsConfiguration", "PUT", BUCKET, "metrics"),
-	UNSUPPORTED("DeleteBucketMetricsConfiguration", "DELETE", BUCKET, "metrics"),
 	UNSUPPORTED("GetBucketMetadataConfiguration", "GET", BUCKET, "metadataConfiguration"),
 	UNSUPPORTED("CreateBucketMetadataConfiguration", "POST", BUCKET, "metadataConfiguration"),
 	UNSUPPORTED("DeleteBucketMetadataConfiguration", "DELETE", BUCKET, "metadataConfiguration"),
