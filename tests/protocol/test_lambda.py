@@ -205,6 +205,30 @@ def test_update_code(lam, make):
     assert "exit status 9" in failure(lam, name, "echo")["errorMessage"]
 
 
+def test_weights_of_an_alias_split_its_calls(lam, make):
+    name = make(Environment={"Variables": {"WHICH": "first"}})
+    lam.publish_version(FunctionName=name)
+    lam.update_function_configuration(FunctionName=name, Environment={"Variables": {"WHICH": "second"}})
+    lam.publish_version(FunctionName=name)
+    routing = {"AdditionalVersionWeights": {"2": 0.5}}
+    alias = {"FunctionName": name, "Name": "live"}
+    assert lam.create_alias(**alias, FunctionVersion="1", RoutingConfig=routing)["RoutingConfig"] == routing
+    assert lam.get_alias(**alias)["RoutingConfig"] == routing
+    assert {result(lam, name + ":live", "env", "WHICH") for _ in range(40)} == {"first", "second"}
+    lam.update_alias(**alias, RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}})
+    assert {result(lam, name + ":live", "env", "WHICH") for _ in range(5)} == {"second"}
+    for version, weights in (("1", {"1": 0.5}), ("1", {"$LATEST": 0.5}), ("$LATEST", {"2": 0.5}), ("1", {"2": 1.5})):
+        with pytest.raises(ClientError) as e:
+            lam.update_alias(**alias, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": weights})
+        assert code_of(e) == "InvalidParameterValueException"
+    with pytest.raises(ClientError) as e:
+        lam.update_alias(**alias, RoutingConfig={"AdditionalVersionWeights": {"9": 0.5}})
+    assert code_of(e) == "ResourceNotFoundException"
+    assert lam.update_alias(**alias, Description="d")["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 1.0}}
+    assert "RoutingConfig" not in lam.update_alias(**alias, RoutingConfig={"AdditionalVersionWeights": {}})
+    assert result(lam, name + ":live", "env", "WHICH") == "first"
+
+
 def test_versions_and_aliases(lam, make):
     name = make(Environment={"Variables": {"WHICH": "first"}})
     one = lam.publish_version(FunctionName=name, Description="one")

@@ -99,7 +99,9 @@ struct target {
 	bool retired;        /* the function has changed: idle environments go, no new ones start */
 	struct arena arena;  /* the texts below */
 	struct str key, name, version, arn, runtime, handler, role, log_group, code, revision;
-	struct str layer; /* its folder; absent: none */
+	struct str layer;      /* its folder; absent: none */
+	struct str second;     /* of an alias with weights: the version that takes a share of the calls; absent: none */
+	uint32_t second_share; /* of a million */
 	bool json_logs;
 	int64_t memory_mb, timeout_s, ephemeral_mb, reserved; /* reserved: -1 none */
 	const struct json *variables;

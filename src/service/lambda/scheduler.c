@@ -8,7 +8,10 @@
 #include "aws/arn.h"
 #include "base/log.h"
 #include "os/clock.h"
+#include "os/random.h"
 #include "service/lambda/runtime.h"
+
+enum { SHARES = 1000000 }; /* what a weight is counted in */
 
 /* ---- effects ---- */
 
@@ -199,6 +202,17 @@ static int not_found(struct lambda *l, struct str name, struct str qualifier, st
 			 STR_ARG(region), STR_ARG(account), STR_ARG(name), qualifier.p ? ":" : "", STR_ARG(qualifier));
 }
 
+/* An alias has at most one other version. */
+static void fill_second(struct target *t, const struct json *weights)
+{
+	double share;
+
+	if (!weights || weights->count == 0 || json_to_double(weights->members[0].value, &share) < 0)
+		return;
+	t->second = arena_str(&t->arena, weights->members[0].name);
+	t->second_share = (uint32_t)(share * SHARES);
+}
+
 /* Reads the records in a snapshot of its own. */
 static int read_target(struct target *t, struct str qualifier, struct store_txn *txn, struct arena *a, struct error *err)
 {
@@ -216,6 +230,7 @@ static int read_target(struct target *t, struct str qualifier, struct store_txn 
 		if (!alias)
 			return not_found(t->lambda, t->name, qualifier, err);
 		version = json_get_text(alias, STR("FunctionVersion"));
+		fill_second(t, json_get_c(json_get_c(alias, "RoutingConfig"), "AdditionalVersionWeights"));
 	}
 	version_key(&key, t->name, version);
 	result = record_get(txn, SPACE_LAMBDA, &key, a, &record, err);
@@ -265,7 +280,7 @@ static struct target *adopt(struct lambda *l, struct target *fresh)
 	struct target *old = map_get(&l->targets, fresh->key);
 
 	if (old && str_eq(old->revision, fresh->revision) && str_eq(old->version, fresh->version) &&
-	    old->reserved == fresh->reserved) {
+	    old->reserved == fresh->reserved && str_eq(old->second, fresh->second) && old->second_share == fresh->second_share) {
 		old->generation = fresh->generation;
 		target_unref(fresh);
 		old->references++;
@@ -280,7 +295,7 @@ static struct target *adopt(struct lambda *l, struct target *fresh)
 	return fresh;
 }
 
-int target_find(struct lambda *l, struct str name, struct str qualifier, struct target **out, struct error *err)
+static int find_one(struct lambda *l, struct str name, struct str qualifier, struct target **out, struct error *err)
 {
 	char key[256];
 	struct target *t;
@@ -303,6 +318,23 @@ int target_find(struct lambda *l, struct str name, struct str qualifier, struct 
 	*out = adopt(l, t);
 	pthread_mutex_unlock(&l->lock);
 	return 0;
+}
+
+/* A second version takes its share of an alias's calls at random. Source: "Implement Lambda canary deployments using a weighted
+ * alias", AWS Lambda Developer Guide. */
+int target_find(struct lambda *l, struct str name, struct str qualifier, struct target **out, struct error *err)
+{
+	struct target *first;
+	int result = find_one(l, name, qualifier, out, err);
+
+	if (result != 0 || (*out)->second_share == 0 || random_below(SHARES) >= (*out)->second_share)
+		return result;
+	first = *out;
+	result = find_one(l, name, first->second, out, err);
+	pthread_mutex_lock(&l->lock);
+	target_unref(first);
+	pthread_mutex_unlock(&l->lock);
+	return result;
 }
 
 /* ---- scheduling ---- */

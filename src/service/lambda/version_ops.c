@@ -257,15 +257,51 @@ static int check_alias_version(struct call *call, const struct function_name *na
 	return version_load(call, &(struct function_name){ name->name, version }, version, &record);
 }
 
-/* Weights split calls between two versions: refused, for this server always answers by the first. */
-static int check_routing(struct call *call)
+/* The weights of an alias whose first version is `version`. Source: "AliasRoutingConfiguration", AWS Lambda API Reference. */
+static int check_routing(struct call *call, const struct function_name *name, struct str version)
 {
-	const struct json *weights = json_get_c(json_get_c(call->parameters, "RoutingConfig"), "AdditionalVersionWeights");
+	const struct alias_input *in = call->input;
+	const struct json *weights = in->routing.weights;
+	double share;
 
 	if (!weights || weights->count == 0)
 		return 0;
-	return lambda_refuse(call, &lambda_InvalidParameterValueException,
-			     "AdditionalVersionWeights is not offered by this server.");
+	struct str other = weights->members[0].name;
+	if (str_eq(version, STR(LAMBDA_LATEST)) || str_eq(other, STR(LAMBDA_LATEST)))
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
+				     "$LATEST is not supported for an alias pointing to more than 1 version");
+	if (str_eq(other, version))
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
+				     "Invalid function version " STR_FMT ". Function version " STR_FMT
+				     " is already included in routing configuration.",
+				     STR_ARG(other), STR_ARG(other));
+	if (json_to_double(weights->members[0].value, &share) < 0 || share < 0 || share > 1)
+		return lambda_refuse(call, &lambda_InvalidParameterValueException,
+				     "The weight of version " STR_FMT " must be a number from 0 to 1.", STR_ARG(other));
+	return check_alias_version(call, name, other);
+}
+
+static void put_routing(struct call *call, struct json *alias)
+{
+	const struct alias_input *in = call->input;
+	struct json *routing = json_new_object(&call->arena);
+
+	if (!in->routing.weights || in->routing.weights->count == 0)
+		return;
+	json_put(&call->arena, routing, STR("AdditionalVersionWeights"), in->routing.weights);
+	json_put(&call->arena, alias, STR("RoutingConfig"), routing);
+}
+
+/* `object` without one member. */
+static struct json *without(struct call *call, const struct json *object, struct str name)
+{
+	struct json *copy = json_new_object(&call->arena);
+
+	for (size_t i = 0; object && i < object->count; i++) {
+		if (!str_eq(object->members[i].name, name))
+			json_add_member(&call->arena, copy, object->members[i].name, object->members[i].value);
+	}
+	return copy;
 }
 
 static int save_alias(struct call *call, const struct json *function, struct str name, const struct json *alias)
@@ -293,9 +329,9 @@ int lambda_create_alias(struct call *call)
 	int result = load_alias_function(call, &name, &function);
 
 	if (result == 0)
-		result = check_routing(call);
-	if (result == 0)
 		result = check_alias_version(call, &name, in->function_version);
+	if (result == 0)
+		result = check_routing(call, &name, in->function_version);
 	if (result != 0)
 		return result;
 	arn = function_arn(call, name.name, in->name);
@@ -307,6 +343,7 @@ int lambda_create_alias(struct call *call)
 	json_put(&call->arena, alias, STR("Name"), text_json(call, in->name));
 	json_put(&call->arena, alias, STR("FunctionVersion"), text_json(call, in->function_version));
 	json_put(&call->arena, alias, STR("Description"), text_json(call, in->description.p ? in->description : STR("")));
+	put_routing(call, alias);
 	json_put(&call->arena, alias, STR("RevisionId"), text_json(call, lambda_revision(call)));
 	return save_alias(call, function, name.name, alias);
 }
@@ -342,32 +379,24 @@ int lambda_update_alias(struct call *call)
 	int result = load_alias(call, &name, &function, &alias);
 
 	if (result == 0)
-		result = check_routing(call);
-	if (result == 0)
 		result = lambda_check_revision(call, in->revision_id, json_get_text(alias, STR("RevisionId")));
 	if (result == 0)
 		result = check_alias_version(call, &name, in->function_version);
+	if (result == 0)
+		result = check_routing(call, &name,
+				       in->function_version.p ? in->function_version
+							      : json_get_text(alias, STR("FunctionVersion")));
 	if (result != 0)
 		return result;
-	updated = json_copy_object(&call->arena, alias);
+	/* Empty weights take the routing away; without RoutingConfig it stays. */
+	updated = in->routing.weights ? without(call, alias, STR("RoutingConfig")) : json_copy_object(&call->arena, alias);
 	if (in->function_version.p)
 		json_put(&call->arena, updated, STR("FunctionVersion"), text_json(call, in->function_version));
 	if (in->description.p)
 		json_put(&call->arena, updated, STR("Description"), text_json(call, in->description));
+	put_routing(call, updated);
 	json_put(&call->arena, updated, STR("RevisionId"), text_json(call, lambda_revision(call)));
 	return save_alias(call, function, name.name, updated);
-}
-
-/* `object` without one member. */
-static struct json *without(struct call *call, const struct json *object, struct str name)
-{
-	struct json *copy = json_new_object(&call->arena);
-
-	for (size_t i = 0; object && i < object->count; i++) {
-		if (!str_eq(object->members[i].name, name))
-			json_add_member(&call->arena, copy, object->members[i].name, object->members[i].value);
-	}
-	return copy;
 }
 
 int lambda_delete_alias(struct call *call)
