@@ -116,6 +116,67 @@ def test_tags_and_versions(bare_server, sfn, machine):
     assert refused(sfn.list_tags_for_resource, resourceArn=arn + "x")["Code"] == "ResourceNotFound"
 
 
+def versions_of(bare_server, arn):
+    return [v["stateMachineVersionArn"] for v in raw(bare_server, "ListStateMachineVersions", stateMachineArn=arn)[1]["stateMachineVersions"]]
+
+
+def test_versions(bare_server, sfn, machine):
+    arn = machine(PASS)
+    publish = {"stateMachineArn": arn, "description": "one"}
+    assert raw(bare_server, "PublishStateMachineVersion", **publish)[1]["stateMachineVersionArn"] == f"{arn}:1"
+    assert raw(bare_server, "PublishStateMachineVersion", **publish)[1]["stateMachineVersionArn"] == f"{arn}:1"
+    changed = {**PASS, "Comment": "changed"}
+    updated = raw(bare_server, "UpdateStateMachine", stateMachineArn=arn, definition=json.dumps(changed), publish=True)[1]
+    assert updated["stateMachineVersionArn"] == f"{arn}:2" and versions_of(bare_server, arn) == [f"{arn}:2", f"{arn}:1"]
+    page = raw(bare_server, "ListStateMachineVersions", stateMachineArn=arn, maxResults=1)[1]
+    rest = raw(bare_server, "ListStateMachineVersions", stateMachineArn=arn, maxResults=1, nextToken=page["nextToken"])[1]
+    assert [v["stateMachineVersionArn"] for v in rest["stateMachineVersions"]] == [f"{arn}:1"] and "nextToken" not in rest
+    first = raw(bare_server, "DescribeStateMachine", stateMachineArn=f"{arn}:1")[1]
+    assert json.loads(first["definition"]) == PASS and first["description"] == "one" and first["stateMachineArn"] == f"{arn}:1"
+    assert raw(bare_server, "DeleteStateMachineVersion", stateMachineVersionArn=f"{arn}:2") == (200, {})
+    assert raw(bare_server, "DeleteStateMachineVersion", stateMachineVersionArn=f"{arn}:2") == (200, {})
+    assert refused(sfn.start_execution, stateMachineArn=f"{arn}:2")["Code"] == "StateMachineDoesNotExist"
+    stale = raw(bare_server, "PublishStateMachineVersion", stateMachineArn=arn, revisionId=str(uuid.uuid4()))
+    assert stale[0] == 400 and stale[1]["__type"].endswith("ConflictException")
+    assert raw(bare_server, "PublishStateMachineVersion", stateMachineArn=arn)[1]["stateMachineVersionArn"] == f"{arn}:3"
+
+
+def test_aliases(bare_server, sfn, machine):
+    def says(word):
+        return {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": word, "End": True}}}
+
+    def run():
+        execution = sfn.start_execution(stateMachineArn=alias)["executionArn"]
+        end = time.monotonic() + 10
+        while (told := sfn.describe_execution(executionArn=execution))["status"] == "RUNNING" and time.monotonic() < end:
+            time.sleep(0.02)
+        return json.loads(told["output"])
+
+    arn = machine(says("old"))
+    raw(bare_server, "PublishStateMachineVersion", stateMachineArn=arn)
+    raw(bare_server, "UpdateStateMachine", stateMachineArn=arn, definition=json.dumps(says("new")), publish=True)
+    only = [{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
+    both = [{"stateMachineVersionArn": f"{arn}:1", "weight": 50}, {"stateMachineVersionArn": f"{arn}:2", "weight": 50}]
+    alias = raw(bare_server, "CreateStateMachineAlias", name="live", routingConfiguration=only)[1]["stateMachineAliasArn"]
+    assert alias == f"{arn}:live" and run() == "old"
+    assert raw(bare_server, "CreateStateMachineAlias", name="live", routingConfiguration=only)[0] == 200
+    assert raw(bare_server, "CreateStateMachineAlias", name="live", routingConfiguration=both)[1]["__type"].endswith("ConflictException")
+    raw(bare_server, "UpdateStateMachineAlias", stateMachineAliasArn=alias, description="d", routingConfiguration=both)
+    told = raw(bare_server, "DescribeStateMachineAlias", stateMachineAliasArn=alias)[1]
+    assert (told["name"], told["description"], told["routingConfiguration"]) == ("live", "d", both)
+    assert {run() for _ in range(30)} == {"old", "new"}
+    listed = raw(bare_server, "ListStateMachineAliases", stateMachineArn=arn)[1]["stateMachineAliases"]
+    assert [item["stateMachineAliasArn"] for item in listed] == [alias]
+    used = raw(bare_server, "DeleteStateMachineVersion", stateMachineVersionArn=f"{arn}:1")[1]
+    assert used["__type"].endswith("ConflictException")
+    for bad, error in (([{**only[0], "weight": 99}], "ValidationException"),
+                       ([{"stateMachineVersionArn": f"{arn}:9", "weight": 100}], "ResourceNotFound")):
+        answer = raw(bare_server, "UpdateStateMachineAlias", stateMachineAliasArn=alias, routingConfiguration=bad)
+        assert answer[0] == 400 and answer[1]["__type"].endswith(error)
+    assert raw(bare_server, "DeleteStateMachineAlias", stateMachineAliasArn=alias) == (200, {})
+    assert raw(bare_server, "DescribeStateMachineAlias", stateMachineAliasArn=alias)[1]["__type"].endswith("ResourceNotFound")
+
+
 def test_validation(bare_server, sfn):
     answer = raw(bare_server, "ValidateStateMachineDefinition", definition=json.dumps(PASS), type="STANDARD")
     assert answer == (200, {"result": "OK", "diagnostics": [], "truncated": False})
@@ -314,7 +375,7 @@ def test_a_machine_may_do_what_its_role_may(bare_server, sfn, machine):
 
 
 def test_refused_operations_name_themselves(bare_server):
-    for operation in ("RedriveExecution", "ListActivities", "PublishStateMachineVersion", "TestState", "GetActivityTask"):
+    for operation in ("RedriveExecution", "ListActivities", "DescribeMapRun", "TestState", "GetActivityTask"):
         status, error = raw(bare_server, operation)
         assert status == 400 and error["__type"].endswith("UnsupportedOperationException")
         assert error["message"] == f"{operation} is not offered by this server."

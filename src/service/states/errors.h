@@ -23,6 +23,7 @@
 	E(prefix, MissingRequiredParameter, 400,                                                                                 \
 	  "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")        \
 	E(prefix, ResourceNotFound, 400, "Could not find the referenced resource.")                                              \
+	E(prefix, ServiceQuotaExceededException, 400, "The request would cause a service quota to be exceeded.")                 \
 	E(prefix, StateMachineAlreadyExists, 400, "A state machine with the same name already exists.")                          \
 	E(prefix, StateMachineDoesNotExist, 400, "The specified state machine does not exist.")                                  \
 	E(prefix, StateMachineTypeNotSupported, 400, "This operation is not supported by this type of state machine")            \

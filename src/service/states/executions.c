@@ -136,7 +136,7 @@ static int start_in_write(struct call *call)
 {
 	struct machine_record m;
 	const struct start_input *in = call->input;
-	return machine_find(call, in->arn, &m) < 0 ? ERR_SERVICE : start_standard(call, &m);
+	return states_machine_find_qualified(call, in->arn, &m) < 0 ? ERR_SERVICE : start_standard(call, &m);
 }
 
 struct started {
@@ -150,7 +150,7 @@ static int find_express(struct call *call)
 	struct started *s = call->scratch;
 	const struct start_input *in = call->input;
 	struct error err = { 0 };
-	if (machine_find(call, in->arn, &s->machine) < 0)
+	if (states_machine_find_qualified(call, in->arn, &s->machine) < 0)
 		return ERR_SERVICE;
 	if (!s->machine.express)
 		return 0;

@@ -2,7 +2,8 @@
  *
  * What the files of this folder share.
  *
- * SPACE_STATES:            ("machine", name)             {name, arn, id, type, revision, created, tags}
+ * SPACE_STATES:            ("machine", name)             {name, arn, id, type, revision, created, tags, versions, next_version,
+ * aliases}
  *                          ("revision", id)              {machine, arn, type, definition, roleArn, logging, tracing, at}
  *                          Revisions stay: an execution keeps the one it began with, and can be asked for it later.
  * SPACE_EXECUTIONS:        ("x", machine, name)          the execution's record, see execution.h
@@ -72,6 +73,7 @@ void revisions_release(struct states *s);
 
 struct machine_record {
 	const struct json *document;
+	const struct json *version; /* what a qualified ARN meant, see versions.c; NULL: the machine as it is now */
 	struct str name, arn, id, revision;
 	bool express;
 	int64_t created_ms;
@@ -81,6 +83,8 @@ struct machine_record {
 int machine_name(struct call *call, struct str arn, struct str *name) MUST_CHECK;
 /* Fails the call with StateMachineDoesNotExist. */
 int machine_find(struct call *call, struct str arn, struct machine_record *out) MUST_CHECK;
+/* The same; the ARN may name a version, or an alias, of which a version is chosen by its weights. */
+int states_machine_find_qualified(struct call *call, struct str arn, struct machine_record *out) MUST_CHECK;
 struct str states_arn(struct call *call, const char *kind, struct str name);
 bool states_name_valid(struct str name);
 struct str states_machine_resource(struct call *call);
@@ -96,7 +100,13 @@ STATES_OPERATION(delete_state_machine)
 STATES_OPERATION(describe_state_machine)
 STATES_OPERATION(list_state_machines)
 STATES_OPERATION(list_state_machine_versions)
+STATES_OPERATION(publish_state_machine_version)
+STATES_OPERATION(delete_state_machine_version)
 STATES_OPERATION(list_state_machine_aliases)
+STATES_OPERATION(create_state_machine_alias)
+STATES_OPERATION(update_state_machine_alias)
+STATES_OPERATION(delete_state_machine_alias)
+STATES_OPERATION(describe_state_machine_alias)
 STATES_OPERATION(validate_definition)
 STATES_OPERATION(tag_resource)
 STATES_OPERATION(untag_resource)
@@ -120,6 +130,25 @@ struct machine_input {
 	const struct json *logging_kept, *tracing_kept;
 };
 int states_prepare_machine(struct call *call);
+
+/* ---- versions.c, aliases.c ---- */
+
+struct version_input {
+	struct str arn, revision, description;
+};
+struct alias_input {
+	struct str arn, name, description; /* `arn`: the alias's, or the first version's */
+	const struct json *routes;
+};
+/* Adds the machine's present revision to its versions unless the latest one is that already. The ARN; in the call's arena. */
+struct str states_version_publish(struct call *call, struct json *machine, struct str description);
+/* The version that "3" or "live" means; NULL when there is none. */
+const struct json *states_version_choose(const struct json *machine, struct str qualifier);
+const struct json *states_version_find(const struct json *machine, struct str number);
+struct str states_version_arn(struct call *call, const struct json *machine, const struct json *version);
+int states_machine_save(struct call *call, const struct json *machine) MUST_CHECK;
+/* Before binding is over: the resource that permission is asked for. */
+int states_prepare_alias(struct call *call);
 
 struct page_input {
 	struct str arn, token, status, redrive;

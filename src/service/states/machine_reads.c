@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Describing and listing state machines; checking a definition; the lists that are always empty here.
+ * Describing and listing state machines; checking a definition.
  */
 #include "service/states/internal.h"
 
@@ -14,18 +14,6 @@ const struct bind states_describe_state_machine_fields[] = {
 	BIND_DONE,
 };
 const struct bind states_list_state_machines_fields[] = {
-	BIND_I64(struct page_input, max, "maxResults", .min = 0, .max = 1000),
-	BIND_STR(struct page_input, token, "nextToken", .min = 1, .max = 1024),
-	BIND_DONE,
-};
-const struct bind states_list_state_machine_versions_fields[] = {
-	BIND_STR(struct page_input, arn, "stateMachineArn", .required = true, .min = 1, .max = 256),
-	BIND_I64(struct page_input, max, "maxResults", .min = 0, .max = 1000),
-	BIND_STR(struct page_input, token, "nextToken", .min = 1, .max = 1024),
-	BIND_DONE,
-};
-const struct bind states_list_state_machine_aliases_fields[] = {
-	BIND_STR(struct page_input, arn, "stateMachineArn", .required = true, .min = 1, .max = 256),
 	BIND_I64(struct page_input, max, "maxResults", .min = 0, .max = 1000),
 	BIND_STR(struct page_input, token, "nextToken", .min = 1, .max = 1024),
 	BIND_DONE,
@@ -60,10 +48,10 @@ int states_describe_state_machine(struct call *call)
 	const struct execution_input *in = call->input;
 	struct machine_record m;
 	const struct json *r;
-	if (machine_find(call, in->arn, &m) < 0 || load(call, m.revision, &r) < 0)
+	if (states_machine_find_qualified(call, in->arn, &m) < 0 || load(call, m.revision, &r) < 0)
 		return ERR_SERVICE;
 	struct writer *w = &call->out;
-	write_str(w, "stateMachineArn", m.arn);
+	write_str(w, "stateMachineArn", in->arn);
 	write_str(w, "name", m.name);
 	write_c(w, "status", "ACTIVE");
 	write_str(w, "definition", str_eq_c(in->include, "METADATA_ONLY") ? STR("{}") : json_get_text(r, STR("definition")));
@@ -71,6 +59,8 @@ int states_describe_state_machine(struct call *call)
 	write_str(w, "type", json_get_text(r, STR("type")));
 	write_time(w, "creationDate", m.created_ms);
 	write_configuration(w, r);
+	if (m.version)
+		write_str(w, "description", json_get_text(m.version, STR("description")));
 	/* The first revision has no id of its own until the machine is updated. */
 	if (!str_eq(m.revision, m.id))
 		write_str(w, "revisionId", m.revision);
@@ -108,29 +98,6 @@ int states_list_state_machines(struct call *call)
 		return call_fault(call, &err);
 	write_end(&call->out);
 	write_str(&call->out, "nextToken", next);
-	return 0;
-}
-
-/* Versions and aliases cannot be made here, so there are none. */
-int states_list_state_machine_versions(struct call *call)
-{
-	const struct page_input *in = call->input;
-	struct machine_record m;
-	if (machine_find(call, in->arn, &m) < 0)
-		return ERR_SERVICE;
-	write_list(&call->out, "stateMachineVersions", NULL);
-	write_end(&call->out);
-	return 0;
-}
-
-int states_list_state_machine_aliases(struct call *call)
-{
-	const struct page_input *in = call->input;
-	struct machine_record m;
-	if (machine_find(call, in->arn, &m) < 0)
-		return ERR_SERVICE;
-	write_list(&call->out, "stateMachineAliases", NULL);
-	write_end(&call->out);
 	return 0;
 }
 

@@ -104,11 +104,7 @@ static int prepare_logging(struct call *call, struct machine_input *in)
 static int refuse_unsupported(struct call *call, const struct machine_input *in)
 {
 	struct str key = json_get_text(in->encryption, STR("type"));
-	if (in->publish.set && in->publish.value)
-		return call_failf(call, &states_ValidationException,
-				  "Versions of state machines are not offered by this server: "
-				  "'publish' must be false");
-	if (in->version_description.n > 0)
+	if (in->version_description.n > 0 && !in->publish.value)
 		return call_failf(call, &states_ValidationException, "Version description can only be set when publish is true");
 	if (in->encryption && !str_eq_c(key, "AWS_OWNED_KEY"))
 		return call_failf(call, &states_InvalidEncryptionConfiguration,
@@ -160,12 +156,21 @@ static int save_revision(struct call *call, struct str id, const struct json *re
 	return record_put(call->txn, SPACE_STATES, &key, &call->arena, revision, &err) < 0 ? call_fault(call, &err) : 0;
 }
 
-static int save_machine(struct call *call, struct str name, const struct json *machine)
+int states_machine_save(struct call *call, const struct json *machine)
 {
 	struct key key;
 	struct error err = { 0 };
-	record_key(&key, STR("machine"), name);
+	record_key(&key, STR("machine"), json_get_text(machine, STR("name")));
 	return record_put(call->txn, SPACE_STATES, &key, &call->arena, machine, &err) < 0 ? call_fault(call, &err) : 0;
+}
+
+/* Keeps the machine, published as a version if that is asked for, and tells the version. */
+static int save_machine(struct call *call, struct json *machine)
+{
+	const struct machine_input *in = call->input;
+	if (in->publish.value)
+		write_str(&call->out, "stateMachineVersionArn", states_version_publish(call, machine, in->version_description));
+	return states_machine_save(call, machine);
 }
 
 static int load_revision(struct call *call, struct str id, const struct json **out)
@@ -238,7 +243,7 @@ int states_create_state_machine(struct call *call)
 	put(call, m, "revision", revision);
 	(void)json_put(&call->arena, m, STR("created"), json_new_i64(&call->arena, now));
 	(void)json_put(&call->arena, m, STR("tags"), tags_object(call, NULL, in->tags));
-	if (save_revision(call, revision, new_revision(call, in, arn, now)) < 0 || save_machine(call, in->name, m) < 0)
+	if (save_revision(call, revision, new_revision(call, in, arn, now)) < 0 || save_machine(call, m) < 0)
 		return ERR_SERVICE;
 	write_str(&call->out, "stateMachineArn", arn);
 	write_time(&call->out, "creationDate", now);
@@ -266,7 +271,7 @@ int states_update_state_machine(struct call *call)
 		(void)json_put(&call->arena, r, STR("tracing"), in->tracing_kept);
 	(void)json_put(&call->arena, r, STR("at"), json_new_i64(&call->arena, now));
 	put(call, machine, "revision", id);
-	if (save_revision(call, id, r) < 0 || save_machine(call, m.name, machine) < 0)
+	if (save_revision(call, id, r) < 0 || save_machine(call, machine) < 0)
 		return ERR_SERVICE;
 	write_time(&call->out, "updateDate", now);
 	write_str(&call->out, "revisionId", id);
@@ -305,7 +310,7 @@ static int save_tags(struct call *call, const struct machine_record *m, const st
 	if (tags && tags->count > 50)
 		return call_fail(call, &states_TooManyTags);
 	(void)json_put(&call->arena, machine, STR("tags"), tags);
-	return save_machine(call, m->name, machine);
+	return states_machine_save(call, machine);
 }
 
 int states_tag_resource(struct call *call)
