@@ -14,6 +14,7 @@
 #include "image/png.h"
 #include "item.h"
 #include "job.h"
+#include "seam.h"
 #include "source_image.h"
 #include "tiling.h"
 
@@ -49,25 +50,28 @@ static int detect_object(struct function_context *c, const struct source_image *
 	return detect(c, object_of(a, { "S3Object", object }), area, page, err);
 }
 
-static int copy_area(const struct image *from, const struct text_area *area, struct image *out, struct error *err)
-{
-	int rc = image_init(out, area->width, area->height, (enum image_layout)from->channels, err);
-	if (rc)
-		return rc;
-	for (uint32_t y = 0; y < area->height; y++)
-		memcpy(image_at(out, 0, y), image_at(from, area->x, area->y + y), image_stride(out));
-	return 0;
-}
+/* The tiles that are still to be looked at (a stack: the first half is looked at first, which is reading order), and what was
+ * found in those that need no more cutting. */
+struct tiling {
+	const struct image *image;
+	struct text_area whole;
+	struct seam_backdrop backdrop;
+	struct text_area *open;
+	size_t open_count;
+	struct text_tile *done;
+	size_t done_count;
+	int64_t calls, calls_max;
+};
 
 /* ERR_LIMIT when the tile is more than DetectText takes. */
-static int encode_area(struct arena *a, const struct image *from, const struct text_area *area, struct str *base64,
+static int encode_area(struct arena *a, const struct tiling *t, const struct text_area *area, struct str *base64,
 		       struct error *err)
 {
 	struct image part = { 0 };
 	struct buf png;
 
 	buf_init(&png, TILE_BYTES_MAX);
-	int rc = copy_area(from, area, &part, err);
+	int rc = seam_paint(t->image, area, &t->backdrop, &part, err);
 	if (rc == 0)
 		rc = png_encode(&part, &png, err);
 	if (rc == 0)
@@ -77,18 +81,6 @@ static int encode_area(struct arena *a, const struct image *from, const struct t
 	return rc;
 }
 
-/* The tiles that are still to be looked at (a stack: the first half is looked at first, which is reading order), and what was
- * found in those that need no more cutting. */
-struct tiling {
-	const struct image *image;
-	struct text_area *open;
-	size_t open_count;
-	struct text_tile *done;
-	size_t done_count;
-	int64_t calls, calls_max;
-	struct str model;
-};
-
 /* A cut costs two calls more: only as many as the bound allows. */
 static bool push_halves(struct tiling *t, const struct text_area *area, const struct text_page *page)
 {
@@ -96,6 +88,7 @@ static bool push_halves(struct tiling *t, const struct text_area *area, const st
 
 	if (t->calls + (int64_t)t->open_count + 2 > t->calls_max || !tiling_split(area, page, halves))
 		return false;
+	seam_settle(t->image, area, halves);
 	t->open[t->open_count++] = halves[1];
 	t->open[t->open_count++] = halves[0];
 	return true;
@@ -112,9 +105,9 @@ static int look(struct function_context *c, struct tiling *t, const struct text_
 
 	arena_init(&a, TILE_ARENA_MAX);
 	scratch.arena = &a;
-	int rc = encode_area(&a, t->image, area, &base64, err);
+	int rc = encode_area(&a, t, area, &base64, err);
 	if (rc == 0)
-		rc = detect(&scratch, object_of(&a, { "Bytes", json_new_string(&a, base64) }), area, &found, err);
+		rc = detect(&scratch, object_of(&a, { "Bytes", json_new_string(&a, base64) }), &t->whole, &found, err);
 	if (rc == 0)
 		rc = detections_copy(c->arena, &found, page, err);
 	arena_release(&a);
@@ -138,8 +131,7 @@ static int look_at_tile(struct function_context *c, struct tiling *t, struct err
 	return 0;
 }
 
-static int run_tiles(struct function_context *c, struct tiling *t, const struct text_area *whole, struct text_page *page,
-		     struct error *err)
+static int run_tiles(struct function_context *c, struct tiling *t, struct text_page *page, struct error *err)
 {
 	size_t most = (size_t)t->calls_max + 2;
 	int rc = 0;
@@ -148,12 +140,12 @@ static int run_tiles(struct function_context *c, struct tiling *t, const struct 
 	t->done = arena_alloc_array(c->arena, most, sizeof(*t->done));
 	if (arena_failed(c->arena))
 		return error_set(err, ERR_NO_MEMORY, "no memory for tiles");
-	if (!push_halves(t, whole, page))
+	if (!push_halves(t, &t->whole, page))
 		return 0; /* too small or no calls left: what is known stands */
 	while (rc == 0 && t->open_count > 0)
 		rc = look_at_tile(c, t, err);
 	if (rc == 0)
-		rc = tiling_merge(c->arena, t->done, t->done_count, whole->width, whole->height, page, err);
+		rc = tiling_merge(c->arena, t->done, t->done_count, t->whole.width, t->whole.height, page, err);
 	page->calls = t->calls;
 	return rc;
 }
@@ -162,7 +154,7 @@ static int run_tiles(struct function_context *c, struct tiling *t, const struct 
 static int detect_tiles(struct function_context *c, const struct source_image *source, const struct text_area *whole,
 			struct text_page *page, struct error *err)
 {
-	struct tiling t = { .calls = 1, .calls_max = c->settings->text_calls_max };
+	struct tiling t = { .whole = *whole, .calls = 1, .calls_max = c->settings->text_calls_max };
 	struct image image = { 0 };
 	struct str bytes;
 
@@ -170,8 +162,10 @@ static int detect_tiles(struct function_context *c, const struct source_image *s
 	if (rc == 0)
 		rc = png_decode(bytes, &image_limits_job, IMAGE_AUTO, &image, err);
 	t.image = &image;
-	if (rc == 0)
-		rc = run_tiles(c, &t, whole, page, err);
+	if (rc == 0) {
+		t.backdrop = seam_backdrop_of(&image);
+		rc = run_tiles(c, &t, page, err);
+	}
 	image_release(&image);
 	return rc;
 }

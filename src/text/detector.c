@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "text/content.h"
 #include "text/sampling.h"
 
 enum {
@@ -92,9 +94,24 @@ static int band_rows(int width, int height, bool in_bands)
 	return in_bands ? (rows + MULTIPLE - 1) / MULTIPLE * MULTIPLE : height;
 }
 
+/* Without the rows that have nothing on or near them; false when none is left. */
+static bool clip_band(struct band *b, const struct content_area *content, double scale)
+{
+	int top = ((int)(content->top / scale) - CONTEXT) / MULTIPLE * MULTIPLE;
+	int bottom = ((int)(content->bottom / scale) + CONTEXT + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+	int end = b->first + b->rows;
+
+	b->from = b->from > top ? b->from : top;
+	b->to = b->to < bottom ? b->to : bottom;
+	b->first = b->first > b->from ? b->first : b->from;
+	b->rows = (end < b->to ? end : b->to) - b->first;
+	return b->rows > 0;
+}
+
 static int look(const struct detector *d, const struct image *image, int width, int height, bool in_bands, float *map,
 		struct error *err)
 {
+	struct content_area content = content_of(image);
 	int rows = band_rows(width, height, in_bands);
 	int most = rows + 2 * CONTEXT < height ? rows + 2 * CONTEXT : height;
 	float *planes = malloc(sizeof(*planes) * 3 * (size_t)width * (size_t)most);
@@ -103,7 +120,8 @@ static int look(const struct detector *d, const struct image *image, int width, 
 	for (int first = 0; rc == 0 && first < height; first += rows) {
 		struct band b = band_at(first, height, rows);
 
-		rc = look_at_band(d, image, width, height, &b, planes, map, err);
+		if (!in_bands || clip_band(&b, &content, (double)image->height / height))
+			rc = look_at_band(d, image, width, height, &b, planes, map, err);
 	}
 	free(planes);
 	return rc;
@@ -117,7 +135,7 @@ int detector_find(const struct detector *d, const struct image *image, int side,
 	int rc;
 
 	detector_size(image->width, image->height, side, &width, &height);
-	map = malloc(sizeof(*map) * (size_t)width * (size_t)height);
+	map = calloc((size_t)width * (size_t)height, sizeof(*map));
 	rc = map ? look(d, image, width, height, in_bands, map, err)
 		 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
 	if (rc == 0)

@@ -12,6 +12,7 @@
 #include "image/convert.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "text/content.h"
 #include "text/detector.h"
 #include "text/engine.h"
 #include "text/models.h"
@@ -21,7 +22,6 @@
 #include "text/print.h"
 #include "text/recogniser.h"
 
-enum { FLATNESS_ROWS = 4 }; /* every fourth row tells enough */
 
 const struct ppocr_settings ppocr_settings = {
 	.boxes = { .threshold = 0.3f, .min_score = 0.6f, .unclip = 1.8f, .min_side = 3 },
@@ -211,18 +211,6 @@ static struct text_polygon turned(const struct text_polygon *p, int quarters)
 	return out;
 }
 
-/* The share of pixels that equal their left neighbour: high where a program drew them, low where a camera took them. */
-static float flatness(const struct image *image)
-{
-	size_t equal = 0;
-	size_t count = 0;
-
-	for (uint32_t y = 0; y < image->height; y += FLATNESS_ROWS)
-		for (uint32_t x = 1; x < image->width; x++, count++)
-			equal += memcmp(image_at(image, x, y), image_at(image, x - 1, y), image->channels) == 0;
-	return count ? (float)equal / (float)count : 0;
-}
-
 static int longer_side(const struct image *image)
 {
 	return (int)(image->width > image->height ? image->width : image->height);
@@ -231,7 +219,7 @@ static int longer_side(const struct image *image)
 /* Pages and screens, not photographs. */
 static bool is_drawn(const struct image *image)
 {
-	return longer_side(image) >= ppocr_settings.page_from || flatness(image) >= ppocr_settings.flat;
+	return longer_side(image) >= ppocr_settings.page_from || content_flatness(image) >= ppocr_settings.flat;
 }
 
 /* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
@@ -302,7 +290,7 @@ static float stretch_for(const struct image *image)
 
 static int read_print(struct reading *g, struct error *err)
 {
-	if (!g->ppocr->tesseract || !print_is_likely(g->image, flatness(g->image)))
+	if (!g->ppocr->tesseract || !print_is_likely(g->image, content_flatness(g->image)))
 		return 0;
 	return print_read(g->ppocr->tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
 }

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <math.h>
 
+#include "text/content.h"
 #include "text/geometry.h"
 
 /* A line is taken when its words are this sure on average, and none is less sure than that. */
@@ -23,15 +24,17 @@ enum { BLACK = 12, WHITE = 243, TONE_ROWS = 8 };
 
 static bool has_two_tones(const struct image *image)
 {
+	struct content_area c = content_of(image);
+	size_t samples = (size_t)(c.right - c.left) * image->channels;
 	size_t extreme = 0;
 	size_t count = 0;
 
-	for (uint32_t y = 0; y < image->height; y += TONE_ROWS) {
-		const uint8_t *row = image_at(image, 0, y);
+	for (uint32_t y = c.top; y < c.bottom; y += TONE_ROWS) {
+		const uint8_t *row = image_at(image, c.left, y);
 
-		for (size_t i = 0; i < image_stride(image); i++)
+		for (size_t i = 0; i < samples; i++)
 			extreme += row[i] <= BLACK || row[i] >= WHITE;
-		count += image_stride(image);
+		count += samples;
 	}
 	return (float)extreme >= TWO_TONES_SHARE * (float)count;
 }
