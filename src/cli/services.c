@@ -22,9 +22,24 @@
 
 /* They start in this order and stop in the reverse one: who is called stands before who calls. */
 static const struct service *const all[] = {
-	&service_iam,    &service_sts,    &service_logs,     &service_monitoring,   &service_ssm,       &service_secretsmanager,
-	&service_kms,    &service_s3,     &service_dynamodb, &service_sqs,          &service_sns,       &service_rekognition,
-	&service_lambda, &service_states, &service_events,   &service_apigatewayv2, &service_codebuild, &service_ec2,
+	&service_iam,
+	&service_sts,
+	&service_logs,
+	&service_monitoring,
+	&service_ssm,
+	&service_secretsmanager,
+	&service_kms,
+	&service_s3,
+	&service_dynamodb,
+	&service_sqs,
+	&service_sns,
+	&service_rekognition,
+	&service_lambda,
+	&service_states,
+	&service_events,
+	&service_apigatewayv2,
+	&service_codebuild,
+	&service_ec2,
 	NULL,
 };
 

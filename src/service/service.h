@@ -114,7 +114,7 @@ struct service {
 	const char *error_text_name; /* JSON: member that carries an error's text; NULL: "message" */
 	const char *api_version;     /* Query: "2010-05-08"; the XML namespace is xml_namespace */
 	const char *xml_namespace;
-	bool plain_answers; /* Query as EC2 speaks it: no Result element, and errors in a list */
+	bool plain_answers;                     /* Query as EC2 speaks it: no Result element, and errors in a list */
 	const struct query_dialect *dialect;    /* NULL: forms and answers are what JSON says */
 	const struct service_error *validation; /* answered for bind faults; NULL: ValidationException 400 */
 	const struct operation *operations;     /* ends with a row whose name is NULL */

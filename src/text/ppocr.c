@@ -22,7 +22,6 @@
 #include "text/print.h"
 #include "text/recogniser.h"
 
-
 const struct ppocr_settings ppocr_settings = {
 	.boxes = { .threshold = 0.3f, .min_score = 0.6f, .unclip = 1.8f, .min_side = 3 },
 	.photo_factor = 1.5f,
