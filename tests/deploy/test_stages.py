@@ -268,26 +268,35 @@ def test_a_changed_package(stages, planned):
     assert not stages.groups()
 
 
+@pytest.fixture(scope="module")
+def verify(stages, planned):
+    """Checks a manifest as the apply build does, in a folder that has the source unpacked."""
+    folder = stages.scratch / "unpacked"
+    body = stages.s3.get_object(Bucket=stages.bucket, Key="source/source.zip", VersionId=planned.source["version"])["Body"].read()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(folder)
+    environment = {**stages.checkout.environment, "COMMIT": planned.manifest["commit"], "RUN_ID": planned.manifest["run_id"], "ENVIRONMENT": "local",
+                   "TERRAFORM_ROOT": "infra/live/local", "PLAN_SHA256": planned.manifest["plan"]["sha256"],
+                   "CODEBUILD_SOURCE_VERSION": planned.source["version"]}
+
+    def run(manifest):
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return subprocess.run(["bash", "ci/manifest.sh", "verify", "manifest.json"], cwd=folder, env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def test_the_manifest_of_a_plan_is_good(planned, verify):
+    good = verify(planned.manifest)
+    assert good.returncode == 0, good.stderr
+
+
 @pytest.mark.parametrize("changed,message", [
     ({"packages": {"x86_64": "0" * 64}}, "the packages' hashes"), ({"lock_sha256": "0" * 64}, "the lock file"),
     ({"environment": "production"}, "the environment"), ({"root": "infra/live/production"}, "the root"), ({"run_id": "other"}, "the run"),
     ({"drift": True}, "a plan that looks for drift"), ({"format": 2}, "of a format"),
 ])
-def test_each_part_of_a_manifest_counts(stages, planned, tmp_path, changed, message):
-    """As the apply build checks it, in a folder that has the source unpacked."""
-    body = stages.s3.get_object(Bucket=stages.bucket, Key="source/source.zip", VersionId=planned.source["version"])["Body"].read()
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        archive.extractall(tmp_path)
-    environment = {**stages.checkout.environment, "COMMIT": planned.manifest["commit"], "RUN_ID": planned.manifest["run_id"], "ENVIRONMENT": "local",
-                   "TERRAFORM_ROOT": "infra/live/local", "PLAN_SHA256": planned.manifest["plan"]["sha256"],
-                   "CODEBUILD_SOURCE_VERSION": planned.source["version"]}
-
-    def verify(manifest):
-        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-        return subprocess.run(["bash", "ci/manifest.sh", "verify", "manifest.json"], cwd=tmp_path, env=environment, capture_output=True, text=True)
-
-    good = verify(planned.manifest)
-    assert good.returncode == 0, good.stderr
+def test_each_part_of_a_manifest_counts(planned, verify, changed, message):
     bad = verify({**planned.manifest, **changed})
     assert bad.returncode == 3 and "REFUSED: " in bad.stderr and message in bad.stderr
 
