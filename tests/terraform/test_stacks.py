@@ -80,16 +80,18 @@ def test_the_plan_after_an_update_is_clean(updated):
     assert updated.changes() == {}
 
 
-@pytest.mark.parametrize("address, identity", [
-    ("aws_dynamodb_table.pictures", "album-pictures"), ("aws_cloudwatch_log_group.worker", "/aws/lambda/album-worker"),
-    ("aws_sqs_queue.work", "QUEUE"), ("aws_iam_group.editors", "album-editors")])
-def test_a_resource_that_exists_can_be_imported(updated, address, identity):
-    if identity == "QUEUE":
-        identity = updated.server.client("sqs").get_queue_url(QueueName="album-work")["QueueUrl"]
-    updated.finish(updated.start("state", "rm", address))
-    updated.run("import", address, identity)
-    left = updated.changes()
-    assert set(left) <= {address} and all(actions == ["update"] for actions in left.values()), left
+def test_resources_that_exist_can_be_imported(updated):
+    """All in one apply, for each command waits on the provider."""
+    queue = updated.server.client("sqs").get_queue_url(QueueName="album-work")["QueueUrl"]
+    known = {"aws_dynamodb_table.pictures": "album-pictures", "aws_cloudwatch_log_group.worker": "/aws/lambda/album-worker",
+             "aws_sqs_queue.work": queue, "aws_iam_group.editors": "album-editors"}
+    updated.finish(updated.start("state", "rm", *known))
+    blocks = updated.folder / "imports.tf"
+    blocks.write_text("".join(f'import {{\n  to = {address}\n  id = "{identity}"\n}}\n' for address, identity in known.items()))
+    told = updated.apply()
+    blocks.unlink()
+    assert f"{len(known)} imported, 0 added" in told and "0 destroyed" in told
+    assert updated.changes() == {}
 
 
 def test_destroy_leaves_nothing(updated):

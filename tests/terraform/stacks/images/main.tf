@@ -46,12 +46,8 @@ resource "aws_sqs_queue" "work" {
   name                       = "album-work"
   visibility_timeout_seconds = local.first ? 30 : 40
   redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 3 })
-}
-
-resource "aws_sqs_queue_policy" "work" {
-  queue_url = aws_sqs_queue.work.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [{
-    Effect    = "Allow", Principal = { Service = "s3.amazonaws.com" }, Action = "sqs:SendMessage", Resource = aws_sqs_queue.work.arn
+    Effect    = "Allow", Principal = { Service = "s3.amazonaws.com" }, Action = "sqs:SendMessage", Resource = "*"
     Condition = { ArnEquals = { "aws:SourceArn" = aws_s3_bucket.pictures.arn } }
   }] })
 }
@@ -64,8 +60,6 @@ resource "aws_s3_bucket_notification" "pictures" {
     events        = local.first ? ["s3:ObjectCreated:*"] : ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]
     filter_suffix = ".png"
   }
-
-  depends_on = [aws_sqs_queue_policy.work]
 }
 
 # ---- the function, its layer, what feeds it ----
