@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Detects the text of an inspected image and writes it as processed/<id>.json and .txt. The first call lets the service read
- * the object itself; only a page that fills DetectText's 100 words is fetched, cut into tiles (tiling.h) and sent in parts.
+ * the object itself; only a page that fills DetectText's 100 words is fetched, cut into tiles (tiling.h), and each sent in its
+ * place on a page that is blank otherwise (seam.h).
  *
  * In:  {"job_id","image":{"bucket","key","bytes","width","height","etag","version_id"}}
  * Out: {"lines","words","mean_confidence","calls","text_key","json_key"}

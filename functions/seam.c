@@ -2,6 +2,7 @@
 #include "seam.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A seam has at most this share of the ink that a row near it has on average. */
 #define EMPTY_SHARE 0.25
@@ -105,8 +106,10 @@ int seam_paint(const struct image *image, const struct text_area *area, const st
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < image_stride(image) * image->height; i++)
+	for (size_t i = 0; i < image_stride(image); i++)
 		out->pixels[i] = backdrop->samples[i % image->channels];
+	for (uint32_t y = 1; y < image->height; y++)
+		memcpy(image_at(out, 0, y), out->pixels, image_stride(image));
 	for (uint32_t y = area->y; y < area->y + area->height; y++)
 		memcpy(image_at(out, area->x, y), image_at(image, area->x, y), row);
 	return 0;

@@ -80,8 +80,9 @@ bool tiling_split(const struct text_area *tile, const struct text_page *page, st
 struct merged_word {
 	struct text_item item;
 	size_t tile;
-	size_t line; /* index into the lines of all tiles */
-	bool cut;    /* touches an edge of its tile that is not the image's */
+	size_t line;  /* index into the lines of all tiles */
+	double depth; /* pixels to the nearest edge of its tile that is not the image's */
+	bool cut;     /* touches such an edge */
 	bool dropped;
 };
 
@@ -115,11 +116,19 @@ static void unite(struct merge *m, size_t one, size_t other)
 		m->parent[one] = other;
 }
 
-static bool touches_cut(const struct text_box *b, const struct text_area *t, uint32_t width, uint32_t height)
+static double depth_in(const struct text_box *b, const struct text_area *t, uint32_t width, uint32_t height)
 {
-	return (t->x > 0 && b->left < t->x + EDGE_PIXELS) || (t->y > 0 && b->top < t->y + EDGE_PIXELS) ||
-	       (t->x + t->width < width && b->right > t->x + t->width - EDGE_PIXELS) ||
-	       (t->y + t->height < height && b->bottom > t->y + t->height - EDGE_PIXELS);
+	double depth = INFINITY;
+
+	if (t->x > 0)
+		depth = fmin(depth, b->left - t->x);
+	if (t->y > 0)
+		depth = fmin(depth, b->top - t->y);
+	if (t->x + t->width < width)
+		depth = fmin(depth, t->x + t->width - b->right);
+	if (t->y + t->height < height)
+		depth = fmin(depth, t->y + t->height - b->bottom);
+	return depth;
 }
 
 static double shared(double from1, double to1, double from2, double to2)
@@ -138,30 +147,38 @@ static bool same_place(const struct text_box *a, const struct text_box *b)
 	return both >= SAME_WORD_OVERLAP * fmin(area_of(a), area_of(b));
 }
 
-/* Whole words are preferred to cut ones, then the longer text, then the surer. */
-static bool is_better(const struct merged_word *a, const struct merged_word *b)
+/* Words farther from a cut are better: that is the same choice for all words of a line, so that two readings of it do not mix.
+ * Then the longer text, then the surer. */
+static int compare_worth(const void *left, const void *right)
 {
-	if (a->cut != b->cut)
-		return !a->cut;
+	const struct merged_word *a = *(struct merged_word *const *)left, *b = *(struct merged_word *const *)right;
+
+	if (a->depth != b->depth)
+		return a->depth > b->depth ? -1 : 1;
 	if (a->item.text.n != b->item.text.n)
-		return a->item.text.n > b->item.text.n;
-	return a->item.confidence >= b->item.confidence;
+		return a->item.text.n > b->item.text.n ? -1 : 1;
+	return (a->item.confidence < b->item.confidence) - (a->item.confidence > b->item.confidence);
 }
 
-static void drop_duplicates(struct merge *m)
+static void drop_if_told(struct merge *m, struct merged_word *word, struct merged_word *const *kept, size_t count)
 {
-	for (size_t i = 0; i < m->word_count; i++) {
-		for (size_t j = i + 1; j < m->word_count && !m->words[i].dropped; j++) {
-			struct merged_word *a = &m->words[i], *b = &m->words[j];
-			if (b->dropped || a->tile == b->tile || !same_place(&a->item.box, &b->item.box))
-				continue;
-			unite(m, a->line, b->line);
-			if (is_better(a, b))
-				b->dropped = true;
-			else
-				a->dropped = true;
-		}
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i]->dropped || kept[i]->tile == word->tile || !same_place(&kept[i]->item.box, &word->item.box))
+			continue;
+		unite(m, kept[i]->line, word->line);
+		word->dropped = true;
 	}
+}
+
+/* The best first, and only a word that stays takes another's place, or a place might lose all its words. */
+static void drop_duplicates(struct merge *m, struct merged_word **best)
+{
+	for (size_t i = 0; i < m->word_count; i++)
+		best[i] = &m->words[i];
+	qsort(best, m->word_count, sizeof(struct merged_word *), compare_worth);
+	for (size_t i = 0; i < m->word_count; i++)
+		if (!best[i]->dropped)
+			drop_if_told(m, best[i], best, i);
 }
 
 static bool lies_within(const struct text_box *b, const struct text_area *t)
@@ -178,7 +195,7 @@ static void drop_fragments(struct merge *m, size_t tile_count, uint32_t width, u
 
 		for (size_t t = 0; w->cut && !w->dropped && t < tile_count; t++)
 			w->dropped = t != w->tile && lies_within(&w->item.box, &m->tiles[t].area) &&
-				     !touches_cut(&w->item.box, &m->tiles[t].area, width, height);
+				     depth_in(&w->item.box, &m->tiles[t].area, width, height) >= EDGE_PIXELS;
 	}
 }
 
@@ -232,11 +249,13 @@ static int collect(struct merge *m, struct arena *a, const struct text_tile *til
 			struct text_item word = page->words[j];
 			if (word.line < 0)
 				continue; /* DetectText gives every word its line */
+			double depth = depth_in(&word.box, &tiles[i].area, width, height);
 			m->words[m->word_count++] = (struct merged_word){
 				.item = word,
 				.tile = i,
 				.line = first + (size_t)word.line,
-				.cut = touches_cut(&word.box, &tiles[i].area, width, height),
+				.depth = depth,
+				.cut = depth < EDGE_PIXELS,
 			};
 		}
 	}
@@ -341,8 +360,11 @@ int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, u
 
 	if (collect(&m, a, tiles, count, width, height))
 		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
-	drop_duplicates(&m);
+	struct merged_word **best = arena_alloc_array(a, m.word_count + 1, sizeof(struct merged_word *));
+	if (arena_failed(a))
+		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
 	drop_fragments(&m, count, width, height);
+	drop_duplicates(&m, best);
 	rejoin_lines(&m);
 	page.words = arena_alloc_array(a, m.word_count + 1, sizeof(*page.words));
 	page.lines = arena_alloc_array(a, m.line_count + 1, sizeof(*page.lines));

@@ -5,9 +5,9 @@
  *
  * A tile that still has too many words is cut in two where half of those seen lie on each side: across its height as long as that
  * is not much smaller than its width, so that lines stay whole. The halves overlap by more than the largest word seen, so that
- * every word lies whole in one of them. Words told twice (boxes that cover each other) are merged: the one that no cut runs
- * through stays. Lines are united where they share such a word, and re-joined where a cut between columns of tiles has parted
- * them.
+ * every word lies whole in one of them; seam.h then moves their edges between lines. Words told twice (boxes that cover each
+ * other) are merged: the one farthest from a cut stays. Lines are united where they share such a word, and re-joined where a
+ * cut between columns of tiles has parted them.
  */
 #ifndef GLEANER_FUNCTIONS_TILING_H
 #define GLEANER_FUNCTIONS_TILING_H

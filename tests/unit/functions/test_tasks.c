@@ -196,24 +196,25 @@ static void test_extract_errors(void **state)
 	}
 }
 
-/* A service that sees 100 words in the whole page and 60 in any tile. */
+/* A service that sees 100 words in the whole page and 60 in either half of it, which comes in its place on a blank page. */
 struct dense {
 	struct str png;
-	struct buf whole, tile;
+	struct buf whole, halves[2];
 	int detections;
 };
 
-static void add_words(struct buf *b, int count)
+/* Ten a row, within `height` of the page from `top` on. */
+static void add_words(struct buf *b, int count, double top, double height)
 {
 	buf_init(b, 1 << 20);
 	buf_add_c(b, "{\"TextDetections\":[" LINE);
 	for (int i = 0; i < count; i++) {
-		double x = 0.005 + (i % 10) * 0.099, y = 0.05 + i / 10 * 0.09;
+		double x = 0.005 + (i % 10) * 0.099, y = top + height * (0.05 + i / 10 * 0.09);
 		buf_addf(b,
 			 ",{\"Type\":\"WORD\",\"Id\":%d,\"ParentId\":0,\"DetectedText\":\"w%d\",\"Confidence\":90,\"Geometry\":{"
 			 "\"Polygon\":["
 			 "{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f},{\"X\":%f,\"Y\":%f}]}}",
-			 i + 1, i, x, y, x + 0.05, y, x + 0.05, y + 0.03, x, y + 0.03);
+			 i + 1, i, x, y, x + 0.05, y, x + 0.05, y + 0.03 * height, x, y + 0.03 * height);
 	}
 	buf_add_c(b, "]}");
 }
@@ -224,7 +225,8 @@ static void dense_answer(void *argument, const struct fake_request *request, str
 
 	*reply = (struct fake_reply){ .status = 200 };
 	if (strstr(request->line, "DetectText") != NULL) {
-		const struct buf *answer = d->detections++ == 0 ? &d->whole : &d->tile;
+		const struct buf *answer = d->detections == 0 ? &d->whole : &d->halves[d->detections % 2 ? 0 : 1];
+		d->detections++;
 		reply->body = answer->p;
 		reply->body_n = answer->n;
 	} else if (strncmp(request->line, "GET ", 4) == 0) {
@@ -250,8 +252,9 @@ static void test_extract_tiles(void **state)
 	(void)state;
 	make_png(&png, 400, 400);
 	d.png = buf_str(&png);
-	add_words(&d.whole, 100);
-	add_words(&d.tile, 60);
+	add_words(&d.whole, 100, 0, 1);
+	add_words(&d.halves[0], 60, 0, 0.5);
+	add_words(&d.halves[1], 60, 0.5, 0.5);
 	harness_init_with(&h, dense_answer, &d);
 	snprintf(event, sizeof(event),
 		 "{\"job_id\":\"" JOB_ID "\",\"image\":{\"bucket\":\"source\",\"key\":\"k\",\"bytes\":%zu,\"width\":400,"
@@ -259,13 +262,13 @@ static void test_extract_tiles(void **state)
 		 png.n);
 	assert_int_equal(harness_run(&h, "extract_text", event), 0);
 	assert_int_equal(number(&h, "calls"), 3);
-	assert_true(number(&h, "words") > 100);
+	assert_int_equal(number(&h, "words"), 120);
 	assert_true(fake_body_has(h.fake, 2, "{\"Image\":{\"Bytes\":\"iVBORw0KGgo"));
 	harness_release(&h);
 
 	/* Always full: the number of calls is bounded, and what is known comes back. */
-	buf_release(&d.tile);
-	add_words(&d.tile, 100);
+	buf_release(&d.halves[0]);
+	add_words(&d.halves[0], 100, 0, 0.5);
 	d.detections = 0;
 	harness_init_with(&h, dense_answer, &d);
 	h.settings.text_calls_max = 5;
@@ -283,7 +286,8 @@ static void test_extract_tiles(void **state)
 	assert_int_equal(number(&h, "words"), 100);
 	harness_release(&h);
 	buf_release(&d.whole);
-	buf_release(&d.tile);
+	buf_release(&d.halves[0]);
+	buf_release(&d.halves[1]);
 	buf_release(&png);
 }
 

@@ -208,6 +208,35 @@ static void test_fragments_are_dropped(void **state)
 	arena_release(&a);
 }
 
+/* Of two readings of a line that which is farther from its cut stays, with its words; none is lost. */
+static void test_readings_do_not_mix(void **state)
+{
+	struct arena a;
+	struct text_item near[2] = { { .text = STR("To"), .confidence = 99 }, { .text = STR("BePaid"), .confidence = 99 } },
+			 far[3] = { { .text = STR("To"), .confidence = 80 },
+				    { .text = STR("Be"), .confidence = 80 },
+				    { .text = STR("Paid"), .confidence = 80 } };
+	struct text_item near_line = { .text = STR("To BePaid") }, far_line = { .text = STR("To Be Paid") };
+	struct text_tile tiles[2] = {
+		{ { 0, 0, 300, 200 }, { .words = near, .lines = &near_line, .word_count = 2, .line_count = 1 } },
+		{ { 0, 100, 300, 250 }, { .words = far, .lines = &far_line, .word_count = 3, .line_count = 1 } },
+	};
+	struct text_page page;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	set_box(&near[0], (struct text_box){ 20, 170, 50, 190 });
+	set_box(&near[1], (struct text_box){ 60, 170, 140, 190 });
+	set_box(&far[0], (struct text_box){ 20, 170, 50, 190 });
+	set_box(&far[1], (struct text_box){ 60, 170, 90, 190 });
+	set_box(&far[2], (struct text_box){ 95, 170, 140, 190 });
+	assert_int_equal(tiling_merge(&a, tiles, 2, 300, 350, &page, NULL), 0);
+	assert_int_equal(page.line_count, 1);
+	assert_int_equal(page.word_count, 3);
+	assert_true(str_eq_c(page.lines[0].text, "To Be Paid"));
+	arena_release(&a);
+}
+
 static void test_merge_of_nothing(void **state)
 {
 	struct text_page page;
@@ -228,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_split_sizes),
 		cmocka_unit_test(test_the_cut_goes_where_the_words_are),
 		cmocka_unit_test(test_fragments_are_dropped),
+		cmocka_unit_test(test_readings_do_not_mix),
 		cmocka_unit_test(test_merge_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
