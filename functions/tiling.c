@@ -92,6 +92,7 @@ struct merge {
 	struct text_item *lines; /* of all tiles, one behind the other */
 	size_t *line_tile;
 	size_t *parent; /* union-find over lines */
+	bool *broken;   /* lines that lost a word */
 	size_t line_count;
 	const struct text_tile *tiles;
 };
@@ -235,6 +236,7 @@ static int collect(struct merge *m, struct arena *a, const struct text_tile *til
 	m->lines = arena_alloc_array(a, lines, sizeof(*m->lines));
 	m->line_tile = arena_alloc_array(a, lines, sizeof(*m->line_tile));
 	m->parent = arena_alloc_array(a, lines, sizeof(*m->parent));
+	m->broken = arena_alloc_array(a, lines, sizeof(*m->broken));
 	if (arena_failed(a))
 		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < count; i++) {
@@ -242,6 +244,7 @@ static int collect(struct merge *m, struct arena *a, const struct text_tile *til
 		size_t first = m->line_count;
 		for (size_t j = 0; j < page->line_count; j++) {
 			m->parent[m->line_count] = m->line_count;
+			m->broken[m->line_count] = false;
 			m->line_tile[m->line_count] = i;
 			m->lines[m->line_count++] = page->lines[j];
 		}
@@ -311,9 +314,11 @@ static struct text_item build_line(struct arena *a, const struct merge *m, const
 	return line;
 }
 
-/* How many of the tiles' lines became this one, and whether it lost a word. */
+/* As a tile told it: not united with another, and with all its words. */
 static bool is_whole(struct merge *m, size_t line)
 {
+	if (m->broken[line])
+		return false;
 	for (size_t i = 0; i < m->line_count; i++)
 		if (i != line && find(m, i) == line)
 			return false;
@@ -337,8 +342,10 @@ static void emit(struct arena *a, struct merge *m, struct text_page *out)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->word_count; i++) {
-		if (m->words[i].dropped)
+		if (m->words[i].dropped) {
+			m->broken[m->words[i].line] = true;
 			continue;
+		}
 		m->words[kept] = m->words[i];
 		m->words[kept].line = find(m, m->words[kept].line);
 		kept++;

@@ -186,11 +186,11 @@ static void test_the_cut_goes_where_the_words_are(void **state)
 static void test_fragments_are_dropped(void **state)
 {
 	struct arena a;
-	struct text_item top[1] = { { .text = STR("ks"), .confidence = 90 } },
+	struct text_item top[2] = { { .text = STR("ks"), .confidence = 90 }, { .text = STR("kept"), .confidence = 90 } },
 			 bottom[1] = { { .text = STR("word"), .confidence = 90 } };
-	struct text_item top_line = { .text = STR("ks") }, bottom_line = { .text = STR("word") };
+	struct text_item top_line = { .text = STR("ks kept") }, bottom_line = { .text = STR("word") };
 	struct text_tile tiles[2] = {
-		{ { 0, 0, 300, 200 }, { .words = top, .lines = &top_line, .word_count = 1, .line_count = 1 } },
+		{ { 0, 0, 300, 200 }, { .words = top, .lines = &top_line, .word_count = 2, .line_count = 1 } },
 		{ { 0, 150, 300, 200 }, { .words = bottom, .lines = &bottom_line, .word_count = 1, .line_count = 1 } },
 	};
 	struct text_page page;
@@ -198,13 +198,15 @@ static void test_fragments_are_dropped(void **state)
 	(void)state;
 	arena_init(&a, 1 << 20);
 	set_box(&top[0], (struct text_box){ 100, 190, 130, 199 });
+	set_box(&top[1], (struct text_box){ 200, 120, 260, 140 });
 	set_box(&bottom[0], (struct text_box){ 20, 188, 115, 210 });
 	top_line.box = top[0].box;
 	bottom_line.box = bottom[0].box;
 	assert_int_equal(tiling_merge(&a, tiles, 2, 300, 350, &page, NULL), 0);
-	assert_int_equal(page.word_count, 1);
-	assert_true(str_eq_c(page.words[0].text, "word"));
-	assert_int_equal(page.line_count, 1);
+	assert_int_equal(page.word_count, 2);
+	assert_int_equal(page.line_count, 2);
+	assert_true(str_eq_c(page.lines[0].text, "kept")); /* without its fragment */
+	assert_true(str_eq_c(page.words[1].text, "word"));
 	arena_release(&a);
 }
 
