@@ -318,7 +318,7 @@ def test_a_version_is_named_beside_what_is_asked(s3, bucket):
     assert (attributes["ObjectSize"], attributes["VersionId"]) == (1, old)
     assert s3.get_object_tagging(Bucket=bucket, Key="k", VersionId=old)["TagSet"] == [{"Key": "n", "Value": "1"}]
     assert s3.get_object_acl(Bucket=bucket, Key="k", VersionId=old)["Grants"]
-    assert code(s3.get_object_retention, Bucket=bucket, Key="k", VersionId=old) == ("NotImplemented", 501)
+    assert code(s3.get_object_retention, Bucket=bucket, Key="k", VersionId=old) == ("NotImplemented", 400)
     s3.delete_object_tagging(Bucket=bucket, Key="k", VersionId=old)
     assert s3.get_object(Bucket=bucket, Key="k", VersionId=old)["Body"].read() == b"1"
     assert s3.get_object_tagging(Bucket=bucket, Key="k", VersionId=old)["TagSet"] == []

@@ -65,7 +65,7 @@ static const char *start_sleeper(struct host *h, struct arena *a)
 	call(h, a, "CreateProject",
 	     "{\"name\":\"sleeper\",\"source\":{\"type\":\"NO_SOURCE\",\"buildspec\":\"version: 0.2\\nphases:\\n"
 	     "  build:\\n    commands: [ sleep 1000 ]\\n  post_build:\\n    commands: [ 'true' "
-	     "]\\n\"},\"artifacts\":{\"type\":\"NO_ARTIFACTS\"},"
+	     "]\\n\"},\"artifacts\":{\"type\":\"NO_ARTIFACTS\"},\"logsConfig\":{\"cloudWatchLogs\":{\"status\":\"DISABLED\"}},"
 	     "\"serviceRole\":\"arn:aws:iam::000000000000:role/r\",\"timeoutInMinutes\":5,"
 	     "\"environment\":{\"type\":\"LINUX_CONTAINER\",\"image\":\"i\",\"computeType\":\"BUILD_GENERAL1_SMALL\"}}");
 	started = call(h, a, "StartBuild", "{\"projectName\":\"sleeper\"}");
