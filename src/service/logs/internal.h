@@ -99,6 +99,9 @@ struct logs_input {
 /* The group named by name or ARN. */
 struct str logs_group_name(const struct logs_input *in);
 int logs_need_group(struct call *call, struct str name, const struct json **out) MUST_CHECK;
+/* metric_filters.c: deletes the filter that the call names, stored under "filter" or "subscription"; `what` is its kind in the
+ * error. */
+int logs_delete_filter(struct call *call, struct str space, const char *what) MUST_CHECK;
 int logs_need_stream(struct call *call, struct str group, struct str stream, const struct json **out) MUST_CHECK;
 int logs_put(struct call *call, const struct key *key, const struct json *record) MUST_CHECK;
 int logs_page_fault(struct call *call, const struct error *err);

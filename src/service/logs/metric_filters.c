@@ -65,7 +65,7 @@ int logs_put_metric_filter(struct call *call)
 
 const struct bind logs_delete_metric_filter_fields[] = { FILTER_GROUP, FILTER_NAME, BIND_DONE };
 
-int logs_delete_metric_filter(struct call *call)
+int logs_delete_filter(struct call *call, struct str space, const char *what)
 {
 	const struct logs_input *in = call->input;
 	const struct json *group;
@@ -74,10 +74,15 @@ int logs_delete_metric_filter(struct call *call)
 
 	if (logs_need_group(call, in->group, &group) < 0)
 		return -1;
-	record_key(&key, STR("filter"), in->group, in->filter_name);
+	record_key(&key, space, in->group, in->filter_name);
 	if (!store_has(call->txn, SPACE_LOGS, key_str(&key)))
-		return call_failf(call, &logs_ResourceNotFoundException, "The specified metric filter does not exist.");
+		return call_failf(call, &logs_ResourceNotFoundException, "The specified %s filter does not exist.", what);
 	return store_delete(call->txn, SPACE_LOGS, key_str(&key), &err) < 0 ? call_fault(call, &err) : 0;
+}
+
+int logs_delete_metric_filter(struct call *call)
+{
+	return logs_delete_filter(call, STR("filter"), "metric");
 }
 
 const struct bind logs_describe_metric_filters_fields[] = {

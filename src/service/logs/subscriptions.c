@@ -92,17 +92,7 @@ const struct bind logs_delete_subscription_filter_fields[] = { SUBSCRIPTION_GROU
 
 int logs_delete_subscription_filter(struct call *call)
 {
-	const struct logs_input *in = call->input;
-	const struct json *group;
-	struct error err = { 0 };
-	struct key key;
-
-	if (logs_need_group(call, in->group, &group) < 0)
-		return -1;
-	record_key(&key, STR("subscription"), in->group, in->filter_name);
-	if (!store_has(call->txn, SPACE_LOGS, key_str(&key)))
-		return call_failf(call, &logs_ResourceNotFoundException, "The specified subscription filter does not exist.");
-	return store_delete(call->txn, SPACE_LOGS, key_str(&key), &err) < 0 ? call_fault(call, &err) : 0;
+	return logs_delete_filter(call, STR("subscription"), "subscription");
 }
 
 const struct bind logs_describe_subscription_filters_fields[] = {
