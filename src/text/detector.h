@@ -8,16 +8,16 @@
 #include "text/boxes.h"
 #include "text/ort.h"
 
+/* The model in its three parts (onnx_split.h). */
 struct detector {
-	struct ort_model *model;
+	struct ort_model *stem, *neck, *head;
 	struct box_settings boxes;
 };
 
-/* Boxes in pixels of `image`, found at a size whose longer side is about `side`. `in_bands`: a large image is looked at in parts,
- * which takes half the memory; but the network also weighs what it sees by the whole picture, which photographs need. free()
- * `*out`. ERR_NO_MEMORY, ERR_UNAVAILABLE, ERR_CORRUPT when the model is not a detector. */
-int detector_find(const struct detector *d, const struct image *image, int side, bool in_bands, struct text_box **out,
-		  size_t *count, struct error *err) MUST_CHECK;
+/* Boxes in pixels of `image`, found at a size whose longer side is about `side`. free() `*out`. ERR_NO_MEMORY, ERR_UNAVAILABLE,
+ * ERR_CORRUPT when the model is not a detector. */
+int detector_find(const struct detector *d, const struct image *image, int side, struct text_box **out, size_t *count,
+		  struct error *err) MUST_CHECK;
 
 /* The size, sides multiples of 32, that an image of width x height is scaled to. *Pure.* */
 void detector_size(uint32_t width, uint32_t height, int side, int *scaled_width, int *scaled_height);

@@ -7,7 +7,8 @@
  * ONNX Runtime's convolutions like. Two thirds of the time went there. This folds the first pair into the convolution's weights,
  * writes hard-swish as x * clip(a x + b, 0, c), whose clip ONNX Runtime fuses into a (depthwise) convolution, puts the second
  * scale into a, b and c, and its offset into the next convolution where that has no padding, else into one more depthwise
- * convolution. What does not look like that is left as it is. *Pure.*
+ * convolution. What follows a transposed convolution goes into its weights; the feature pyramid is onnx_pyramid.h's. What does
+ * not look like that is left as it is. *Pure.*
  */
 #ifndef GLEANER_TEXT_ONNX_FUSE_H
 #define GLEANER_TEXT_ONNX_FUSE_H

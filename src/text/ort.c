@@ -7,7 +7,7 @@
 #include "text/ort_abi.h"
 
 /* Bytes of an input from which on its layers take so much memory that it is not kept for the next one. */
-enum { LARGE_INPUT = 16 << 20 };
+enum { LARGE_INPUT = 6 << 20 };
 
 struct ort {
 	void *library;

@@ -17,6 +17,7 @@
 #include "text/engine.h"
 #include "text/models.h"
 #include "text/onnx_fuse.h"
+#include "text/onnx_split.h"
 #include "text/order.h"
 #include "text/ppocr_settings.h"
 #include "text/print.h"
@@ -42,7 +43,7 @@ const struct ppocr_settings ppocr_settings = {
 
 struct ppocr {
 	struct ort *ort;
-	struct ort_model *detection, *recognition;
+	struct ort_model *stem, *neck, *head, *recognition;
 	struct charset charset;
 	struct crew *crew;
 	void *tesseract; /* for clean print; NULL where it is not installed */
@@ -79,18 +80,41 @@ static int read_file(struct arena *a, const char *folder, const char *name, stru
 	return file_read(a, path.p, MIB(64), out, err);
 }
 
-static int load_model(struct ppocr *p, struct arena *a, const char *folder, const char *name, int threads, struct ort_model **out,
-		      struct error *err)
+static int load_model(struct ppocr *p, struct arena *a, struct str bytes, int threads, struct ort_model **out, struct error *err)
+{
+	int rc = onnx_fuse(a, bytes, &bytes, NULL, err);
+
+	return rc < 0 ? rc : ort_model_new(out, p->ort, bytes, threads, err);
+}
+
+static int load_detection(struct ppocr *p, struct arena *a, const char *folder, int threads, struct error *err)
 {
 	struct str bytes;
-	int rc = read_file(a, folder, name, &bytes, err);
+	struct onnx_parts parts;
+	int rc = read_file(a, folder, MODELS_DETECTION, &bytes, err);
 
 	if (rc == 0)
-		rc = onnx_fuse(a, bytes, &bytes, NULL, err);
+		rc = onnx_split(a, bytes, &parts, err);
 	if (rc == 0)
-		rc = ort_model_new(out, p->ort, bytes, threads, err);
+		rc = load_model(p, a, parts.stem, threads, &p->stem, err);
+	if (rc == 0)
+		rc = load_model(p, a, parts.neck, threads, &p->neck, err);
+	if (rc == 0)
+		rc = load_model(p, a, parts.head, threads, &p->head, err);
 	if (rc < 0 && err)
-		error_prefix(err, "%s/%s", folder, name);
+		error_prefix(err, "%s/" MODELS_DETECTION, folder);
+	return rc;
+}
+
+static int load_recognition(struct ppocr *p, struct arena *a, const char *folder, struct error *err)
+{
+	struct str bytes;
+	int rc = read_file(a, folder, MODELS_RECOGNITION, &bytes, err);
+
+	if (rc == 0)
+		rc = load_model(p, a, bytes, 1, &p->recognition, err);
+	if (rc < 0 && err)
+		error_prefix(err, "%s/" MODELS_RECOGNITION, folder);
 	return rc;
 }
 
@@ -103,9 +127,9 @@ static int load_files(struct ppocr *p, struct arena *a, const char *folder, int 
 	if (rc == 0)
 		rc = ort_new(&p->ort, path.p, err);
 	if (rc == 0)
-		rc = load_model(p, a, folder, MODELS_DETECTION, threads, &p->detection, err);
+		rc = load_detection(p, a, folder, threads, err);
 	if (rc == 0)
-		rc = load_model(p, a, folder, MODELS_RECOGNITION, 1, &p->recognition, err);
+		rc = load_recognition(p, a, folder, err);
 	if (rc == 0)
 		rc = read_file(a, folder, MODELS_CHARACTERS, &keys, err);
 	if (rc == 0)
@@ -126,7 +150,9 @@ static void unload(void *state)
 	crew_free(p->crew);
 	charset_release(&p->charset);
 	ort_model_free(p->recognition);
-	ort_model_free(p->detection);
+	ort_model_free(p->head);
+	ort_model_free(p->neck);
+	ort_model_free(p->stem);
 	ort_free(p->ort);
 	free(p);
 }
@@ -163,7 +189,7 @@ static int load(void **state, const struct text_options *options, struct error *
 	}
 	if (text_engine_tesseract.load(&p->tesseract, options, NULL) < 0)
 		p->tesseract = NULL;
-	p->detector = (struct detector){ p->detection, ppocr_settings.boxes };
+	p->detector = (struct detector){ p->stem, p->neck, p->head, ppocr_settings.boxes };
 	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
 	malloc_trim(0); /* loading leaves tens of megabytes of free heap behind */
 	*state = p;
@@ -223,13 +249,15 @@ static bool is_drawn(const struct image *image)
 
 /* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
  * does. */
-static int side_for(const struct image *image, bool drawn)
+static int side_for(const struct image *image)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
 	int longer = longer_side(image);
+	bool drawn;
 
 	if (longer >= s->page_from)
 		return longer < s->page_side ? longer : s->page_side;
+	drawn = is_drawn(image);
 	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
 	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
 }
@@ -264,10 +292,9 @@ static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count,
 {
 	const struct ppocr_settings *s = &ppocr_settings;
 	float longer = (float)longer_side(g->image);
-	bool drawn = is_drawn(g->image);
-	int side = side_for(g->image, drawn);
+	int side = side_for(g->image);
 	float height;
-	int rc = detector_find(&g->ppocr->detector, g->image, side, drawn, boxes, count, err);
+	int rc = detector_find(&g->ppocr->detector, g->image, side, boxes, count, err);
 
 	if (rc < 0)
 		return rc;
@@ -277,8 +304,7 @@ static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count,
 	free(*boxes);
 	*boxes = NULL;
 	*count = 0;
-	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), drawn, boxes, count,
-			     err);
+	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), boxes, count, err);
 }
 
 /* Letters of screens are clean enough to be read narrower. */

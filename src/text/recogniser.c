@@ -10,7 +10,7 @@
 #include "text/sampling.h"
 
 enum {
-	BUNDLE_COLUMNS = 1024, /* of all lines in a bundle together: larger ones leave the caches */
+	BUNDLE_COLUMNS = 256, /* of all lines in a bundle together: larger ones leave the caches */
 	BUNDLE_LINES = 16,
 	GREEN = 1, /* plane */
 };

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "text/onnx_fuse.h"
+#include "text/onnx_split.h"
 #include "text/protobuf.h"
 
 static void test_protobuf(void **state)
@@ -176,6 +177,124 @@ static void test_fusing(void **state)
 	arena_release(&arena);
 }
 
+/* ---- a small pyramid: two levels, a gate, a join, a transposed convolution ---- */
+
+static void add_list(struct buf *attributes, const char *name, int64_t value, size_t count)
+{
+	buf_reset(attributes);
+	pb_add_bytes(attributes, 1, str_c(name));
+	for (size_t i = 0; i < count; i++)
+		pb_add_varint(attributes, 8, (uint64_t)value);
+}
+
+static void add_end(struct buf *graph, uint32_t number, const char *name)
+{
+	struct buf value;
+
+	buf_init(&value, KIB(1));
+	pb_add_bytes(&value, 1, str_c(name));
+	pb_add_bytes(graph, number, buf_str(&value));
+	buf_release(&value);
+}
+
+static void make_pyramid(struct buf *model, bool joined)
+{
+	struct buf graph, opset, pads, scales;
+
+	buf_init(&graph, KIB(256));
+	buf_init(&opset, KIB(1));
+	buf_init(&pads, KIB(1));
+	add_list(&pads, "pads", 1, 4);
+	add_tensor(&graph, "square", 2, 2, 3, 4, 0.25f);
+	add_tensor(&graph, "wide", 1, 4, 3, 4, 0.5f);
+	add_tensor(&graph, "point", 2, 2, 1, 4, 0.125f);
+	buf_init(&scales, KIB(1));
+	{
+		static const float values[4] = { 1, 1, 2, 2 };
+		struct buf tensor;
+
+		buf_init(&tensor, KIB(1));
+		pb_add_varint(&tensor, 1, 4);
+		pb_add_varint(&tensor, 2, 1);
+		pb_add_bytes(&tensor, 9, str_of((const char *)values, sizeof(values)));
+		pb_add_bytes(&scales, 1, STR("value"));
+		pb_add_bytes(&scales, 5, buf_str(&tensor));
+		buf_release(&tensor);
+	}
+	add_node(&graph, "Constant", "", "twice", buf_str(&scales));
+	add_node(&graph, "Conv", "x square", "features", buf_str(&pads)); /* the stem */
+	add_node(&graph, "Conv", "features square", "low", buf_str(&pads));
+	add_node(&graph, "Conv", "features point", "fine", STR_NULL);
+	add_node(&graph, "GlobalAveragePool", "fine", "mean", STR_NULL);
+	add_node(&graph, "HardSigmoid", "mean", "gate", STR_NULL);
+	add_node(&graph, "Mul", "fine gate", "weighed", STR_NULL);
+	add_node(&graph, "Add", "fine weighed", "gated", STR_NULL);
+	add_node(&graph, "Resize", "low none twice", "larger", STR_NULL);
+	add_node(&graph, "Add", "gated larger", "sum", STR_NULL);
+	add_node(&graph, "Conv", "sum square", "p1", buf_str(&pads));
+	add_node(&graph, "Resize", "low none twice", "p2", STR_NULL);
+	add_node(&graph, joined ? "Concat" : "Sum", "p2 p1", "join", STR_NULL);
+	add_node(&graph, "Conv", "join wide", "map", buf_str(&pads));
+	add_node(&graph, "Relu", "map", "out", STR_NULL); /* the head */
+	add_end(&graph, 11, "x");
+	add_end(&graph, 12, "out");
+	pb_add_varint(&opset, 2, 13);
+	buf_reset(model);
+	pb_add_bytes(model, 7, buf_str(&graph));
+	pb_add_bytes(model, 8, buf_str(&opset));
+	buf_release(&scales);
+	buf_release(&pads);
+	buf_release(&opset);
+	buf_release(&graph);
+}
+
+static void test_pyramid(void **state)
+{
+	struct arena arena;
+	struct buf model;
+	struct str fused;
+
+	(void)state;
+	arena_init(&arena, MIB(16));
+	buf_init(&model, MIB(1));
+	make_pyramid(&model, true);
+	assert_int_equal(onnx_fuse(&arena, buf_str(&model), &fused, NULL, NULL), 0);
+	assert_int_equal(count_nodes(fused, "Resize"), 0); /* nothing is enlarged … */
+	assert_int_equal(count_nodes(fused, "DepthToSpace"), 2);
+	assert_int_equal(count_nodes(fused, "MatMul"), 1); /* … and the finest level is never made */
+	assert_true(has_float(fused, 0.25f * 2) &&
+		    has_float(fused, 0.25f * 4)); /* taps that see one pixel of the smaller value */
+	make_pyramid(&model, false);
+	assert_int_equal(onnx_fuse(&arena, buf_str(&model), &fused, NULL, NULL), 0);
+	assert_int_equal(count_nodes(fused, "Resize"), 1); /* what is not joined stays */
+	buf_release(&model);
+	arena_release(&arena);
+}
+
+static void test_splitting(void **state)
+{
+	struct arena arena;
+	struct buf model;
+	struct onnx_parts parts;
+	struct error err = { 0 };
+
+	(void)state;
+	arena_init(&arena, MIB(16));
+	buf_init(&model, MIB(1));
+	make_pyramid(&model, true);
+	assert_int_equal(onnx_split(&arena, buf_str(&model), &parts, NULL), 0);
+	assert_int_equal(count_nodes(parts.stem, "Conv"), 1);
+	assert_int_equal(count_nodes(parts.neck, "Conv"), 4);
+	assert_int_equal(count_nodes(parts.head, "Conv"), 0);
+	assert_int_equal(count_nodes(parts.head, "Relu"), 1);
+	assert_int_equal(count_nodes(parts.stem, "Constant"), 1);
+	make_pyramid(&model, false);
+	assert_int_equal(onnx_split(&arena, buf_str(&model), &parts, &err), ERR_CORRUPT);
+	assert_int_equal(onnx_split(&arena, STR("no model"), &parts, &err), ERR_CORRUPT);
+	buf_release(&model);
+	arena_release(&arena);
+}
+
 /* Cut and damaged models are returned or rewritten, never a fault. */
 static void test_damaged_models(void **state)
 {
@@ -201,9 +320,8 @@ static void test_damaged_models(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_protobuf),
-		cmocka_unit_test(test_fusing),
-		cmocka_unit_test(test_damaged_models),
+		cmocka_unit_test(test_protobuf),  cmocka_unit_test(test_fusing),         cmocka_unit_test(test_pyramid),
+		cmocka_unit_test(test_splitting), cmocka_unit_test(test_damaged_models),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
