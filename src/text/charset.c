@@ -77,6 +77,15 @@ static int count_keys(struct str keys)
 	return count;
 }
 
+static void note_lookalike(struct charset *c, int class, struct str text)
+{
+	static const char texts[LOOKALIKE_COUNT] = { '0', 'o', 'O', '1', 'l', 'I' };
+
+	for (int i = 0; i < LOOKALIKE_COUNT; i++)
+		if (text.n == 1 && text.p[0] == texts[i])
+			c->lookalikes[i] = class;
+}
+
 int charset_init(struct charset *c, struct str keys, struct error *err)
 {
 	int count = count_keys(keys);
@@ -102,6 +111,7 @@ int charset_init(struct charset *c, struct str keys, struct error *err)
 			continue;
 		if (is_read(&key))
 			c->read[c->read_count++] = class;
+		note_lookalike(c, class, key);
 		c->texts[class ++] = key;
 	}
 	c->texts[charset_space(c)] = STR(" ");

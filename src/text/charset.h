@@ -11,12 +11,24 @@
 
 #include "base/str.h"
 
+/* Letters and digits that are taken for each other (lookalike.h). */
+enum lookalike {
+	LOOKALIKE_ZERO,
+	LOOKALIKE_LOWER_O,
+	LOOKALIKE_UPPER_O,
+	LOOKALIKE_ONE,
+	LOOKALIKE_LOWER_L,
+	LOOKALIKE_UPPER_I,
+	LOOKALIKE_COUNT,
+};
+
 struct charset {
 	struct str *texts; /* by class; point into `keys` or constants */
 	int *read;         /* the classes that are read, without blank and space */
 	int class_count;   /* blank and space included */
 	int read_count;
-	char *keys; /* owned copy of the file */
+	int lookalikes[LOOKALIKE_COUNT]; /* their classes; 0: not in the alphabet */
+	char *keys;                      /* owned copy of the file */
 };
 
 /* `keys`: one character a line, class 1 first. ERR_CORRUPT, ERR_NO_MEMORY. */

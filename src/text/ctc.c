@@ -9,6 +9,7 @@
 #define SPACE_USUAL 0.03f
 #define SPACE_LIKELY 0.2f
 #define SPACE_CERTAIN 0.8f
+#define SPACE_IN_NUMBER 0.99f /* dot-matrix printers leave wide blanks around points and colons */
 #define SPACE_NEVER 2.0f
 
 /* What a blank tells: nothing when it is this many columns wide, in a line 48 high, and a quarter of log odds
@@ -153,10 +154,29 @@ static float log_odds(float probability)
 	return logf(p / (1 - p));
 }
 
-/* `measured`: the line's blanks tell something. */
-static bool ends_word(const struct ctc_character *c, const struct charset *charset, bool measured)
+static bool is_digit(struct str c)
 {
-	float needed = ctc_space_needed(charset->texts[c[0].class], charset->texts[c[1].class]);
+	return kind_of(c) == KIND_DIGIT;
+}
+
+/* Character `i` of `count` and the next one; numbers and empty brackets show in what stands around them. */
+static float space_needed(const struct ctc_character *c, size_t i, size_t count, const struct charset *charset)
+{
+	struct str earlier = i > 0 ? charset->texts[c[i - 1].class] : STR("");
+	struct str before = charset->texts[c[i].class];
+	struct str after = charset->texts[c[i + 1].class];
+	struct str later = i + 2 < count ? charset->texts[c[i + 2].class] : STR("");
+
+	if (is_digit(earlier) && is_one_of(before, ".:") && is_digit(after))
+		return SPACE_IN_NUMBER;
+	if (is_one_of(after, "(") && is_one_of(later, ")"))
+		return SPACE_CERTAIN;
+	return ctc_space_needed(before, after);
+}
+
+/* `measured`: the line's blanks tell something. */
+static bool ends_word(const struct ctc_character *c, float needed, bool measured)
+{
 	float evidence = measured ? BLANK_WEIGHT * (fminf(blank_columns(c), BLANK_MAX) - BLANK_NEUTRAL) : 0;
 
 	return needed < SPACE_NEVER && log_odds(c->space_after) + evidence > log_odds(needed);
@@ -197,7 +217,7 @@ size_t ctc_words(const struct ctc_character *characters, size_t count, int steps
 	size_t first = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && !ends_word(&characters[i], charset, measured))
+		if (i + 1 < count && !ends_word(&characters[i], space_needed(characters, i, count, charset), measured))
 			continue;
 		out[words++] = make_word(characters, first, i + 1 - first, usual, steps);
 		first = i + 1;

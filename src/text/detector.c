@@ -71,21 +71,19 @@ struct look {
 	const struct image *image;
 	int width, height; /* in cells */
 	int band_rows;
-	float *features; /* planes of width x height */
-	int planes;
-	float *map; /* CELL times as wide and high */
+	float *features, *fused; /* planes of width x height */
+	float *map;              /* CELL times as wide and high */
 };
 
-/* Values a plane of a band has, `scale` a cell. */
-static size_t band_size(const struct look *l, const struct band *b, int scale)
+/* Values that a plane of a band has. */
+static size_t band_size(const struct look *l, const struct band *b)
 {
-	return (size_t)l->width * (size_t)(b->to - b->from) * (size_t)(scale * scale);
+	return (size_t)l->width * (size_t)(b->to - b->from);
 }
 
-static int check_result(const struct ort_tensor *t, int height, int width, struct error *err)
+static int check_result(const struct ort_tensor *t, int planes, int height, int width, struct error *err)
 {
-	if (t->dim_count != 4 || t->dims[0] != 1 || t->dims[1] < 1 || t->dims[1] > PLANES_MAX || t->dims[2] != height ||
-	    t->dims[3] != width)
+	if (t->dim_count != 4 || t->dims[0] != 1 || t->dims[1] != planes || t->dims[2] != height || t->dims[3] != width)
 		return error_set(err, ERR_CORRUPT, "the detection model's result has an unexpected shape");
 	return 0;
 }
@@ -100,24 +98,13 @@ static int run_part(struct ort_model *part, float *input, int planes, int height
 }
 
 /* Keeps the band's own rows of the stem's result. */
-static int keep_features(struct look *l, const struct band *b, const struct ort_tensor *t, struct error *err)
+static void keep_features(struct look *l, const struct band *b, const struct ort_tensor *t)
 {
-	size_t plane = (size_t)l->width * (size_t)l->height;
 	size_t row = (size_t)l->width;
 
-	if (!l->features) {
-		l->planes = (int)t->dims[1];
-		l->features = malloc(plane * (size_t)l->planes * sizeof(float));
-	}
-	if (!l->features)
-		return error_set(err, ERR_NO_MEMORY, "no memory to look for text");
-	if (t->dims[1] != l->planes)
-		return error_set(err, ERR_CORRUPT, "the detection model's result has an unexpected shape");
-	for (size_t i = 0; i < (size_t)l->planes; i++)
-		memcpy(l->features + i * plane + (size_t)b->first * row,
-		       t->data + i * band_size(l, b, 1) + (size_t)(b->first - b->from) * row,
-		       (size_t)b->rows * row * sizeof(float));
-	return 0;
+	for (size_t i = 0; i < (size_t)l->d->features; i++)
+		memcpy(l->features + (i * (size_t)l->height + (size_t)b->first) * row,
+		       t->data + i * band_size(l, b) + (size_t)(b->first - b->from) * row, (size_t)b->rows * row * sizeof(float));
 }
 
 static int stem_band(struct look *l, const struct band *b, float *input, struct error *err)
@@ -129,26 +116,26 @@ static int stem_band(struct look *l, const struct band *b, float *input, struct 
 	if (rc == 0)
 		rc = run_part(l->d->stem, input, 3, height, l->width * CELL, &result, err);
 	if (rc == 0)
-		rc = check_result(&result, b->to - b->from, l->width, err);
+		rc = check_result(&result, l->d->features, b->to - b->from, l->width, err);
 	if (rc == 0)
-		rc = keep_features(l, b, &result, err);
+		keep_features(l, b, &result);
 	ort_tensor_release(l->d->stem, &result);
 	return rc;
 }
 
-static int head_band(struct look *l, const struct band *b, const struct ort_tensor *fused, float *input, struct error *err)
+static int head_band(struct look *l, const struct band *b, float *input, struct error *err)
 {
 	struct ort_tensor result = { 0 };
-	size_t size = band_size(l, b, 1);
+	size_t size = band_size(l, b);
 	size_t row = (size_t)l->width * CELL;
 	int rc;
 
-	for (size_t i = 0; i < (size_t)fused->dims[1]; i++)
-		memcpy(input + i * size, fused->data + (i * (size_t)l->height + (size_t)b->from) * (size_t)l->width,
+	for (size_t i = 0; i < (size_t)l->d->fused; i++)
+		memcpy(input + i * size, l->fused + (i * (size_t)l->height + (size_t)b->from) * (size_t)l->width,
 		       size * sizeof(float));
-	rc = run_part(l->d->head, input, (int)fused->dims[1], b->to - b->from, l->width, &result, err);
+	rc = run_part(l->d->head, input, l->d->fused, b->to - b->from, l->width, &result, err);
 	if (rc == 0)
-		rc = check_result(&result, (b->to - b->from) * CELL, l->width * CELL, err);
+		rc = check_result(&result, 1, (b->to - b->from) * CELL, l->width * CELL, err);
 	if (rc == 0)
 		memcpy(l->map + (size_t)b->first * CELL * row, result.data + (size_t)(b->first - b->from) * CELL * row,
 		       (size_t)b->rows * CELL * row * sizeof(float));
@@ -156,59 +143,79 @@ static int head_band(struct look *l, const struct band *b, const struct ort_tens
 	return rc;
 }
 
-static float *band_input(const struct look *l, int planes, int scale, struct error *err)
-{
-	size_t rows = (size_t)(l->band_rows + 2 * CONTEXT);
-	float *input = malloc(rows * (size_t)(l->width * scale * scale * planes) * sizeof(float));
+typedef int (*band_fn)(struct look *l, const struct band *b, float *input, struct error *err);
 
-	if (!input)
+/* `values`: how many of them a cell has in the input. */
+static int for_bands(struct look *l, int values, band_fn work, struct error *err)
+{
+	float *input = malloc((size_t)(l->band_rows + 2 * CONTEXT) * (size_t)(l->width * values) * sizeof(float));
+	int rc = input ? 0 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
+
+	for (int first = 0; rc == 0 && first < l->height; first += l->band_rows) {
+		struct band b = band_at(first, l->band_rows, l->height);
+
+		rc = work(l, &b, input, err);
+	}
+	free(input);
+	return rc;
+}
+
+static float *allocate_planes(const struct look *l, int planes, struct error *err)
+{
+	float *p = malloc((size_t)l->width * (size_t)l->height * (size_t)planes * sizeof(*p));
+
+	if (!p)
 		error_set(err, ERR_NO_MEMORY, "no memory to look for text");
-	return input;
+	return p;
 }
 
-static int run_stem(struct look *l, struct error *err)
+static int run_neck(struct look *l, struct error *err)
 {
-	float *input = band_input(l, 3, CELL, err);
-	int rc = input ? 0 : ERR_NO_MEMORY;
+	const int64_t dims[4] = { 1, l->d->features, l->height, l->width };
+	const int64_t out_dims[4] = { 1, l->d->fused, l->height, l->width };
 
-	for (int first = 0; rc == 0 && first < l->height; first += l->band_rows) {
-		struct band b = band_at(first, l->band_rows, l->height);
-
-		rc = stem_band(l, &b, input, err);
-	}
-	free(input);
-	return rc;
-}
-
-static int run_head(struct look *l, const struct ort_tensor *fused, struct error *err)
-{
-	float *input = band_input(l, (int)fused->dims[1], 1, err);
-	int rc = input ? 0 : ERR_NO_MEMORY;
-
-	for (int first = 0; rc == 0 && first < l->height; first += l->band_rows) {
-		struct band b = band_at(first, l->band_rows, l->height);
-
-		rc = head_band(l, &b, fused, input, err);
-	}
-	free(input);
-	return rc;
+	return ort_run_into(l->d->neck, l->features, dims, l->fused, out_dims, err);
 }
 
 /* Fills the map. */
 static int look(struct look *l, struct error *err)
 {
-	struct ort_tensor fused = { 0 };
-	int rc = run_stem(l, err);
+	int rc;
 
+	l->features = allocate_planes(l, l->d->features, err);
+	l->fused = l->features ? allocate_planes(l, l->d->fused, err) : NULL;
+	rc = l->fused ? for_bands(l, 3 * CELL * CELL, stem_band, err) : ERR_NO_MEMORY;
 	if (rc == 0)
-		rc = run_part(l->d->neck, l->features, l->planes, l->height, l->width, &fused, err);
+		rc = run_neck(l, err);
 	free(l->features);
-	l->features = NULL;
 	if (rc == 0)
-		rc = check_result(&fused, l->height, l->width, err);
+		rc = for_bands(l, l->d->fused, head_band, err);
+	free(l->fused);
+	return rc;
+}
+
+/* A blank square shows what each part makes. */
+int detector_init(struct detector *d, struct error *err)
+{
+	static const int side = MULTIPLE;
+	struct ort_tensor features = { 0 }, fused = { 0 };
+	float *blank = calloc(3 * (size_t)side * (size_t)side, sizeof(*blank));
+	int rc = blank ? run_part(d->stem, blank, 3, side, side, &features, err)
+		       : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
+
+	if (rc == 0 && (features.dim_count != 4 || features.dims[1] < 1 || features.dims[1] > PLANES_MAX))
+		rc = error_set(err, ERR_CORRUPT, "the detection model's parts do not fit together");
+	d->features = rc == 0 ? (int)features.dims[1] : 0;
 	if (rc == 0)
-		rc = run_head(l, &fused, err);
-	ort_tensor_release(l->d->neck, &fused);
+		rc = check_result(&features, d->features, side / CELL, side / CELL, err);
+	if (rc == 0)
+		rc = run_part(d->neck, (float *)(uintptr_t)features.data, d->features, side / CELL, side / CELL, &fused, err);
+	if (rc == 0 && (fused.dim_count != 4 || fused.dims[1] < 1 || fused.dims[1] > PLANES_MAX))
+		rc = error_set(err, ERR_CORRUPT, "the detection model's parts do not fit together");
+	d->fused = rc == 0 ? (int)fused.dims[1] : 0;
+	ort_tensor_release(d->neck, &fused);
+	ort_tensor_release(d->stem, &features);
+	free(blank);
 	return rc;
 }
 

@@ -12,7 +12,11 @@
 struct detector {
 	struct ort_model *stem, *neck, *head;
 	struct box_settings boxes;
+	int features, fused; /* planes that the stem and the neck make */
 };
+
+/* Fills in the planes. ERR_UNAVAILABLE, ERR_CORRUPT when the parts do not fit together. */
+int detector_init(struct detector *d, struct error *err) MUST_CHECK;
 
 /* Boxes in pixels of `image`, found at a size whose longer side is about `side`. free() `*out`. ERR_NO_MEMORY, ERR_UNAVAILABLE,
  * ERR_CORRUPT when the model is not a detector. */

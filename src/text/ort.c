@@ -6,9 +6,6 @@
 
 #include "text/ort_abi.h"
 
-/* Bytes of an input from which on its layers take so much memory that it is not kept for the next one. */
-enum { LARGE_INPUT = 6 << 20 };
-
 struct ort {
 	void *library;
 	const struct ort_base *base;
@@ -233,27 +230,54 @@ static int describe(struct ort_model *m, struct ort_value *value, struct ort_ten
 	return rc;
 }
 
-int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_tensor *out, struct error *err)
+static int make_tensor(const struct ort *o, float *data, const int64_t dims[4], struct ort_value **out, struct error *err)
+{
+	size_t bytes = sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
+
+	return check(o, o->api.create_tensor(o->memory, data, bytes, dims, 4, ORT_TYPE_FLOAT, out), ERR_UNAVAILABLE, "tensor",
+		     err);
+}
+
+/* `output` may come with a tensor to write to. */
+static int run(struct ort_model *m, const struct ort_run_options *options, float *data, const int64_t dims[4],
+	       struct ort_value **output, struct error *err)
 {
 	const struct ort *o = m->ort;
-	size_t bytes = sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
-	const struct ort_run_options *options = bytes > LARGE_INPUT ? o->give_back : NULL;
 	struct ort_value *input = NULL;
-	struct ort_value *output = NULL;
-	int rc = check(o, o->api.create_tensor(o->memory, data, bytes, dims, 4, ORT_TYPE_FLOAT, &input), ERR_UNAVAILABLE, "input",
-		       err);
+	int rc = make_tensor(o, data, dims, &input, err);
 
 	if (rc == 0)
 		rc = check(o,
 			   o->api.run(m->session, options, (const char *const *)&m->input,
-				      (const struct ort_value *const *)&input, 1, (const char *const *)&m->output, 1, &output),
+				      (const struct ort_value *const *)&input, 1, (const char *const *)&m->output, 1, output),
 			   ERR_UNAVAILABLE, "run", err);
+	if (input)
+		o->api.release_value(input);
+	return rc;
+}
+
+int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_tensor *out, struct error *err)
+{
+	struct ort_value *output = NULL;
+	int rc = run(m, NULL, data, dims, &output, err);
+
 	if (rc == 0)
 		rc = describe(m, output, out, err);
 	if (rc < 0 && output)
-		o->api.release_value(output);
-	if (input)
-		o->api.release_value(input);
+		m->ort->api.release_value(output);
+	return rc;
+}
+
+int ort_run_into(struct ort_model *m, float *data, const int64_t dims[4], float *out, const int64_t out_dims[4],
+		 struct error *err)
+{
+	struct ort_value *output = NULL;
+	int rc = make_tensor(m->ort, out, out_dims, &output, err);
+
+	if (rc == 0)
+		rc = run(m, m->ort->give_back, data, dims, &output, err);
+	if (output)
+		m->ort->api.release_value(output);
 	return rc;
 }
 

@@ -34,6 +34,10 @@ void ort_model_free(struct ort_model *m);
 
 /* `data` holds dims[0] × … × dims[3] floats. Release the result. ERR_UNAVAILABLE with the library's words. */
 int ort_run(struct ort_model *m, float *data, const int64_t dims[4], struct ort_tensor *out, struct error *err) MUST_CHECK;
+/* The same with a result of known shape, written to `out`: nothing of the run stays in the library's memory, which then is given
+ * back. ERR_UNAVAILABLE also when the result has another shape. */
+int ort_run_into(struct ort_model *m, float *data, const int64_t dims[4], float *out, const int64_t out_dims[4],
+		 struct error *err) MUST_CHECK;
 void ort_tensor_release(struct ort_model *m, struct ort_tensor *t);
 
 #endif

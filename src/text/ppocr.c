@@ -53,6 +53,8 @@ struct ppocr {
 
 /* ---- loading ---- */
 
+enum { LARGE_BLOCK = 4 << 20 };
+
 static int find(const struct text_options *options, struct error *err)
 {
 	char folder[PATH_MAX];
@@ -101,6 +103,9 @@ static int load_detection(struct ppocr *p, struct arena *a, const char *folder, 
 		rc = load_model(p, a, parts.neck, threads, &p->neck, err);
 	if (rc == 0)
 		rc = load_model(p, a, parts.head, threads, &p->head, err);
+	p->detector = (struct detector){ .stem = p->stem, .neck = p->neck, .head = p->head, .boxes = ppocr_settings.boxes };
+	if (rc == 0)
+		rc = detector_init(&p->detector, err);
 	if (rc < 0 && err)
 		error_prefix(err, "%s/" MODELS_DETECTION, folder);
 	return rc;
@@ -189,9 +194,9 @@ static int load(void **state, const struct text_options *options, struct error *
 	}
 	if (text_engine_tesseract.load(&p->tesseract, options, NULL) < 0)
 		p->tesseract = NULL;
-	p->detector = (struct detector){ p->stem, p->neck, p->head, ppocr_settings.boxes };
 	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
-	malloc_trim(0); /* loading leaves tens of megabytes of free heap behind */
+	malloc_trim(0);                         /* loading leaves tens of megabytes of free heap behind */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* large blocks go back at once, also after the first was freed */
 	*state = p;
 	return 0;
 }

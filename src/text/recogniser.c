@@ -7,6 +7,7 @@
 
 #include "os/clock.h"
 #include "text/geometry.h"
+#include "text/lookalike.h"
 #include "text/sampling.h"
 
 enum {
@@ -80,6 +81,7 @@ static int decode(const struct recogniser *r, const float *rows, int steps, stru
 	read_line_release(line);
 	line->characters = characters;
 	line->character_count = ctc_read(rows, steps, r->charset, characters);
+	lookalike_settle(rows, r->charset, characters, line->character_count);
 	line->steps = steps;
 	for (size_t i = 0; i < line->character_count; i++)
 		sum += characters[i].confidence;
