@@ -40,7 +40,8 @@ static const char help[] = "usage: gleaner detect [--engine ppocr|tesseract] [--
 			   "  --engine E       the engine; by default the best one installed\n"
 			   "  --threads N      threads to use (default: as many as cores, at most 8)\n"
 			   "  --json           one line a file: words and lines with confidence and outline in pixels\n"
-			   "  --boxes OUT.png  also write the (one) image with its lines outlined\n";
+			   "  --boxes OUT.png  also write the (one) image with its lines outlined\n"
+			   "Exit status: 0 all images were read, 1 some were not, 2 wrong usage.\n";
 
 static void write_polygon(struct writer *w, const struct text_polygon *p)
 {
@@ -84,16 +85,20 @@ static void write_page(struct writer *w, const struct reading *r)
 	write_end(w);
 }
 
-static void print_json(const struct reading *r)
+static int print_json(const struct reading *r, struct error *err)
 {
 	struct buf out;
 	struct writer w;
+	int rc;
 
 	buf_init(&out, MIB(64));
 	writer_init(&w, &out, WRITER_JSON);
 	write_page(&w, r);
-	puts(buf_c(&out));
+	rc = buf_failed(&out) ? error_set(err, ERR_NO_MEMORY, "no memory for the answer") : 0;
+	if (rc == 0)
+		puts(buf_c(&out));
 	buf_release(&out);
+	return rc;
 }
 
 static void print_text(const struct reading *r, bool with_name)
@@ -102,6 +107,19 @@ static void print_text(const struct reading *r, bool with_name)
 		printf("== %s\n", r->path);
 	for (size_t i = 0; i < r->page.line_count; i++)
 		printf(STR_FMT "\n", STR_ARG(r->page.lines[i].text));
+}
+
+static int print_page(const struct detect_options *o, const struct reading *r, bool with_name, struct error *err)
+{
+	int rc = 0;
+
+	if (o->json)
+		rc = print_json(r, err);
+	else
+		print_text(r, with_name);
+	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		rc = error_set_errno(err, "write the text");
+	return rc;
 }
 
 static int write_boxes(struct reading *r, const char *path, struct error *err)
@@ -148,15 +166,12 @@ static int detect_file(struct text_engine *engine, const struct detect_options *
 
 	arena_init(&r.arena, GIB(1));
 	rc = read_file(engine, &r, &err);
-	if (rc == 0 && o->json)
-		print_json(&r);
-	else if (rc == 0)
-		print_text(&r, many);
+	if (rc == 0)
+		rc = print_page(o, &r, many, &err);
 	if (rc == 0 && o->boxes)
 		rc = write_boxes(&r, o->boxes, &err);
 	if (rc < 0)
 		fprintf(stderr, "gleaner: %s: %s%s%s\n", path, err.name, err.name[0] ? ": " : "", err.message);
-	fflush(stdout);
 	image_release(&r.image);
 	arena_release(&r.arena);
 	return rc < 0 ? EXIT_FAILED : EXIT_OK;
@@ -236,6 +251,8 @@ int cmd_detect(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
+	if (o.boxes && argc - optind > 1)
+		fputs("gleaner detect: --boxes takes one image\n", stderr);
 	if (optind == argc || o.threads == 0 || (o.boxes && argc - optind > 1)) {
 		fputs(help, stderr);
 		return EXIT_USAGE;

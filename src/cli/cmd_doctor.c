@@ -126,6 +126,10 @@ int cmd_doctor(int argc, char **argv)
 			return EXIT_USAGE;
 		d.json = true;
 	}
+	if (optind < argc) {
+		fputs(help, stderr);
+		return EXIT_USAGE;
+	}
 	arena_init(&d.arena, MIB(1));
 	buf_init(&d.out, MIB(1));
 	writer_init(&d.w, &d.out, WRITER_JSON);

@@ -18,11 +18,12 @@ int jpeg_size(struct str file, uint32_t *width, uint32_t *height) MUST_CHECK;
 int jpeg_orientation(struct str file);
 
 /* IMAGE_GREY or IMAGE_RGB pixels (IMAGE_AUTO: as the file has them), turned as EXIF says. The limits apply to the size as stored.
- * Damaged data, missing ends and more than JPEG_SCANS_MAX scans are refused. ERR_NO_MEMORY besides the above. */
+ * Damaged data, missing ends and more scans than JPEG_SCANS_MAX (of large images JPEG_SCANS_SOME) are refused. ERR_NO_MEMORY
+ * besides the above. */
 int jpeg_decode(struct str file, const struct image_limits *limits, enum image_layout layout, struct image *out,
 		struct error *err) MUST_CHECK;
 
 /* A progressive file can make a decoder go over all pixels once for a few bytes. */
-enum { JPEG_SCANS_MAX = 200 };
+enum { JPEG_SCANS_MAX = 200, JPEG_SCANS_SOME = 40 };
 
 #endif

@@ -59,6 +59,31 @@ def dense_page(columns, rows, scale=4):
             + chunk(b"IDAT", zlib.compress(b"".join(packed) * rows)) + chunk(b"IEND", b""))
 
 
+def progressive_jpeg(side, colours, scans):
+    """White, each scan but the first of one coefficient: few bytes, but a decoder goes over all of its blocks for each."""
+    def segment(marker, data):
+        return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
+
+    def codes(table, value):
+        """One code, a single 0, for that value."""
+        return segment(0xc4, bytes([table, 1] + [0] * 15 + [value]))
+    blocks = (side // 8) ** 2
+    components = [bytes([i + 1]) for i in range(colours)]
+    # "0", the run's code, and 14 bits: the end of 2^14 + those blocks; the rest is ones, as it must be
+    runs = [max(min(blocks - at, 32767) - 16384, 0) for at in range(0, blocks, 32767)]
+    bits = "".join(f"0{run:014b}" for run in runs)
+    bits += "1" * (-len(bits) % 8)
+    ends = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    file = b"\xff\xd8" + segment(0xdb, b"\0" + b"\1" * 64)
+    file += segment(0xc2, struct.pack(">BHHB", 8, side, side, colours) + b"".join(c + b"\x11\0" for c in components))
+    file += codes(0x00, 0) + codes(0x10, 0xe0)
+    file += segment(0xda, bytes([colours]) + b"".join(c + b"\0" for c in components) + bytes(3)) + bytes((blocks * colours + 7) // 8)
+    for scan in range(scans - 1):
+        at = 1 + scan % 63
+        file += segment(0xda, b"\1" + components[scan // 63] + bytes([0, at, at, 0])) + ends
+    return file + b"\xff\xd9"
+
+
 def words(answer):
     return [d["DetectedText"] for d in answer["TextDetections"] if d["Type"] == "WORD"]
 
@@ -155,10 +180,24 @@ def test_sides_at_the_limits(rekognition):
     assert rekognition.detect_text(Image={"Bytes": png(10000, 80, 1)})["TextDetections"] == []
 
 
+def test_a_progressive_jpeg_at_the_limits(fresh_server):
+    """Its coefficients, six hundred million bytes in all, are kept packed: the largest image is read within 700 MB."""
+    server = fresh_server("--bare")
+    client = server.client("rekognition")
+    assert client.detect_text(Image={"Bytes": progressive_jpeg(10000, 3, 12)})["TextDetections"] == []
+    process = pathlib.Path(f"/proc/{server.process.pid}")
+    if "libasan" not in (process / "maps").read_text():
+        peak = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+        assert int(peak.split()[1]) < 700 * 1000
+    assert code(client.detect_text, Image={"Bytes": progressive_jpeg(10000, 1, 60)}) == "InvalidImageFormatException"
+    assert client.detect_text(Image={"Bytes": progressive_jpeg(400, 3, 180)})["TextDetections"] == []
+
+
 def test_bad_sources(rekognition, bucket):
     assert code(rekognition.detect_text, Image={}) == "InvalidParameterException"
     both = {"Bytes": png(80, 80), "S3Object": {"Bucket": bucket, "Name": "receipt.png"}}
     assert code(rekognition.detect_text, Image=both) == "InvalidParameterException"
+    assert code(rekognition.detect_text, Image={"Bytes": png(80, 80), "S3Object": {}}) == "InvalidParameterException"
     missing = {"S3Object": {"Bucket": bucket, "Name": "missing.png"}}
     assert code(rekognition.detect_text, Image=missing) == "InvalidS3ObjectException"
     nowhere = {"S3Object": {"Bucket": "no-such-bucket-here", "Name": "a.png"}}
@@ -228,6 +267,20 @@ def test_a_damaged_engine_is_told_and_replaced(fresh_server, tmp_path):
                                capture_output=True, text=True)
         assert found.returncode == (1 if engine else 0) and "HARBOUR" in (found.stdout or "HARBOUR")
         assert "libonnxruntime.so" in found.stderr and "run scripts/fetch-models.sh" in found.stderr
+
+
+def test_detect_tells_what_it_could_not_do(tmp_path):
+    def detect(*arguments, stdout=subprocess.PIPE):
+        return subprocess.run([os.environ.get("GLEANER", "build/gleaner"), "detect", "--engine", "tesseract", *arguments],
+                              stdout=stdout, stderr=subprocess.PIPE, text=True)
+    good, missing = str(SAMPLES / "receipt.png"), str(tmp_path / "missing.png")
+    some = detect("--json", missing, good)
+    assert some.returncode == 1 and some.stdout.count("\n") == 1 and missing in some.stderr
+    assert detect("--boxes", str(tmp_path / "out.png"), good, good).returncode == 2
+    assert not (tmp_path / "out.png").exists()
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        lost = detect(good, stdout=full)
+    assert lost.returncode == 1 and "No space left" in lost.stderr
 
 
 def test_other_operations_are_refused_loudly(rekognition):

@@ -169,12 +169,11 @@ static int read_object(struct detection *d, struct error *err)
 	return 0;
 }
 
-static int read_text(struct detection *d, const struct image *image)
+static int read_text(struct detection *d, const struct image *image, int64_t deadline)
 {
 	struct call *call = d->call;
 	struct text_page all, selected;
 	struct error err = { 0 };
-	int64_t deadline = clock_mono_ns() + d->rekognition->timeout_ms * 1000000;
 	int rc = text_detect(d->rekognition->engine, image, deadline, &call->arena, &all, &err);
 
 	if (rc == 0)
@@ -196,6 +195,7 @@ static int drop_alpha(struct image *image, struct error *err)
 
 static int run_detection(struct detection *d)
 {
+	int64_t deadline = clock_mono_ns() + d->rekognition->timeout_ms * 1000000;
 	struct image image;
 	struct error err = { 0 };
 	int rc = d->bytes.p ? 0 : read_object(d, &err);
@@ -205,7 +205,7 @@ static int run_detection(struct detection *d)
 	if (image_decode(d->bytes, &limits, text_layout(d->bytes), &image, &err) < 0)
 		return fail_image(d->call, d->bytes, &err);
 	rc = drop_alpha(&image, &err);
-	rc = rc < 0 ? call_fault(d->call, &err) : read_text(d, &image);
+	rc = rc < 0 ? call_fault(d->call, &err) : read_text(d, &image, deadline);
 	image_release(&image);
 	return rc;
 }
@@ -288,7 +288,7 @@ static int get_object(struct detection *d, const struct detect_text_input *in)
 
 static int check_input(struct call *call, const struct detect_text_input *in)
 {
-	bool by_object = in->image.object.bucket.p || in->image.object.name.p || in->image.object.version.p;
+	bool by_object = json_is(json_get_c(json_get_c(call->parameters, "Image"), "S3Object"), JSON_OBJECT);
 
 	if ((in->image.bytes.p != NULL) == by_object || (by_object && (!in->image.object.bucket.p || !in->image.object.name.p)))
 		return rekognition_fail(call, &rekognition_InvalidParameterException);
