@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { FLATNESS_ROWS = 4 }; /* every fourth row tells enough */
+enum {
+	FLATNESS_ROWS = 4, /* every fourth row tells enough */
+	NEAR = 4,          /* neighbours that differ by more stand at an edge */
+};
 
 static bool row_has_one_tone(const struct image *image, uint32_t y)
 {
@@ -47,4 +50,28 @@ float content_flatness(const struct image *image)
 		for (uint32_t x = c.left + 1; x < c.right; x++, count++)
 			equal += memcmp(image_at(image, x, y), image_at(image, x - 1, y), image->channels) == 0;
 	return count ? (float)equal / (float)count : 1;
+}
+
+static bool are_near(const uint8_t *a, const uint8_t *b, uint32_t channels)
+{
+	for (uint32_t c = 0; c < channels; c++)
+		if (a[c] > b[c] + NEAR || b[c] > a[c] + NEAR)
+			return false;
+	return true;
+}
+
+float content_evenness(const struct image *image)
+{
+	struct content_area c = content_of(image);
+	size_t equal = 0;
+	size_t near = 0;
+
+	for (uint32_t y = c.top; y < c.bottom; y += FLATNESS_ROWS)
+		for (uint32_t x = c.left + 1; x < c.right; x++) {
+			const uint8_t *p = image_at(image, x, y);
+
+			near += are_near(p, p - image->channels, image->channels);
+			equal += memcmp(p, p - image->channels, image->channels) == 0;
+		}
+	return near ? (float)equal / (float)near : 1;
 }

@@ -16,8 +16,11 @@ struct content_area {
 /* The image without the rows and columns of one tone at its edges. */
 struct content_area content_of(const struct image *image);
 
-/* The share of pixels there that equal their left neighbour: high where a program drew them, low where a camera took them; 1 for
- * an image of one tone. */
+/* The share of pixels there that equal their left neighbour; 1 for an image of one tone. */
 float content_flatness(const struct image *image);
+
+/* The same among the pixels that are at least near their left neighbour: high where a program drew them, low where a camera took
+ * them, however much or little text there is. */
+float content_evenness(const struct image *image);
 
 #endif

@@ -51,12 +51,24 @@ static int open_library(struct ort *o, const char *path, struct error *err)
 	if (!get_base)
 		return error_set(err, ERR_UNSUPPORTED, "%s is not ONNX Runtime: it has no OrtGetApiBase", path);
 	o->base = get_base();
+	if (!o->base)
+		return error_set(err, ERR_UNSUPPORTED, "%s is not ONNX Runtime: its OrtGetApiBase gives nothing", path);
 	table = o->base->get_api(ORT_VERSION_WANTED);
 	if (!table)
 		return error_set(err, ERR_UNSUPPORTED, "%s is ONNX Runtime %s; version 1.%d or later is needed", path,
 				 o->base->version(), ORT_VERSION_WANTED);
 	fill_api(&o->api, table);
 	return 0;
+}
+
+int ort_check(const char *library_path, struct error *err)
+{
+	struct ort o = { 0 };
+	int rc = open_library(&o, library_path, err);
+
+	if (o.library)
+		dlclose(o.library);
+	return rc;
 }
 
 /* One arena for all models: what the detector leaves, the recogniser uses. */

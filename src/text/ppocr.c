@@ -22,6 +22,7 @@
 #include "text/ppocr_settings.h"
 #include "text/print.h"
 #include "text/recogniser.h"
+#include "text/skew.h"
 
 const struct ppocr_settings ppocr_settings = {
 	.boxes = { .threshold = 0.3f, .min_score = 0.6f, .unclip = 1.8f, .min_side = 3 },
@@ -31,9 +32,13 @@ const struct ppocr_settings ppocr_settings = {
 	.screen_side = 1600,
 	.page_side = 1280,
 	.page_from = 1450,
-	.flat = 0.54f,
+	.even = 0.69f,
 	.large = 160,
 	.large_target = 64,
+	.small = 13,
+	.small_target = 26,
+	.small_side = 1920,
+	.strip = 5,
 	.doubt = 0.7f,
 	.tall = 1.5f,
 	.short_aspect = 2.5f,
@@ -64,13 +69,31 @@ static int find(const struct text_options *options, struct error *err)
 	return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
 }
 
+/* Whatever is wrong with an installed file, installing it again mends it. */
+static void add_advice(struct error *err)
+{
+	size_t n = strlen(err->message);
+
+	if (!strstr(err->message, "fetch-models"))
+		snprintf(err->message + n, sizeof(err->message) - n, ": remove the folder and run scripts/fetch-models.sh");
+}
+
 static int check(const struct text_options *options, struct error *err)
 {
 	char folder[PATH_MAX];
 
+	char library[PATH_MAX + sizeof("/" MODELS_LIBRARY)];
+	int rc;
+
 	if (!models_find(options->folders, folder))
 		return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
-	return models_verify(folder, err);
+	snprintf(library, sizeof(library), "%s/" MODELS_LIBRARY, folder);
+	rc = models_verify(folder, err);
+	if (rc == 0)
+		rc = ort_check(library, err);
+	if (rc < 0 && err)
+		add_advice(err);
+	return rc;
 }
 
 static int read_file(struct arena *a, const char *folder, const char *name, struct str *out, struct error *err)
@@ -162,15 +185,6 @@ static void unload(void *state)
 	free(p);
 }
 
-/* Whatever is wrong with an installed file, installing it again mends it. */
-static void add_advice(struct error *err)
-{
-	size_t n = strlen(err->message);
-
-	if (!strstr(err->message, "fetch-models"))
-		snprintf(err->message + n, sizeof(err->message) - n, ": remove the folder and run scripts/fetch-models.sh");
-}
-
 static int load(void **state, const struct text_options *options, struct error *err)
 {
 	struct ppocr *p = calloc(1, sizeof(*p));
@@ -249,7 +263,27 @@ static int longer_side(const struct image *image)
 /* Pages and screens, not photographs. */
 static bool is_drawn(const struct image *image)
 {
-	return longer_side(image) >= ppocr_settings.page_from || content_flatness(image) >= ppocr_settings.flat;
+	return longer_side(image) >= ppocr_settings.page_from || content_evenness(image) >= ppocr_settings.even;
+}
+
+static float aspect_of(const struct image *image)
+{
+	float width = (float)image->width, height = (float)image->height;
+
+	return fmaxf(width, height) / fminf(width, height);
+}
+
+static bool is_strip(const struct image *image)
+{
+	return aspect_of(image) > ppocr_settings.strip;
+}
+
+/* Strips have few pixels for their length, and the network wants some around the text. */
+static int side_of_strip(const struct image *image)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+
+	return (int)fminf((float)s->page_side * sqrtf(aspect_of(image) / s->strip), 2 * (float)longer_side(image));
 }
 
 /* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
@@ -260,6 +294,8 @@ static int side_for(const struct image *image)
 	int longer = longer_side(image);
 	bool drawn;
 
+	if (longer >= s->page_from && is_strip(image))
+		return side_of_strip(image);
 	if (longer >= s->page_from)
 		return longer < s->page_side ? longer : s->page_side;
 	drawn = is_drawn(image);
@@ -291,25 +327,87 @@ static float usual_height(const struct text_box *boxes, size_t count)
 	return usual;
 }
 
-/* Large text falls apart at a scale that is right for small text: where most of what was found is large, looks again at a smaller
- * one. */
-static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
+static bool covers(const struct rotated_box *b, struct image_point p)
+{
+	float dx = p.x - b->centre.x, dy = p.y - b->centre.y;
+
+	return fabsf(dx * b->axis.x + dy * b->axis.y) <= b->width / 2 && fabsf(dy * b->axis.x - dx * b->axis.y) <= b->height / 2;
+}
+
+/* Adds what is lower than `limit` among `first` and lies in none of the boxes: small text beside large. */
+static int add_small(const struct text_box *first, size_t first_count, float limit, struct text_box **boxes, size_t *count,
+		     struct error *err)
+{
+	struct text_box *all = realloc(*boxes, (*count + first_count + 1) * sizeof(*all));
+	size_t found = *count;
+
+	if (!all)
+		return error_set(err, ERR_NO_MEMORY, "no memory for the boxes of an image");
+	*boxes = all;
+	for (size_t i = 0; i < first_count; i++) {
+		bool fits = fminf(first[i].box.width, first[i].box.height) < limit;
+
+		for (size_t k = 0; fits && k < found; k++)
+			fits = !covers(&all[k].box, first[i].box.centre);
+		if (fits)
+			all[(*count)++] = first[i];
+	}
+	return 0;
+}
+
+/* Large text falls apart at a scale that is right for small text, and small text is lost at one that is right for large: where
+ * most of what was found is either, looks again at a better one. */
+static int find_level_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
 	float longer = (float)longer_side(g->image);
 	int side = side_for(g->image);
-	float height;
+	struct text_box *first;
+	size_t first_count;
+	float height, scale;
 	int rc = detector_find(&g->ppocr->detector, g->image, side, boxes, count, err);
 
 	if (rc < 0)
 		return rc;
-	height = usual_height(*boxes, *count) * (float)side / longer;
-	if (height <= s->large)
+	scale = (float)side / longer;
+	height = usual_height(*boxes, *count) * scale;
+	if (height <= s->large && !(is_drawn(g->image) && height > 0 && height < s->small))
 		return 0;
+	first = *boxes;
+	first_count = *count;
+	*boxes = NULL;
+	*count = 0;
+	if (height > s->large)
+		side = (int)((float)side * s->large_target / height);
+	else
+		side = (int)fminf((float)side * s->small_target / height, (float)s->small_side);
+	rc = detector_find(&g->ppocr->detector, g->image, side, boxes, count, err);
+	if (rc == 0 && height > s->large)
+		rc = add_small(first, first_count, s->large / 2 / scale, boxes, count, err);
+	free(first);
+	return rc;
+}
+
+/* Where most of the text runs at an angle, looks again at a copy that is turned. */
+static int find_boxes(struct reading *g, struct text_box **boxes, size_t *count, struct error *err)
+{
+	struct image_point axis;
+	struct skew_view view;
+	int rc = find_level_boxes(g, boxes, count, err);
+
+	if (rc < 0 || !skew_axis(*boxes, *count, &axis))
+		return rc;
+	rc = skew_turn(g->image, axis, side_for(g->image), &view, err);
+	if (rc < 0)
+		return rc;
 	free(*boxes);
 	*boxes = NULL;
 	*count = 0;
-	return detector_find(&g->ppocr->detector, g->image, (int)((float)side * s->large_target / height), boxes, count, err);
+	rc = detector_find(&g->ppocr->detector, &view.image, longer_side(&view.image), boxes, count, err);
+	if (rc == 0)
+		skew_turn_back(&view, *boxes, *count);
+	image_release(&view.image);
+	return rc;
 }
 
 /* Letters of screens are clean enough to be read narrower. */

@@ -12,16 +12,19 @@ struct ppocr_settings {
 	/* The longer side at which text is looked for: what the image has times a factor, but not above a limit. */
 	float photo_factor, screen_factor;
 	int photo_side, screen_side;
-	int page_side;      /* and not above this one where the image has more pixels than screens have */
-	int page_from;      /* longer side from which an image is a page */
-	float flat;         /* share of pixels equal to their neighbour from which an image was drawn, not taken */
-	float large;        /* boxes are usually higher than this, as scaled: look again … */
-	float large_target; /* … at a scale at which they are that high */
-	float doubt;        /* a line read with less confidence is also tried upside down */
-	float tall;         /* height over width from which a box is taken to hold text that runs up or down */
-	float short_aspect; /* width over height below which a doubtful line is tried in all directions */
-	float turn_gain;    /* by how much surer a reading in another direction must be */
-	float stretch;      /* how wide lines of screens are read, of their own width */
+	int page_side;             /* and not above this one where the image has more pixels than screens have */
+	int page_from;             /* longer side from which an image is a page */
+	float even;                /* content_evenness from which an image was drawn, not taken */
+	float large;               /* boxes are usually higher than this, as scaled: look again … */
+	float large_target;        /* … at a scale at which they are that high */
+	float small, small_target; /* likewise where they are lower, in drawn images */
+	int small_side;            /* but no larger than this */
+	float strip;               /* length over breadth from which a page is a strip */
+	float doubt;               /* a line read with less confidence is also tried upside down */
+	float tall;                /* height over width from which a box is taken to hold text that runs up or down */
+	float short_aspect;        /* width over height below which a doubtful line is tried in all directions */
+	float turn_gain;           /* by how much surer a reading in another direction must be */
+	float stretch;             /* how wide lines of screens are read, of their own width */
 };
 
 extern const struct ppocr_settings ppocr_settings;

@@ -49,6 +49,23 @@ static void test_margins_do_not_make_it_flatter(void **state)
 	image_release(&large);
 }
 
+/* However many edges there are: the pixels between them tell. */
+static void test_drawings_are_even(void **state)
+{
+	(void)state;
+	struct image dense = chequered((struct content_area){ 0, 0, 120, 80 }, 2);
+	struct image grain = chequered((struct content_area){ 0, 0, 120, 80 }, 4);
+
+	assert_true(content_flatness(&dense) < 0.54F);
+	assert_true(content_evenness(&dense) == 1);
+	for (uint32_t y = 0; y < HEIGHT; y++)
+		for (uint32_t x = 0; x < WIDTH; x++)
+			image_at(&grain, x, y)[0] ^= (uint8_t)((x * 7 + y * 5) % 3);
+	assert_true(content_evenness(&grain) < 0.5F);
+	image_release(&dense);
+	image_release(&grain);
+}
+
 static void test_one_tone(void **state)
 {
 	(void)state;
@@ -65,6 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_margins_are_not_content),
 		cmocka_unit_test(test_margins_do_not_make_it_flatter),
+		cmocka_unit_test(test_drawings_are_even),
 		cmocka_unit_test(test_one_tone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
