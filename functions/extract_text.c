@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Detects the text of an inspected image and writes it as processed/<id>.json and .txt. The first call lets the service read
- * the object itself; only a page that fills DetectText's 100 words is fetched, cut into tiles (tiling.h), and each sent in its
- * place on a page that is blank otherwise (seam.h).
+ * the object itself; only a page that fills DetectText's 100 words is fetched, cut into tiles (sweep.h), each sent in its place
+ * on a page that is blank otherwise (seam.h), and put together again (tiling.h).
  *
  * In:  {"job_id","image":{"bucket","key","bytes","width","height","etag","version_id"}}
  * Out: {"lines","words","mean_confidence","calls","text_key","json_key"}
@@ -17,6 +17,7 @@
 #include "job.h"
 #include "seam.h"
 #include "source_image.h"
+#include "sweep.h"
 #include "tiling.h"
 
 enum {
@@ -51,21 +52,19 @@ static int detect_object(struct function_context *c, const struct source_image *
 	return detect(c, object_of(a, { "S3Object", object }), area, page, err);
 }
 
-/* The tiles that are still to be looked at (a stack: the first half is looked at first, which is reading order), and what was
- * found in those that need no more cutting. */
+/* What was found in the tiles that were looked at. */
 struct tiling {
 	const struct image *image;
 	struct text_area whole;
 	struct seam_backdrop backdrop;
-	struct text_area *open;
-	size_t open_count;
 	struct text_tile *done;
 	size_t done_count;
 	int64_t calls, calls_max;
+	bool incomplete; /* a part was full, or not looked at, and no call was left for it */
 };
 
 /* ERR_LIMIT when the tile is more than DetectText takes. */
-static int encode_area(struct arena *a, const struct tiling *t, const struct text_area *area, struct str *base64,
+static int encode_area(struct arena *a, const struct tiling *t, const struct seam_area *area, struct str *base64,
 		       struct error *err)
 {
 	struct image part = { 0 };
@@ -82,21 +81,8 @@ static int encode_area(struct arena *a, const struct tiling *t, const struct tex
 	return rc;
 }
 
-/* A cut costs two calls more: only as many as the bound allows. */
-static bool push_halves(struct tiling *t, const struct text_area *area, const struct text_page *page)
-{
-	struct text_area halves[2];
-
-	if (t->calls + (int64_t)t->open_count + 2 > t->calls_max || !tiling_split(area, page, halves))
-		return false;
-	seam_settle(t->image, area, halves);
-	t->open[t->open_count++] = halves[1];
-	t->open[t->open_count++] = halves[0];
-	return true;
-}
-
 /* Looks at one tile with memory that ends with it, for a request has the image's bytes in it several times over. */
-static int look(struct function_context *c, struct tiling *t, const struct text_area *area, struct text_page *page,
+static int look(struct function_context *c, struct tiling *t, const struct seam_area *area, struct text_page *page,
 		struct error *err)
 {
 	struct function_context scratch = *c;
@@ -107,66 +93,126 @@ static int look(struct function_context *c, struct tiling *t, const struct text_
 	arena_init(&a, TILE_ARENA_MAX);
 	scratch.arena = &a;
 	int rc = encode_area(&a, t, area, &base64, err);
-	if (rc == 0)
+	if (rc == 0) {
+		t->calls++;
 		rc = detect(&scratch, object_of(&a, { "Bytes", json_new_string(&a, base64) }), &t->whole, &found, err);
+	}
 	if (rc == 0)
 		rc = detections_copy(c->arena, &found, page, err);
 	arena_release(&a);
 	return rc;
 }
 
-static int look_at_tile(struct function_context *c, struct tiling *t, struct error *err)
+static int64_t calls_left(const struct tiling *t)
 {
-	struct text_area area = t->open[--t->open_count];
-	struct text_page page = { 0 };
-
-	int rc = look(c, t, &area, &page, err);
-	if (rc == ERR_LIMIT && push_halves(t, &area, &page))
-		return 0;
-	if (rc)
-		return rc;
-	t->calls++;
-	if (page.word_count >= DETECT_TEXT_WORDS_MAX && push_halves(t, &area, &page))
-		return 0;
-	t->done[t->done_count++] = (struct text_tile){ area, page };
-	return 0;
+	return t->calls_max - t->calls;
 }
 
-static int run_tiles(struct function_context *c, struct tiling *t, struct text_page *page, struct error *err)
+static void keep(struct tiling *t, const struct seam_area *area, const struct text_page *page)
 {
-	size_t most = (size_t)t->calls_max + 2;
+	t->done[t->done_count++] = (struct text_tile){ *area, *page };
+	t->incomplete |= page->word_count >= DETECT_TEXT_WORDS_MAX;
+}
+
+static int look_at_halves(struct function_context *c, struct tiling *t, const struct seam_area *area,
+			  const struct text_page *page, struct error *err);
+
+/* `found` is what was told of the area, ERR_LIMIT in `rc` that nothing was: a tile as low as a line is cut along it. */
+static int keep_or_halve(struct function_context *c, struct tiling *t, int rc, const struct seam_area *area,
+			 const struct text_page *found, struct error *err)
+{
+	bool full = rc == ERR_LIMIT || found->word_count >= DETECT_TEXT_WORDS_MAX;
+
+	if (full && calls_left(t) >= 2 && area->to - area->from >= TILE_SIDE_MIN)
+		return look_at_halves(c, t, area, found, err);
+	if (rc == 0)
+		keep(t, area, found);
+	return rc;
+}
+
+static int look_at_halves(struct function_context *c, struct tiling *t, const struct seam_area *area,
+			  const struct text_page *page, struct error *err)
+{
+	struct seam_area halves[2];
 	int rc = 0;
 
-	t->open = arena_alloc_array(c->arena, most, sizeof(*t->open));
-	t->done = arena_alloc_array(c->arena, most, sizeof(*t->done));
-	if (arena_failed(c->arena))
-		return error_set(err, ERR_NO_MEMORY, "no memory for tiles");
-	if (!push_halves(t, &t->whole, page))
-		return 0; /* too small or no calls left: what is known stands */
-	while (rc == 0 && t->open_count > 0)
-		rc = look_at_tile(c, t, err);
+	tiling_halve(area, page, halves);
+	for (int i = 0; rc == 0 && i < 2; i++) {
+		struct text_page found = { 0 };
+		if (calls_left(t) == 0) {
+			t->incomplete = true;
+			return 0;
+		}
+		int looked = look(c, t, &halves[i], &found, err);
+		rc = looked && looked != ERR_LIMIT ? looked : keep_or_halve(c, t, looked, &halves[i], &found, err);
+	}
+	return rc;
+}
+
+/* One step of the sweep. A full tile is looked at again as two shorter ones or more, as long as calls are left for both. */
+static int look_at_next(struct function_context *c, struct tiling *t, struct sweep *s, struct error *err)
+{
+	struct seam_area area;
+	struct text_page page = { 0 };
+
+	int rc = sweep_next(s, calls_left(t), &area, err);
+	if (rc)
+		return rc;
+	rc = look(c, t, &area, &page, err);
+	if (rc && rc != ERR_LIMIT)
+		return rc;
+	bool full = rc == ERR_LIMIT || page.word_count >= DETECT_TEXT_WORDS_MAX;
+	if (full && calls_left(t) >= 2 && sweep_shorten(s))
+		return 0;
+	rc = keep_or_halve(c, t, rc, &area, &page, err);
 	if (rc == 0)
-		rc = tiling_merge(c->arena, t->done, t->done_count, t->whole.width, t->whole.height, page, err);
+		sweep_accept(s, page.word_count);
+	return rc;
+}
+
+static int run_tiles(struct function_context *c, struct tiling *t, const struct ink *ink, struct text_page *page,
+		     struct error *err)
+{
+	struct sweep s;
+	int rc = 0;
+
+	t->done = arena_alloc_array(c->arena, (size_t)t->calls_max, sizeof(*t->done));
+	if (t->done == NULL)
+		return error_set(err, ERR_NO_MEMORY, "no memory for tiles");
+	sweep_init(&s, c->arena, ink, page);
+	while (rc == 0 && calls_left(t) > 0 && !sweep_is_done(&s))
+		rc = look_at_next(c, t, &s, err);
+	if (t->incomplete || !sweep_is_done(&s)) /* the largest words of the page at least */
+		keep(t, &(struct seam_area){ .upright = ink->upright, .to = ink->along, .end = ink->along }, page);
+	if (rc == 0)
+		rc = tiling_merge(c->arena, t->done, t->done_count, page, err);
 	page->calls = t->calls;
 	return rc;
 }
 
-/* `page` holds the 100 words of the whole image; it becomes all of them. */
+/* `page` holds the 100 words of the whole image; it becomes all of them. With one call left nothing could be cut: what is known
+ * stands. */
 static int detect_tiles(struct function_context *c, const struct source_image *source, const struct text_area *whole,
 			struct text_page *page, struct error *err)
 {
 	struct tiling t = { .whole = *whole, .calls = 1, .calls_max = c->settings->text_calls_max };
 	struct image image = { 0 };
+	struct ink ink = { 0 };
 	struct str bytes;
 
+	if (calls_left(&t) < 2)
+		return 0;
 	int rc = source_image_bytes(c, source, &bytes, err);
 	if (rc == 0)
 		rc = png_decode(bytes, &image_limits_job, IMAGE_AUTO, &image, err);
+	if (rc == 0)
+		rc = ink_init(&ink, &image, page, err);
 	t.image = &image;
 	if (rc == 0) {
 		t.backdrop = seam_backdrop_of(&image);
-		rc = run_tiles(c, &t, page, err);
+		rc = run_tiles(c, &t, &ink, page, err);
 	}
+	ink_release(&ink);
 	image_release(&image);
 	return rc;
 }

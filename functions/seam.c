@@ -4,73 +4,143 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A seam has at most this share of the ink that a row near it has on average. */
-#define EMPTY_SHARE 0.25
+/* A clean seam crosses at most this share of the ink that a row near it has on average. */
+#define CLEAN_SHARE 0.06
+
+/* What a step of the path costs: on ink, beside it, and for winding. It cannot be steep, or it would slip through between words.
+ */
+enum { ON_INK = 64, BESIDE_INK = 4, NEAR_INK = 2, WINDING = 4, STEP_MAX = 1, START_SHIFT = 3, LINE_END = 5 };
 
 enum { BACKDROP_STEP = 7, SAMPLE_VALUES = 256 };
 
-static uint64_t difference(const uint8_t *a, const uint8_t *b, uint32_t channels)
-{
-	uint64_t sum = 0;
+/* Cheapest paths to each offset from the wanted row, one place along after the other. */
+struct search {
+	const struct ink *ink;
+	int64_t row;
+	int reach;
+	size_t width;    /* offsets: 2 * reach + 1 */
+	uint32_t *costs; /* of the paths to this place, and behind them to the last */
+	int8_t *steps;   /* along * width: how each path came there */
+};
 
-	for (uint32_t c = 0; c < channels; c++)
-		sum += (uint64_t)abs(a[c] - b[c]);
-	return sum;
+/* Behind the end of a line too, where a path that winds to its neighbour's height should not begin at once. */
+static uint32_t ends_near(const struct ink *ink, uint32_t u, int64_t v)
+{
+	uint32_t before = u < LINE_END ? 0 : u - LINE_END;
+	uint32_t behind = u + LINE_END < ink->along ? u + LINE_END : ink->along - 1;
+
+	return (uint32_t)ink_at(ink, before, v) + ink_at(ink, behind, v);
 }
 
-/* How much a row (column) of the area changes along it: nothing where it is blank, on paper of any colour. */
-static uint64_t ink_at(const struct image *image, const struct text_area *area, bool row, uint32_t place)
+static uint32_t cost_of(const struct ink *ink, uint32_t u, int64_t v)
 {
-	uint64_t ink = 0;
+	uint32_t cost = ink_at(ink, u, v) ? ON_INK : 0;
 
-	if (row)
-		for (uint32_t x = area->x + 1; x < area->x + area->width; x++)
-			ink += difference(image_at(image, x, place), image_at(image, x - 1, place), image->channels);
-	else
-		for (uint32_t y = area->y + 1; y < area->y + area->height; y++)
-			ink += difference(image_at(image, place, y), image_at(image, place, y - 1), image->channels);
-	return ink;
+	cost += BESIDE_INK * ((uint32_t)ink_at(ink, u, v - 1) + ink_at(ink, u, v + 1) + ends_near(ink, u, v));
+	return cost + NEAR_INK * ((uint32_t)ink_at(ink, u, v - 2) + ink_at(ink, u, v + 2));
 }
 
-/* The emptiest row within [from, to), the nearest to `wanted` of those alike; `wanted` where the rows are much alike. */
-static uint32_t emptiest(const struct image *image, const struct text_area *area, bool row, uint32_t from, uint32_t to,
-			 uint32_t wanted)
+static uint32_t best_step(const struct search *s, const uint32_t *last, size_t at, int8_t *step)
 {
-	uint64_t least = UINT64_MAX;
-	uint64_t sum = 0;
-	uint32_t best = wanted;
+	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = from; i < to; i++) {
-		uint64_t ink = ink_at(image, area, row, i);
-
-		sum += ink;
-		if (ink < least || (ink == least && abs((int)i - (int)wanted) < abs((int)best - (int)wanted))) {
-			least = ink;
-			best = i;
+	for (int by = -STEP_MAX; by <= STEP_MAX; by++) {
+		if ((by < 0 && at < (size_t)-by) || at + (size_t)(by > 0 ? by : 0) >= s->width)
+			continue;
+		uint32_t cost = last[at + (size_t)by] + WINDING * (uint32_t)abs(by);
+		if (cost < best || (cost == best && by == 0)) {
+			best = cost;
+			*step = (int8_t)by;
 		}
 	}
-	return from < to && (double)least <= EMPTY_SHARE * (double)sum / (to - from) ? best : wanted;
+	return best;
 }
 
-/* Each edge may move inwards to the middle of the overlap, and a little outwards. */
-void seam_settle(const struct image *image, const struct text_area *tile, struct text_area halves[2])
+static void advance(struct search *s, uint32_t u)
 {
-	bool row = halves[1].y != tile->y;
-	uint32_t start = row ? halves[1].y : halves[1].x;
-	uint32_t end = row ? halves[0].y + halves[0].height : halves[0].x + halves[0].width;
-	uint32_t middle = (start + end) / 2, outwards = (end - start) / 8;
+	uint32_t *costs = s->costs, *last = s->costs + s->width;
+	int64_t top = s->row + s->ink->falls[u] - s->reach;
 
-	uint32_t first = emptiest(image, tile, row, middle + 1, end + outwards, end);
-	uint32_t second = emptiest(image, tile, row, start - outwards, middle, start);
-	if (row) {
-		halves[0].height = first - tile->y;
-		halves[1].y = second;
-		halves[1].height = tile->y + tile->height - second;
-	} else {
-		halves[0].width = first - tile->x;
-		halves[1].x = second;
-		halves[1].width = tile->x + tile->width - second;
+	memcpy(last, costs, s->width * sizeof(*last));
+	for (size_t i = 0; i < s->width; i++)
+		costs[i] = best_step(s, last, i, &s->steps[u * s->width + i]) + cost_of(s->ink, u, top + (int64_t)i);
+}
+
+static size_t cheapest(const struct search *s)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < s->width; i++)
+		if (s->costs[i] < s->costs[best])
+			best = i;
+	return best;
+}
+
+static uint32_t within(const struct ink *ink, int64_t v)
+{
+	return (uint32_t)(v < 0 ? 0 : v > ink->across ? ink->across : v);
+}
+
+/* From the end back to the start. Returns how often the path crosses ink. */
+static size_t trace(const struct search *s, uint32_t *places)
+{
+	size_t crossed = 0;
+	size_t at = cheapest(s);
+
+	for (uint32_t u = s->ink->along; u-- > 0;) {
+		int64_t v = s->row + s->ink->falls[u] - s->reach + (int64_t)at;
+		places[u] = within(s->ink, v);
+		crossed += ink_at(s->ink, u, v);
+		at = (size_t)((int64_t)at + s->steps[u * s->width + at]);
 	}
+	return crossed;
+}
+
+static double usual_row(const struct search *s)
+{
+	size_t sum = 0;
+
+	for (uint32_t u = 0; u < s->ink->along; u++) {
+		int64_t top = s->row + s->ink->falls[u] - s->reach;
+		for (size_t i = 0; i < s->width; i++)
+			sum += ink_at(s->ink, u, top + (int64_t)i);
+	}
+	return (double)sum / (double)s->width;
+}
+
+int seam_find(struct arena *a, const struct ink *ink, int64_t row, uint32_t reach, struct seam *out, struct error *err)
+{
+	struct search s = { .ink = ink, .row = row, .reach = (int)reach, .width = 2 * (size_t)reach + 1 };
+	uint32_t *places = arena_alloc_array(a, ink->along, sizeof(*places));
+	int rc = 0;
+
+	s.costs = calloc(2 * s.width, sizeof(*s.costs));
+	s.steps = calloc(ink->along, s.width);
+	if (places == NULL || s.costs == NULL || s.steps == NULL) {
+		rc = error_set(err, ERR_NO_MEMORY, "no memory to look for a seam");
+	} else {
+		for (size_t i = 0; i < s.width; i++)
+			s.costs[i] = (uint32_t)abs((int)i - s.reach) >> START_SHIFT;
+		for (uint32_t u = 0; u < ink->along; u++)
+			advance(&s, u);
+		size_t crossed = trace(&s, places);
+		*out = (struct seam){ places, (double)crossed <= CLEAN_SHARE * usual_row(&s) };
+	}
+	free(s.costs);
+	free(s.steps);
+	return rc;
+}
+
+int seam_shift(struct arena *a, const struct ink *ink, const struct seam *seam, int64_t by, struct seam *out, struct error *err)
+{
+	uint32_t *places = arena_alloc_array(a, ink->along, sizeof(*places));
+
+	if (places == NULL)
+		return error_set(err, ERR_NO_MEMORY, "no memory to look for a seam");
+	for (uint32_t u = 0; u < ink->along; u++)
+		places[u] = within(ink, seam->places[u] + by);
+	*out = (struct seam){ places, seam->clean };
+	return 0;
 }
 
 static uint8_t median_of(const struct image *image, uint32_t channel)
@@ -98,10 +168,32 @@ struct seam_backdrop seam_backdrop_of(const struct image *image)
 	return backdrop;
 }
 
-int seam_paint(const struct image *image, const struct text_area *area, const struct seam_backdrop *backdrop, struct image *out,
+static bool is_inside(const struct seam_area *area, uint32_t along, uint32_t across)
+{
+	return (area->above == NULL || across >= area->above[along]) && (area->below == NULL || across < area->below[along]);
+}
+
+/* What of the image's rows and columns a part may lie in. */
+static struct text_area around(const struct image *image, const struct seam_area *area)
+{
+	uint32_t across = area->upright ? image->width : image->height;
+	uint32_t first = area->above == NULL ? 0 : across, end = area->below == NULL ? across : 0;
+
+	for (uint32_t u = area->from; u < area->to; u++) {
+		if (area->above != NULL && area->above[u] < first)
+			first = area->above[u];
+		if (area->below != NULL && area->below[u] > end)
+			end = area->below[u];
+	}
+	uint32_t length = area->to - area->from, depth = end > first ? end - first : 0;
+	return area->upright ? (struct text_area){ first, area->from, depth, length }
+			     : (struct text_area){ area->from, first, length, depth };
+}
+
+int seam_paint(const struct image *image, const struct seam_area *area, const struct seam_backdrop *backdrop, struct image *out,
 	       struct error *err)
 {
-	size_t row = (size_t)area->width * image->channels;
+	struct text_area a = around(image, area);
 	int rc = image_init(out, image->width, image->height, (enum image_layout)image->channels, err);
 
 	if (rc)
@@ -110,7 +202,9 @@ int seam_paint(const struct image *image, const struct text_area *area, const st
 		out->pixels[i] = backdrop->samples[i % image->channels];
 	for (uint32_t y = 1; y < image->height; y++)
 		memcpy(image_at(out, 0, y), out->pixels, image_stride(image));
-	for (uint32_t y = area->y; y < area->y + area->height; y++)
-		memcpy(image_at(out, area->x, y), image_at(image, area->x, y), row);
+	for (uint32_t y = a.y; y < a.y + a.height; y++)
+		for (uint32_t x = a.x; x < a.x + a.width; x++)
+			if (is_inside(area, area->upright ? y : x, area->upright ? x : y))
+				memcpy(image_at(out, x, y), image_at(image, x, y), image->channels);
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "reading_order.h"
+
 /* Boxes that share this part of the smaller one are the same word. */
 #define SAME_WORD_OVERLAP 0.6
 /* Lines whose vertical extents share this part of the lower one may continue each other. */
@@ -14,66 +16,27 @@ static double extent(const struct text_box *b, bool vertical)
 	return vertical ? b->bottom - b->top : b->right - b->left;
 }
 
-static uint32_t overlap_for(const struct text_page *page, bool across_height, uint32_t side)
+static double along_of(const struct seam_area *area, struct text_point p)
 {
-	double largest = 32;
-
-	for (size_t i = 0; i < page->word_count; i++)
-		largest = fmax(largest, extent(&page->words[i].box, across_height));
-	for (size_t i = 0; across_height && i < page->line_count; i++)
-		largest = fmax(largest, extent(&page->lines[i].box, true)); /* higher than its words where the page is askew */
-	double overlap = fmin(largest * 1.75 + 8, side / 3.0);
-	return (uint32_t)overlap;
+	return area->upright ? p.y : p.x;
 }
 
-static int compare_numbers(const void *left, const void *right)
+static double across_of(const struct seam_area *area, struct text_point p)
 {
-	double l = *(const double *)left, r = *(const double *)right;
-	return (l > r) - (l < r);
+	return area->upright ? p.x : p.y;
 }
 
-/* Where half of the words seen lie on each side, so that a page with an empty lower half is not cut in vain; but no part is made
- * smaller than a quarter, for the words not seen may lie anywhere. */
-static uint32_t cut_place(const struct text_area *tile, const struct text_page *page, bool across_height, uint32_t side,
-			  uint32_t overlap)
+void tiling_halve(const struct seam_area *area, const struct text_page *seen, struct seam_area halves[2])
 {
-	double centres[DETECT_TEXT_WORDS_MAX];
-	size_t n = 0;
+	uint32_t side = area->to - area->from;
+	double longest = 32;
 
-	for (size_t i = 0; i < page->word_count && n < DETECT_TEXT_WORDS_MAX; i++) {
-		const struct text_box *b = &page->words[i].box;
-		centres[n++] = across_height ? (b->top + b->bottom) / 2 - tile->y : (b->left + b->right) / 2 - tile->x;
-	}
-	double place = side / 2;
-	if (n > 0) {
-		qsort(centres, n, sizeof(centres[0]), compare_numbers);
-		place = centres[n / 2];
-	}
-	double least = fmax(side / 4, DETECT_TEXT_SIDE_MIN - overlap / 2.0);
-	return (uint32_t)fmin(fmax(place, least), side - least);
-}
-
-bool tiling_split(const struct text_area *tile, const struct text_page *page, struct text_area halves[2])
-{
-	bool across_height = tile->height >= TILE_SIDE_MIN && tile->height * 3 >= tile->width;
-	uint32_t side = across_height ? tile->height : tile->width;
-
-	if (side < TILE_SIDE_MIN)
-		return false;
-	uint32_t overlap = overlap_for(page, across_height, side) & ~1u;
-	uint32_t place = cut_place(tile, page, across_height, side, overlap);
-	uint32_t first = place + overlap / 2, second = place - overlap / 2;
-	halves[0] = halves[1] = *tile;
-	if (across_height) {
-		halves[0].height = first;
-		halves[1].y += second;
-		halves[1].height = side - second;
-	} else {
-		halves[0].width = first;
-		halves[1].x += second;
-		halves[1].width = side - second;
-	}
-	return true;
+	for (size_t i = 0; i < seen->word_count; i++)
+		longest = fmax(longest, extent(&seen->words[i].box, area->upright));
+	uint32_t half = (uint32_t)fmin(longest * 1.75 + 8, side / 3.0) / 2;
+	halves[0] = halves[1] = *area;
+	halves[0].to = area->from + side / 2 + half;
+	halves[1].from = area->from + side / 2 - half;
 }
 
 /* A word on its way into the merged page. */
@@ -81,7 +44,8 @@ struct merged_word {
 	struct text_item item;
 	size_t tile;
 	size_t line;  /* index into the lines of all tiles */
-	double depth; /* pixels to the nearest edge of its tile that is not the image's */
+	double place; /* along its line */
+	double depth; /* of its line: pixels to the nearest edge of its tile that is not the image's */
 	bool cut;     /* touches such an edge */
 	bool dropped;
 };
@@ -117,18 +81,30 @@ static void unite(struct merge *m, size_t one, size_t other)
 		m->parent[one] = other;
 }
 
-static double depth_in(const struct text_box *b, const struct text_area *t, uint32_t width, uint32_t height)
+/* Of one corner: pixels to the nearest edge of its tile that is not the image's. */
+static double depth_of(struct text_point p, const struct seam_area *t)
+{
+	double u = along_of(t, p), v = across_of(t, p);
+	uint32_t at = (uint32_t)fmin(fmax(u, t->from), t->to - 1);
+	double depth = INFINITY;
+
+	if (t->from > 0)
+		depth = fmin(depth, u - t->from);
+	if (t->to < t->end)
+		depth = fmin(depth, t->to - u);
+	if (t->above != NULL)
+		depth = fmin(depth, v - t->above[at]);
+	if (t->below != NULL)
+		depth = fmin(depth, t->below[at] - v);
+	return depth;
+}
+
+static double depth_in(const struct text_item *word, const struct seam_area *t)
 {
 	double depth = INFINITY;
 
-	if (t->x > 0)
-		depth = fmin(depth, b->left - t->x);
-	if (t->y > 0)
-		depth = fmin(depth, b->top - t->y);
-	if (t->x + t->width < width)
-		depth = fmin(depth, t->x + t->width - b->right);
-	if (t->y + t->height < height)
-		depth = fmin(depth, t->y + t->height - b->bottom);
+	for (int i = 0; i < 4; i++)
+		depth = fmin(depth, depth_of(word->polygon[i], t));
 	return depth;
 }
 
@@ -182,36 +158,39 @@ static void drop_duplicates(struct merge *m, struct merged_word **best)
 			drop_if_told(m, best[i], best, i);
 }
 
-static bool lies_within(const struct text_box *b, const struct text_area *t)
+/* The whole image, and so deep in it, is no tile that knows better: it told only 100 words. */
+static bool has_well_inside(const struct seam_area *t, const struct text_item *word)
 {
-	return b->left >= t->x && b->top >= t->y && b->right <= t->x + t->width && b->bottom <= t->y + t->height;
+	double depth = depth_in(word, t);
+	return depth >= EDGE_PIXELS && isfinite(depth);
 }
 
 /* What a cut left of a word is read as anything. Where another tile has all of its place, that one knows better, even when it
  * told no such word. */
-static void drop_fragments(struct merge *m, size_t tile_count, uint32_t width, uint32_t height)
+static void drop_fragments(struct merge *m, size_t tile_count)
 {
 	for (size_t i = 0; i < m->word_count; i++) {
 		struct merged_word *w = &m->words[i];
 
 		for (size_t t = 0; w->cut && !w->dropped && t < tile_count; t++)
-			w->dropped = t != w->tile && lies_within(&w->item.box, &m->tiles[t].area) &&
-				     depth_in(&w->item.box, &m->tiles[t].area, width, height) >= EDGE_PIXELS;
+			w->dropped = t != w->tile && has_well_inside(&m->tiles[t].area, &w->item);
 	}
 }
 
 /* Two parts of one line on both sides of a cut: same height on the page, and nothing but a word gap between. */
-static bool continues(const struct text_box *a, const struct text_box *b)
+static bool continues(const struct text_box *a, const struct text_box *b, bool upright)
 {
-	double height = fmin(extent(a, true), extent(b, true));
-	double gap = fmax(b->left - a->right, a->left - b->right);
+	double height = fmin(extent(a, !upright), extent(b, !upright));
+	double both = upright ? shared(a->left, a->right, b->left, b->right) : shared(a->top, a->bottom, b->top, b->bottom);
+	double gap = upright ? fmax(b->top - a->bottom, a->top - b->bottom) : fmax(b->left - a->right, a->left - b->right);
 
-	return shared(a->top, a->bottom, b->top, b->bottom) >= SAME_LINE_OVERLAP * height && gap <= height && gap > -2 * height;
+	return both >= SAME_LINE_OVERLAP * height && gap <= height && gap > -2 * height;
 }
 
-static bool side_by_side(const struct text_area *a, const struct text_area *b)
+/* Halves of one tile. */
+static bool side_by_side(const struct seam_area *a, const struct seam_area *b)
 {
-	return a->x != b->x && shared(a->y, a->y + a->height, b->y, b->y + b->height) > 0;
+	return a->from != b->from && a->above == b->above && a->below == b->below;
 }
 
 static void rejoin_lines(struct merge *m)
@@ -219,11 +198,11 @@ static void rejoin_lines(struct merge *m)
 	for (size_t i = 0; i < m->line_count; i++)
 		for (size_t j = i + 1; j < m->line_count; j++)
 			if (side_by_side(&m->tiles[m->line_tile[i]].area, &m->tiles[m->line_tile[j]].area) &&
-			    continues(&m->lines[i].box, &m->lines[j].box))
+			    continues(&m->lines[i].box, &m->lines[j].box, m->tiles[m->line_tile[i]].area.upright))
 				unite(m, i, j);
 }
 
-static int collect(struct merge *m, struct arena *a, const struct text_tile *tiles, size_t count, uint32_t width, uint32_t height)
+static int collect(struct merge *m, struct arena *a, const struct text_tile *tiles, size_t count)
 {
 	size_t words = 1, lines = 1;
 
@@ -252,45 +231,58 @@ static int collect(struct merge *m, struct arena *a, const struct text_tile *til
 			struct text_item word = page->words[j];
 			if (word.line < 0)
 				continue; /* DetectText gives every word its line */
-			double depth = depth_in(&word.box, &tiles[i].area, width, height);
 			m->words[m->word_count++] = (struct merged_word){
 				.item = word,
 				.tile = i,
 				.line = first + (size_t)word.line,
-				.depth = depth,
-				.cut = depth < EDGE_PIXELS,
+				.depth = depth_in(&page->lines[word.line], &tiles[i].area),
+				.cut = depth_in(&word, &tiles[i].area) < EDGE_PIXELS,
 			};
 		}
 	}
 	return 0;
 }
 
-/* Line first, then left to right as far as words of one tile do not say otherwise. */
+/* How far along the line its word begins, wherever the line runs. */
+static double place_in(const struct text_item *line, const struct text_item *word)
+{
+	const struct text_point *p = line->polygon, *w = word->polygon;
+
+	return w[0].x * (p[1].x - p[0].x) + w[0].y * (p[1].y - p[0].y);
+}
+
+/* Line first, then as the line runs. */
 static int compare_words(const void *left, const void *right)
 {
 	const struct merged_word *l = left, *r = right;
 
 	if (l->line != r->line)
 		return l->line < r->line ? -1 : 1;
-	return (l->item.box.left > r->item.box.left) - (l->item.box.left < r->item.box.left);
+	return (l->place > r->place) - (l->place < r->place);
 }
 
-static void grow(struct text_box *box, const struct text_box *with)
+/* The rectangle around words of a line, which runs as it did in its tile. */
+static void outline(struct text_item *line, const struct merged_word *words, size_t count)
 {
-	box->left = fmin(box->left, with->left);
-	box->top = fmin(box->top, with->top);
-	box->right = fmax(box->right, with->right);
-	box->bottom = fmax(box->bottom, with->bottom);
-}
+	const struct text_point *p = line->polygon;
+	double x = p[1].x - p[0].x, y = p[1].y - p[0].y, length = hypot(x, y);
+	double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
 
-static void set_corners(struct text_item *line)
-{
-	const struct text_box *b = &line->box;
-
-	line->polygon[0] = (struct text_point){ b->left, b->top };
-	line->polygon[1] = (struct text_point){ b->right, b->top };
-	line->polygon[2] = (struct text_point){ b->right, b->bottom };
-	line->polygon[3] = (struct text_point){ b->left, b->bottom };
+	x = length > 0 ? x / length : 1;
+	y = length > 0 ? y / length : 0;
+	for (size_t i = 0; i < 4 * count; i++) {
+		struct text_point at = words[i / 4].item.polygon[i % 4];
+		double along = at.x * x + at.y * y, across = at.y * x - at.x * y;
+		left = fmin(left, along);
+		right = fmax(right, along);
+		top = fmin(top, across);
+		bottom = fmax(bottom, across);
+	}
+	for (int i = 0; i < 4; i++) {
+		double along = i == 1 || i == 2 ? right : left, across = i < 2 ? top : bottom;
+		line->polygon[i] = (struct text_point){ along * x - across * y, along * y + across * x };
+	}
+	line->box = text_box_of(line->polygon);
 }
 
 /* A line of `count` words that stand in order; one that is as its tile told it keeps its own polygon. */
@@ -303,14 +295,12 @@ static struct text_item build_line(struct arena *a, const struct merge *m, const
 	if (whole)
 		return line;
 	line.text = STR("");
-	line.box = words[0].item.box;
 	for (size_t i = 0; i < count; i++) {
 		line.text = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(line.text), i ? " " : "", STR_ARG(words[i].item.text));
-		grow(&line.box, &words[i].item.box);
 		confidence += words[i].item.confidence;
 	}
 	line.confidence = confidence / (double)count;
-	set_corners(&line);
+	outline(&line, words, count);
 	return line;
 }
 
@@ -348,6 +338,7 @@ static void emit(struct arena *a, struct merge *m, struct text_page *out)
 		}
 		m->words[kept] = m->words[i];
 		m->words[kept].line = find(m, m->words[kept].line);
+		m->words[kept].place = place_in(&m->lines[m->words[kept].line], &m->words[kept].item);
 		kept++;
 	}
 	if (kept > 1)
@@ -359,18 +350,49 @@ static void emit(struct arena *a, struct merge *m, struct text_page *out)
 	}
 }
 
-int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, uint32_t width, uint32_t height,
-		 struct text_page *out, struct error *err)
+/* Lines in reading order, and their words after them. */
+static int put_in_order(struct arena *a, struct text_page *page)
+{
+	size_t *order = arena_alloc_array(a, page->line_count + 1, sizeof(*order));
+	struct reading_outline *outlines = arena_alloc_array(a, page->line_count + 1, sizeof(*outlines));
+	struct text_item *lines = arena_alloc_array(a, page->line_count + 1, sizeof(*lines));
+	struct text_item *words = arena_alloc_array(a, page->word_count + 1, sizeof(*words));
+	size_t *first = arena_alloc_array(a, page->line_count + 1, sizeof(*first));
+	size_t n = 0;
+
+	if (arena_failed(a))
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < page->line_count; i++)
+		for (int k = 0; k < 4; k++)
+			outlines[i].corners[k] =
+				(struct image_point){ (float)page->lines[i].polygon[k].x, (float)page->lines[i].polygon[k].y };
+	if (reading_order(outlines, page->line_count, order))
+		return ERR_NO_MEMORY;
+	for (size_t i = page->word_count; i-- > 0;)
+		first[page->words[i].line] = i;
+	for (size_t i = 0; i < page->line_count; i++) {
+		lines[i] = page->lines[order[i]];
+		for (size_t k = first[order[i]]; k < page->word_count && page->words[k].line == (int)order[i]; k++) {
+			words[n] = page->words[k];
+			words[n++].line = (int)i;
+		}
+	}
+	page->lines = lines;
+	page->words = words;
+	return 0;
+}
+
+int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, struct text_page *out, struct error *err)
 {
 	struct merge m = { 0 };
 	struct text_page page = { 0 };
 
-	if (collect(&m, a, tiles, count, width, height))
+	if (collect(&m, a, tiles, count))
 		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
 	struct merged_word **best = arena_alloc_array(a, m.word_count + 1, sizeof(struct merged_word *));
 	if (arena_failed(a))
 		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
-	drop_fragments(&m, count, width, height);
+	drop_fragments(&m, count);
 	drop_duplicates(&m, best);
 	rejoin_lines(&m);
 	page.words = arena_alloc_array(a, m.word_count + 1, sizeof(*page.words));
@@ -378,6 +400,8 @@ int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, u
 	if (arena_failed(a))
 		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
 	emit(a, &m, &page);
+	if (put_in_order(a, &page))
+		return error_set(err, ERR_NO_MEMORY, "no memory to merge tiles");
 	page.model = count ? tiles[0].page.model : STR_NULL;
 	*out = page;
 	return 0;

@@ -1,34 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Past 100 words DetectText tells only part of a page: the page is cut into overlapping tiles until each has fewer, and what the
- * tiles tell is put together again. *Pure.*
+ * What the tiles of a page told (sweep.h), put together again. *Pure.*
  *
- * A tile that still has too many words is cut in two where half of those seen lie on each side: across its height as long as that
- * is not much smaller than its width, so that lines stay whole. The halves overlap by more than the largest word seen, so that
- * every word lies whole in one of them; seam.h then moves their edges between lines. Words told twice (boxes that cover each
- * other) are merged: the one farthest from a cut stays. Lines are united where they share such a word, and re-joined where a
- * cut between columns of tiles has parted them.
+ * Words told twice (boxes that cover each other) are merged: the one farthest from a cut stays. Lines are united where they share
+ * such a word, and re-joined where a cut along them has parted them. The whole is put in reading order, which is not that of the
+ * tiles where these run through several columns.
  */
 #ifndef GLEANER_FUNCTIONS_TILING_H
 #define GLEANER_FUNCTIONS_TILING_H
 
-#include "detections.h"
+#include "seam.h"
 
-enum {
-	DETECT_TEXT_SIDE_MIN = 80,                /* "The minimum image size … is 80 pixels for both height and width" */
-	TILE_SIDE_MIN = 2 * DETECT_TEXT_SIDE_MIN, /* smaller ones are not cut */
-};
+enum { TILE_SIDE_MIN = 160 }; /* shorter ones are not halved */
 
-/* Cuts `tile` in two that overlap. False when it is too small to be cut. `page` is what was detected in it. */
-bool tiling_split(const struct text_area *tile, const struct text_page *page, struct text_area halves[2]);
+/* Cuts a tile of a single line in two that overlap by more than the longest word seen in it. */
+void tiling_halve(const struct seam_area *area, const struct text_page *seen, struct seam_area halves[2]);
 
 struct text_tile {
-	struct text_area area;
+	struct seam_area area;
 	struct text_page page; /* in pixels of the whole image */
 };
 
-/* One page from the tiles, given in reading order, of an image of this size. ERR_NO_MEMORY. */
-int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, uint32_t width, uint32_t height,
-		 struct text_page *out, struct error *err) MUST_CHECK;
+/* One page from all tiles. ERR_NO_MEMORY. */
+int tiling_merge(struct arena *a, const struct text_tile *tiles, size_t count, struct text_page *out,
+		 struct error *err) MUST_CHECK;
 
 #endif
