@@ -40,11 +40,9 @@ class Totals:
 
 
 def sanitizer_env():
-    suppressions = ROOT / "tests" / "lsan.supp"
     return {**os.environ,
             "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
-            "LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0",
             **({"GLEANER_TEST_MODELS": str(MODELS)} if (MODELS / "SHA256SUMS").exists() else {})}
 
 

@@ -117,6 +117,13 @@ static int verify_library(const char *folder, struct error *err)
 	return whole ? 0 : error_set(err, ERR_CORRUPT, "%s is damaged: remove it and run scripts/fetch-models.sh", path);
 }
 
+bool models_have_sums(const char *folder)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/" MODELS_SUMS, folder) < (int)sizeof(path) && access(path, R_OK) == 0;
+}
+
 int models_verify(const char *folder, struct error *err)
 {
 	struct arena arena;

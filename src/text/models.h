@@ -19,7 +19,11 @@
 /* The first of the colon-separated `folders` that has all files, into `out`. Only looks; reads nothing. */
 bool models_find(const char *folders, char out[PATH_MAX]);
 
-/* Compares the files with the checksums beside them; a folder without checksums is trusted. ERR_CORRUPT names the file. */
+/* Compares the files with the checksums beside them, if there are any, and sees that the library is whole. ERR_CORRUPT names the
+ * file. */
 int models_verify(const char *folder, struct error *err) MUST_CHECK;
+
+/* Whether the folder tells its files' checksums: others may be of any version. */
+bool models_have_sums(const char *folder);
 
 #endif

@@ -409,6 +409,24 @@ static void write_node(struct onnx_graph *g, const struct onnx_node *n, struct b
 	onnx_node_end(g, &node, graph);
 }
 
+/* Numbers that no node reads any more, since it was removed or got others, are left out. */
+static bool is_read(const struct onnx_graph *g, const struct onnx_node *constant)
+{
+	const struct onnx_value *v = map_get(&g->values, constant->output);
+
+	if (!v || v->user_count > ONNX_USERS_MAX)
+		return true;
+	for (size_t i = 0; i < v->user_count; i++) {
+		const struct onnx_node *user = v->users[i];
+		bool replaced = (user->weights && str_eq(user->inputs[1], constant->output)) ||
+				(user->bias && user->input_count > 2 && str_eq(user->inputs[2], constant->output));
+
+		if (!user->removed && !replaced)
+			return true;
+	}
+	return false;
+}
+
 /* A value given in or out: floats in four dimensions of any size. */
 static void write_value(struct onnx_graph *g, uint32_t number, struct str name, struct buf *graph)
 {
@@ -469,7 +487,7 @@ static void write_graph(struct onnx_graph *g, struct buf *out)
 
 	buf_init(&nodes, MIB(128));
 	for (size_t i = 0; i < g->node_count; i++) {
-		if (!g->nodes[i].removed)
+		if (!g->nodes[i].removed && (!g->nodes[i].constant || is_read(g, &g->nodes[i])))
 			write_node(g, &g->nodes[i], &nodes);
 		if (g->nodes[i].after)
 			buf_add_str(&nodes, buf_str(g->nodes[i].after));

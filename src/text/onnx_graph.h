@@ -69,7 +69,8 @@ struct onnx_graph {
 };
 
 void onnx_read(struct onnx_graph *g, struct arena *a, struct str model);
-struct str onnx_write(struct onnx_graph *g); /* absent when out of memory */
+/* New nodes may read values by name, but constants only that they added. Absent when out of memory. */
+struct str onnx_write(struct onnx_graph *g);
 void onnx_release(struct onnx_graph *g);
 
 /* The constant behind a name, NULL when it is none. */

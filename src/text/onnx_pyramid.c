@@ -256,7 +256,8 @@ static void rewrite_mean(struct onnx_graph *g, const struct gated *s)
 		return;
 	mean = onnx_add_node(g, after, "GlobalAveragePool", y, STR_NULL, onnx_new_name(g, s->mean->output, "of"));
 	onnx_rename(g, s->mean->output,
-		    onnx_add_node(g, after, "Conv", mean, s->conv->inputs[1], onnx_new_name(g, s->mean->output, "weighted")));
+		    onnx_add_node(g, after, "Conv", mean, onnx_add_constant(g, s->weights),
+				  onnx_new_name(g, s->mean->output, "weighted")));
 }
 
 void onnx_pyramid_level(struct onnx_graph *g, struct onnx_node *gate)

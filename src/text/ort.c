@@ -64,11 +64,8 @@ static int open_library(struct ort *o, const char *path, struct error *err)
 int ort_check(const char *library_path, struct error *err)
 {
 	struct ort o = { 0 };
-	int rc = open_library(&o, library_path, err);
 
-	if (o.library)
-		dlclose(o.library);
-	return rc;
+	return open_library(&o, library_path, err);
 }
 
 /* One arena for all models: what the detector leaves, the recogniser uses. */

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -51,7 +52,9 @@ struct ppocr {
 	struct ort_model *stem, *neck, *head, *recognition;
 	struct charset charset;
 	struct crew *crew;
-	void *tesseract; /* for clean print; NULL where it is not installed */
+	pthread_mutex_t lock; /* of the two below */
+	bool tried;
+	void *tesseract; /* for clean print, loaded for the first page of it; NULL where it is not installed */
 	struct detector detector;
 	struct recogniser recogniser;
 };
@@ -81,7 +84,6 @@ static void add_advice(struct error *err)
 static int check(const struct text_options *options, struct error *err)
 {
 	char folder[PATH_MAX];
-
 	char library[PATH_MAX + sizeof("/" MODELS_LIBRARY)];
 	int rc;
 
@@ -89,7 +91,7 @@ static int check(const struct text_options *options, struct error *err)
 		return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
 	snprintf(library, sizeof(library), "%s/" MODELS_LIBRARY, folder);
 	rc = models_verify(folder, err);
-	if (rc == 0)
+	if (rc == 0 && !models_have_sums(folder))
 		rc = ort_check(library, err);
 	if (rc < 0 && err)
 		add_advice(err);
@@ -173,8 +175,8 @@ static void unload(void *state)
 
 	if (!p)
 		return;
-	if (p->tesseract)
-		text_engine_tesseract.unload(p->tesseract);
+	text_engine_tesseract.unload(p->tesseract);
+	pthread_mutex_destroy(&p->lock);
 	crew_free(p->crew);
 	charset_release(&p->charset);
 	ort_model_free(p->recognition);
@@ -194,6 +196,7 @@ static int load(void **state, const struct text_options *options, struct error *
 
 	if (!p)
 		return error_set(err, ERR_NO_MEMORY, "no memory for PP-OCRv4");
+	pthread_mutex_init(&p->lock, NULL);
 	arena_init(&arena, MIB(128));
 	if (models_find(options->folders, folder))
 		rc = load_files(p, &arena, folder, options->threads > 1 ? options->threads : 1, err);
@@ -206,8 +209,6 @@ static int load(void **state, const struct text_options *options, struct error *
 		unload(p);
 		return rc;
 	}
-	if (text_engine_tesseract.load(&p->tesseract, options, NULL) < 0)
-		p->tesseract = NULL;
 	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
 	malloc_trim(0);                         /* loading leaves tens of megabytes of free heap behind */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* large blocks go back at once, also after the first was freed */
@@ -416,11 +417,26 @@ static float stretch_for(const struct image *image)
 	return is_drawn(image) && longer_side(image) < ppocr_settings.page_from ? ppocr_settings.stretch : 1;
 }
 
+static void *tesseract_of(struct ppocr *p)
+{
+	void *tesseract;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->tried && text_engine_tesseract.load(&p->tesseract, &(struct text_options){ 0 }, NULL) < 0)
+		p->tesseract = NULL;
+	p->tried = true;
+	tesseract = p->tesseract;
+	pthread_mutex_unlock(&p->lock);
+	return tesseract;
+}
+
 static int read_print(struct reading *g, struct error *err)
 {
-	if (!g->ppocr->tesseract || !print_is_likely(g->image, content_flatness(g->image)))
+	void *tesseract = print_is_likely(g->image, content_flatness(g->image)) ? tesseract_of(g->ppocr) : NULL;
+
+	if (!tesseract)
 		return 0;
-	return print_read(g->ppocr->tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
+	return print_read(tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
 }
 
 static int find_lines(struct reading *g, struct error *err)
