@@ -439,26 +439,58 @@ static int read_print(struct reading *g, struct error *err)
 	return print_read(tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
 }
 
+/* Clean print is read while the networks look for text: both take the whole image. */
+struct survey {
+	struct reading *g;
+	struct text_box *boxes;
+	size_t count;
+	struct error errors[2];
+	int results[2];
+};
+
+static void survey_part(void *argument, size_t part)
+{
+	struct survey *s = argument;
+
+	if (part == 0)
+		s->results[part] = read_print(s->g, &s->errors[part]);
+	else
+		s->results[part] = find_boxes(s->g, &s->boxes, &s->count, &s->errors[part]);
+}
+
+static int run_survey(struct survey *s, struct error *err)
+{
+	crew_run(s->g->ppocr->crew, 2, survey_part, s);
+	for (int i = 0; i < 2; i++) {
+		if (s->results[i] == 0)
+			continue;
+		free(s->boxes);
+		if (err)
+			*err = s->errors[i];
+		return s->results[i];
+	}
+	return 0;
+}
+
 static int find_lines(struct reading *g, struct error *err)
 {
-	struct text_box *boxes = NULL;
-	size_t count = 0;
-	int rc = find_boxes(g, &boxes, &count, err);
+	struct survey s = { .g = g };
+	int rc = run_survey(&s, err);
 
 	if (rc < 0)
 		return rc;
-	g->lines = calloc(count + 1, sizeof(*g->lines));
+	g->lines = calloc(s.count + 1, sizeof(*g->lines));
 	if (!g->lines)
 		rc = error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
-	for (size_t i = 0; rc == 0 && i < count; i++) {
+	for (size_t i = 0; rc == 0 && i < s.count; i++) {
 		struct text_polygon frame;
 		bool tall;
 
-		frame = frame_of(&boxes[i].box, &tall);
+		frame = frame_of(&s.boxes[i].box, &tall);
 		if (!print_covers(&g->print, &frame))
 			g->lines[g->line_count++].polygon = tall ? turned(&frame, 1) : frame;
 	}
-	free(boxes);
+	free(s.boxes);
 	return rc;
 }
 
@@ -604,12 +636,10 @@ static int add_lines(struct reading *g, struct page_builder *page, struct error 
 
 static int read_image(struct reading *g, struct page_builder *page, struct error *err)
 {
-	int rc = read_print(g, err);
+	int rc;
 
 	g->stretch = stretch_for(g->image);
-
-	if (rc == 0)
-		rc = find_lines(g, err);
+	rc = find_lines(g, err);
 	if (rc == 0)
 		rc = read_lines(g, err);
 	if (rc == 0)
