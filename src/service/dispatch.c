@@ -166,7 +166,9 @@ static int authorize(struct call *call)
 
 	call->may_probe = true;
 	bool open_to_all = call->operation->anonymous && call->principal.kind == PRINCIPAL_ANONYMOUS;
-	bool own = call->principal.kind == PRINCIPAL_ROOT && !call->exchange; /* what the server does by itself */
+	/* What the server does by itself, not what a service does for a request of the account's root. */
+	bool own = call->principal.kind == PRINCIPAL_ROOT && !call->exchange && !call->principal.access_key.p;
+
 	if (!hooks->authorize || own || open_to_all)
 		return 0;
 	return hooks->authorize(host_service_state(call->host, "iam"), call);

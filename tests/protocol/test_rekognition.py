@@ -1,5 +1,6 @@
 """DetectText through boto3: shapes, filters, limits and errors."""
 import concurrent.futures
+import json
 import os
 import pathlib
 import struct
@@ -285,3 +286,17 @@ def test_detect_tells_what_it_could_not_do(tmp_path):
 
 def test_other_operations_are_refused_loudly(rekognition):
     assert code(rekognition.detect_labels, Image={"Bytes": png(80, 80)})
+
+
+def test_a_bucket_that_denies_the_root_user(bare_server, rekognition):
+    """The object is read with the caller's permissions, the root user's too."""
+    s3 = bare_server.client("s3")
+    s3.create_bucket(Bucket="denied-to-all")
+    s3.put_object(Bucket="denied-to-all", Key="receipt.png", Body=(SAMPLES / "receipt.png").read_bytes())
+    image = {"S3Object": {"Bucket": "denied-to-all", "Name": "receipt.png"}}
+    assert rekognition.detect_text(Image=image)["TextDetections"]
+    s3.put_bucket_policy(Bucket="denied-to-all", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::denied-to-all/*"}]}))
+    with pytest.raises(ClientError) as refused:
+        rekognition.detect_text(Image=image)
+    assert refused.value.response["Error"]["Code"] == "InvalidS3ObjectException"
