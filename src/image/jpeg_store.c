@@ -86,11 +86,11 @@ static void unpack_row(const struct packed_array *a, const struct packed_row *pa
 		bytes += unpack_block(bytes, row[i]);
 }
 
-/* Does not return. */
-static void fail(j_common_ptr jpeg, int code)
+static _Noreturn void fail(j_common_ptr jpeg, int code)
 {
 	jpeg->err->msg_code = code;
 	jpeg->err->error_exit(jpeg);
+	__builtin_unreachable(); /* it jumps out of the decoder */
 }
 
 static void keep_row(j_common_ptr jpeg, struct packed_array *a, JDIMENSION row, size_t n)
