@@ -86,7 +86,7 @@ static void unpack_row(const struct packed_array *a, const struct packed_row *pa
 		bytes += unpack_block(bytes, row[i]);
 }
 
-static _Noreturn void fail(j_common_ptr jpeg, int code)
+__attribute__((noreturn)) static void fail(j_common_ptr jpeg, int code)
 {
 	jpeg->err->msg_code = code;
 	jpeg->err->error_exit(jpeg);
@@ -106,7 +106,7 @@ static void keep_row(j_common_ptr jpeg, struct packed_array *a, JDIMENSION row, 
 			fail(jpeg, JERR_OUT_OF_MEMORY);
 		store->used += n;
 	}
-	if (n) {
+	if (n && old) {
 		old->n = n;
 		memcpy(old->bytes, a->scratch, n);
 	}
@@ -174,11 +174,11 @@ static jvirt_barray_ptr request_array(j_common_ptr jpeg, int pool, boolean zero,
 	if ((uint64_t)blocks * rows * sizeof(JBLOCK) < PACKED_FROM)
 		return store->request(jpeg, pool, zero, blocks, rows, window_rows);
 	a = calloc(1, sizeof(*a));
-	if (!a)
-		fail(jpeg, JERR_OUT_OF_MEMORY);
-	*a = (struct packed_array){ .next = store->arrays, .blocks = blocks, .rows = rows, .window_rows = window_rows };
-	store->arrays = a;
-	if (!allocate(a))
+	if (a) {
+		*a = (struct packed_array){ .next = store->arrays, .blocks = blocks, .rows = rows, .window_rows = window_rows };
+		store->arrays = a;
+	}
+	if (!a || !allocate(a))
 		fail(jpeg, JERR_OUT_OF_MEMORY);
 	return (jvirt_barray_ptr)(void *)a;
 }
