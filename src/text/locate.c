@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/locate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "text/content.h"
+#include "text/ppocr_settings.h"
+#include "text/skew.h"
+
+static int longer_side(const struct image *image)
+{
+	return (int)(image->width > image->height ? image->width : image->height);
+}
+
+/* Pages and screens, not photographs. */
+static bool is_drawn(const struct image *image)
+{
+	return longer_side(image) >= ppocr_settings.page_from || content_evenness(image) >= ppocr_settings.even;
+}
+
+static float aspect_of(const struct image *image)
+{
+	float width = (float)image->width, height = (float)image->height;
+
+	return fmaxf(width, height) / fminf(width, height);
+}
+
+static bool is_strip(const struct image *image)
+{
+	return aspect_of(image) > ppocr_settings.strip;
+}
+
+/* Strips have few pixels for their length, and the network wants some around the text. */
+static int side_of_strip(const struct image *image)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+
+	return (int)fminf((float)s->page_side * sqrtf(aspect_of(image) / s->strip), 2 * (float)longer_side(image));
+}
+
+/* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
+ * does. */
+static int side_for(const struct image *image)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+	int longer = longer_side(image);
+	bool drawn;
+
+	if (longer >= s->page_from && is_strip(image))
+		return side_of_strip(image);
+	if (longer >= s->page_from)
+		return longer < s->page_side ? longer : s->page_side;
+	drawn = is_drawn(image);
+	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
+	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
+}
+
+static int compare_floats(const void *pa, const void *pb)
+{
+	float a = *(const float *)pa;
+	float b = *(const float *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The median height of what was found, 0 without boxes or memory. */
+static float usual_height(const struct text_box *boxes, size_t count)
+{
+	float *heights = count ? calloc(count, sizeof(*heights)) : NULL;
+	float usual;
+
+	if (!heights)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		heights[i] = fminf(boxes[i].box.width, boxes[i].box.height);
+	qsort(heights, count, sizeof(*heights), compare_floats);
+	usual = heights[count / 2];
+	free(heights);
+	return usual;
+}
+
+static bool covers(const struct rotated_box *b, struct image_point p)
+{
+	float dx = p.x - b->centre.x, dy = p.y - b->centre.y;
+
+	return fabsf(dx * b->axis.x + dy * b->axis.y) <= b->width / 2 && fabsf(dy * b->axis.x - dx * b->axis.y) <= b->height / 2;
+}
+
+/* Adds what is lower than `limit` among `first` and lies in none of the boxes: small text beside large. */
+static int add_small(const struct text_box *first, size_t first_count, float limit, struct text_box **boxes, size_t *count,
+		     struct error *err)
+{
+	struct text_box *all = realloc(*boxes, (*count + first_count + 1) * sizeof(*all));
+	size_t found = *count;
+
+	if (!all)
+		return error_set(err, ERR_NO_MEMORY, "no memory for the boxes of an image");
+	*boxes = all;
+	for (size_t i = 0; i < first_count; i++) {
+		bool fits = fminf(first[i].box.width, first[i].box.height) < limit;
+
+		for (size_t k = 0; fits && k < found; k++)
+			fits = !covers(&all[k].box, first[i].box.centre);
+		if (fits)
+			all[(*count)++] = first[i];
+	}
+	return 0;
+}
+
+/* Large text falls apart at a scale that is right for small text, and small text is lost at one that is right for large: where
+ * most of what was found is either, looks again at a better one. */
+static int find_level_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
+			    struct error *err)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+	float longer = (float)longer_side(image);
+	int side = side_for(image);
+	struct text_box *first;
+	size_t first_count;
+	float height, scale;
+	int rc = detector_find(d, image, side, boxes, count, err);
+
+	if (rc < 0)
+		return rc;
+	scale = (float)side / longer;
+	height = usual_height(*boxes, *count) * scale;
+	if (height <= s->large && !(is_drawn(image) && height > 0 && height < s->small))
+		return 0;
+	first = *boxes;
+	first_count = *count;
+	*boxes = NULL;
+	*count = 0;
+	if (height > s->large)
+		side = (int)((float)side * s->large_target / height);
+	else
+		side = (int)fminf((float)side * s->small_target / height, (float)s->small_side);
+	rc = detector_find(d, image, side, boxes, count, err);
+	if (rc == 0 && height > s->large)
+		rc = add_small(first, first_count, s->large / 2 / scale, boxes, count, err);
+	free(first);
+	return rc;
+}
+
+int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count, struct error *err)
+{
+	struct image_point axis;
+	struct skew_view view;
+	int rc = find_level_boxes(d, image, boxes, count, err);
+
+	if (rc < 0 || !skew_axis(*boxes, *count, &axis))
+		return rc;
+	rc = skew_turn(image, axis, side_for(image), &view, err);
+	if (rc < 0)
+		return rc;
+	free(*boxes);
+	*boxes = NULL;
+	*count = 0;
+	rc = detector_find(d, &view.image, longer_side(&view.image), boxes, count, err);
+	if (rc == 0)
+		skew_turn_back(&view, *boxes, *count);
+	image_release(&view.image);
+	return rc;
+}
+
+bool locate_is_screen(const struct image *image)
+{
+	return longer_side(image) < ppocr_settings.page_from && is_drawn(image);
+}
