@@ -281,7 +281,7 @@ static void waiting_has_limits(void **state)
 	struct http_client_request q = { .method = STR("GET"), .url = str_c(f->url), .timeout_ms = 400 };
 	int64_t start = clock_mono_ns();
 
-	SCRIPT(f, { .accept = true, .reply = ok, .pause_ms = 600 }, { .accept = true, .reply = ok, .dribble = true });
+	SCRIPT(f, { .accept = true, .reply = ok, .pause_ms = 450 }, { .accept = true, .reply = ok, .dribble = true });
 	assert_int_equal(ask(f, "GET", NULL), ERR_TIMEOUT); /* silence */
 	assert_in_range((clock_mono_ns() - start) / 1000000, 250, 550);
 	start = clock_mono_ns();
