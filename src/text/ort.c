@@ -132,11 +132,6 @@ void ort_free(struct ort *o)
 	free(o);
 }
 
-const char *ort_version(const struct ort *o)
-{
-	return o->base->version();
-}
-
 static int set_options(const struct ort *o, struct ort_session_options *options, int threads, struct error *err)
 {
 	const struct ort_api *api = &o->api;

@@ -29,7 +29,6 @@ int ort_check(const char *library_path, struct error *err) MUST_CHECK;
  */
 int ort_new(struct ort **out, const char *library_path, struct error *err) MUST_CHECK;
 void ort_free(struct ort *o); /* NULL is allowed; after all its models */
-const char *ort_version(const struct ort *o);
 
 /* `threads` that one run may use. ERR_CORRUPT when the bytes are no such model. */
 int ort_model_new(struct ort_model **out, struct ort *o, struct str bytes, int threads, struct error *err) MUST_CHECK;
