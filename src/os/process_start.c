@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -97,6 +98,14 @@ static void run_program(const struct launch *l)
 	execve("/proc/self/fd/5", (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)o->environment);
 }
 
+/* Whether the server has ended: nobody reads the report any more. Its id would not tell: a namespace of processes hides it. */
+static bool is_orphan(void)
+{
+	struct pollfd report = { .fd = REPORT_FD };
+
+	return poll(&report, 1, 0) > 0 && (report.revents & POLLERR);
+}
+
 /* In the child, which shares our memory until it runs the program: system calls only. Returns only on failure. */
 static const char *enter_program(const struct launch *l)
 {
@@ -109,8 +118,10 @@ static const char *enter_program(const struct launch *l)
 		return step;
 	if (chdir(o->folder ? o->folder : "/") != 0)
 		return "folder";
-	/* The server may die by SIGKILL; its children must not stay. */
+	/* The server may die by SIGKILL, now or before this; its children must not stay. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (is_orphan())
+		return "orphan";
 	reset_signals();
 	run_program(l);
 	return l->init < 0 ? "exec" : "init";

@@ -59,7 +59,11 @@ class Builds:
         lines, token = [], None
         while not any("Phase complete: FINALIZING" in line for line in lines[-10:]):
             assert time.monotonic() < end, lines[-10:]
-            page = self.logs.get_log_events(**where, **({"nextToken": token} if token else {}))
+            try:
+                page = self.logs.get_log_events(**where, **({"nextToken": token} if token else {}))
+            except self.logs.exceptions.ResourceNotFoundException:  # the first lines make the group, a moment later
+                time.sleep(0.05)
+                continue
             lines += [event["message"] for event in page["events"]]
             if not page["events"]:
                 time.sleep(0.05)

@@ -4,8 +4,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -232,6 +237,69 @@ static void test_free_kills_what_runs(void **state)
 	record_release(&r);
 }
 
+/* How many processes were started with that argument. */
+static size_t count_marked(const char *marker)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	size_t found = 0;
+
+	assert_non_null(processes);
+	while ((entry = readdir(processes))) {
+		char path[300], line[256];
+		ssize_t n;
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd >= 0 ? read(fd, line, sizeof(line)) : -1;
+		found += n > 0 && memmem(line, (size_t)n, marker, strlen(marker));
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(processes);
+	return found;
+}
+
+/* What the server is when it is killed: between any two of its instructions. */
+static void start_for_ever(const char *marker)
+{
+	const char *const arguments[] = { "sleep", "60", marker, NULL };
+	const char *const environment[] = { NULL };
+	struct process_options o = {
+		.program = "/bin/sleep", .arguments = arguments, .environment = environment, .handlers = &handlers
+	};
+	struct process_watcher *w;
+	struct process *p;
+
+	if (process_watcher_new(&w, NULL) != 0)
+		_exit(1);
+	while (process_start(&p, w, &o, NULL) == 0)
+		;
+	_exit(1);
+}
+
+static void test_none_outlives_a_killed_server(void **state)
+{
+	char marker[32];
+
+	(void)state;
+	snprintf(marker, sizeof(marker), "0.%d%lld", getpid(), (long long)clock_mono_ns());
+	for (int i = 0; i < 50; i++) {
+		pid_t server = fork();
+
+		assert_true(server >= 0);
+		if (server == 0)
+			start_for_ever(marker);
+		nanosleep(&(struct timespec){ .tv_nsec = 3000000 + 61000 * i }, NULL);
+		kill(server, SIGKILL);
+		assert_int_equal(waitpid(server, NULL, 0), server);
+	}
+	for (int i = 0; i < 500 && count_marked(marker) > 0; i++)
+		clock_sleep_ms(10);
+	assert_int_equal(count_marked(marker), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_kill_takes_the_group, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_start_errors, set_up, tear_down),
 		cmocka_unit_test(test_free_kills_what_runs),
+		cmocka_unit_test(test_none_outlives_a_killed_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
