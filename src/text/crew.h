@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A few threads that help a caller with independent pieces of work. Many callers may share one crew; a caller always works on its
- * own pieces too, so a busy crew only means less help.
+ * own pieces too, so a busy crew only means less help. A piece may itself call crew_run: whoever waits for the piece then helps
+ * with it.
  */
 #ifndef GLEANER_TEXT_CREW_H
 #define GLEANER_TEXT_CREW_H

@@ -2,6 +2,7 @@
 #include "text/detector.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,19 +146,43 @@ static int head_band(struct look *l, const struct band *b, float *input, struct 
 
 typedef int (*band_fn)(struct look *l, const struct band *b, float *input, struct error *err);
 
-/* `values`: how many of them a cell has in the input. */
-static int for_bands(struct look *l, int values, band_fn work, struct error *err)
+/* All bands of an image going through one part of the model. */
+struct passage {
+	struct look *look;
+	band_fn work;
+	size_t values; /* that a cell has in the input */
+	pthread_mutex_t lock;
+	int result;
+	struct error error;
+};
+
+static void run_band(void *argument, size_t index)
 {
-	float *input = malloc((size_t)(l->band_rows + 2 * CONTEXT) * (size_t)(l->width * values) * sizeof(float));
-	int rc = input ? 0 : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
+	struct passage *p = argument;
+	struct look *l = p->look;
+	struct band b = band_at((int)index * l->band_rows, l->band_rows, l->height);
+	float *input = malloc(band_size(l, &b) * p->values * sizeof(float));
+	struct error err = { 0 };
+	int rc = input ? p->work(l, &b, input, &err) : error_set(&err, ERR_NO_MEMORY, "no memory to look for text");
 
-	for (int first = 0; rc == 0 && first < l->height; first += l->band_rows) {
-		struct band b = band_at(first, l->band_rows, l->height);
-
-		rc = work(l, &b, input, err);
-	}
 	free(input);
-	return rc;
+	if (rc == 0)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->result = rc;
+	p->error = err;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static int for_bands(struct look *l, size_t values, band_fn work, struct error *err)
+{
+	struct passage p = { .look = l, .work = work, .values = values, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+	crew_run(l->d->crew, (size_t)((l->height + l->band_rows - 1) / l->band_rows), run_band, &p);
+	pthread_mutex_destroy(&p.lock);
+	if (p.result < 0 && err)
+		*err = p.error;
+	return p.result;
 }
 
 static float *allocate_planes(const struct look *l, int planes, struct error *err)
@@ -189,7 +214,7 @@ static int look(struct look *l, struct error *err)
 		rc = run_neck(l, err);
 	free(l->features);
 	if (rc == 0)
-		rc = for_bands(l, l->d->fused, head_band, err);
+		rc = for_bands(l, (size_t)l->d->fused, head_band, err);
 	free(l->fused);
 	return rc;
 }

@@ -6,11 +6,14 @@
 #define GLEANER_TEXT_DETECTOR_H
 
 #include "text/boxes.h"
+#include "text/crew.h"
 #include "text/ort.h"
 
-/* The model in its three parts (onnx_split.h). */
+/* The model in its three parts (onnx_split.h). The stem and the head see bands of the image, which the crew shares; the neck sees
+ * the whole, so it should have the threads itself. */
 struct detector {
 	struct ort_model *stem, *neck, *head;
+	struct crew *crew;
 	struct box_settings boxes;
 	int features, fused; /* planes that the stem and the neck make */
 };

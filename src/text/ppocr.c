@@ -126,12 +126,14 @@ static int load_detection(struct ppocr *p, struct arena *a, const char *folder, 
 	if (rc == 0)
 		rc = onnx_split(a, bytes, &parts, err);
 	if (rc == 0)
-		rc = load_model(p, a, parts.stem, threads, &p->stem, err);
+		rc = load_model(p, a, parts.stem, 1, &p->stem, err);
 	if (rc == 0)
 		rc = load_model(p, a, parts.neck, threads, &p->neck, err);
 	if (rc == 0)
-		rc = load_model(p, a, parts.head, threads, &p->head, err);
-	p->detector = (struct detector){ .stem = p->stem, .neck = p->neck, .head = p->head, .boxes = ppocr_settings.boxes };
+		rc = load_model(p, a, parts.head, 1, &p->head, err);
+	p->detector = (struct detector){
+		.stem = p->stem, .neck = p->neck, .head = p->head, .crew = p->crew, .boxes = ppocr_settings.boxes
+	};
 	if (rc == 0)
 		rc = detector_init(&p->detector, err);
 	if (rc < 0 && err)
@@ -160,6 +162,8 @@ static int load_files(struct ppocr *p, struct arena *a, const char *folder, int 
 	if (rc == 0)
 		rc = ort_new(&p->ort, path.p, err);
 	if (rc == 0)
+		rc = crew_new(&p->crew, threads, err);
+	if (rc == 0)
 		rc = load_detection(p, a, folder, threads, err);
 	if (rc == 0)
 		rc = load_recognition(p, a, folder, err);
@@ -167,8 +171,6 @@ static int load_files(struct ppocr *p, struct arena *a, const char *folder, int 
 		rc = read_file(a, folder, MODELS_CHARACTERS, &keys, err);
 	if (rc == 0)
 		rc = charset_init(&p->charset, keys, err);
-	if (rc == 0)
-		rc = crew_new(&p->crew, threads, err);
 	return rc;
 }
 
@@ -284,7 +286,7 @@ static int read_print(struct reading *g, struct error *err)
 
 	if (!tesseract)
 		return 0;
-	return print_read(tesseract, g->image, g->deadline_ns, g->arena, &g->print, err);
+	return print_read(tesseract, g->ppocr->crew, g->image, g->deadline_ns, g->arena, &g->print, err);
 }
 
 /* Clean print is read while the networks look for text: both take the whole image. */
