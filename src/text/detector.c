@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/content.h"
 #include "text/sampling.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	BAND_PIXELS = 128 * 1024,
 	/* … and at so many rows more above and below, in cells, that their results are those of the whole. */
 	CONTEXT = 4,
+	MARGIN = 8, /* cells around what is not blank */
 	PLANES_MAX = 1024,
 };
 
@@ -34,18 +36,6 @@ void detector_size(uint32_t width, uint32_t height, int side, int *scaled_width,
 
 	*scaled_width = round_to_multiple(width * (side / longer));
 	*scaled_height = round_to_multiple(height * (side / longer));
-}
-
-/* Takes a box from the map's pixels, whose centres have whole numbers, to the image's. The two scales differ by little. */
-static void to_image(struct text_box *b, float sx, float sy)
-{
-	struct text_polygon p = box_polygon(&b->box);
-
-	for (int i = 0; i < 4; i++) {
-		p.points[i].x = (p.points[i].x + 0.5f) * sx;
-		p.points[i].y = (p.points[i].y + 0.5f) * sy;
-	}
-	b->box = (struct rotated_box){ polygon_centre(&p), polygon_axis(&p), polygon_width(&p), polygon_height(&p) };
 }
 
 /* Rows [first, first + rows) of the cells, made from rows [from, to). */
@@ -70,11 +60,26 @@ static struct band band_at(int first, int rows, int height)
 struct look {
 	const struct detector *d;
 	const struct image *image;
-	int width, height; /* in cells */
+	int whole_width, whole_height; /* in cells */
+	int left, top, width, height;  /* the part that is looked at */
 	int band_rows;
 	float *features, *fused; /* planes of width x height */
 	float *map;              /* CELL times as wide and high */
 };
+
+/* Takes a box from the map's pixels, whose centres have whole numbers, to the image's. The two scales differ by little. */
+static void to_image(struct text_box *b, const struct look *l)
+{
+	struct text_polygon p = box_polygon(&b->box);
+	float sx = (float)l->image->width / (float)(l->whole_width * CELL);
+	float sy = (float)l->image->height / (float)(l->whole_height * CELL);
+
+	for (int i = 0; i < 4; i++) {
+		p.points[i].x = (p.points[i].x + (float)(l->left * CELL) + 0.5f) * sx;
+		p.points[i].y = (p.points[i].y + (float)(l->top * CELL) + 0.5f) * sy;
+	}
+	b->box = (struct rotated_box){ polygon_centre(&p), polygon_axis(&p), polygon_width(&p), polygon_height(&p) };
+}
 
 /* Values that a plane of a band has. */
 static size_t band_size(const struct look *l, const struct band *b)
@@ -111,11 +116,12 @@ static void keep_features(struct look *l, const struct band *b, const struct ort
 static int stem_band(struct look *l, const struct band *b, float *input, struct error *err)
 {
 	struct ort_tensor result = { 0 };
-	int height = (b->to - b->from) * CELL;
-	int rc = sample_rows(l->image, l->width * CELL, l->height * CELL, b->from * CELL, height, &norm, input, err);
+	const struct sampling_window window = { l->left * CELL, (l->top + b->from) * CELL, l->width * CELL,
+						(b->to - b->from) * CELL };
+	int rc = sample_window(l->image, l->whole_width * CELL, l->whole_height * CELL, &window, &norm, input, err);
 
 	if (rc == 0)
-		rc = run_part(l->d->stem, input, 3, height, l->width * CELL, &result, err);
+		rc = run_part(l->d->stem, input, 3, window.height, window.width, &result, err);
 	if (rc == 0)
 		rc = check_result(&result, l->d->features, b->to - b->from, l->width, err);
 	if (rc == 0)
@@ -244,6 +250,30 @@ int detector_init(struct detector *d, struct error *err)
 	return rc;
 }
 
+/* The cells from `low` to `high`, shares of all of them, with a margin, in whole multiples that the network wants. */
+static void choose_cells(float low, float high, int whole, int *first, int *count)
+{
+	int unit = MULTIPLE / CELL;
+	int from = (int)floorf((low * (float)whole - MARGIN) / (float)unit) * unit;
+	int to = (int)ceilf((high * (float)whole + MARGIN) / (float)unit) * unit;
+
+	from = from < 0 ? 0 : from;
+	to = to > whole ? whole : to;
+	*first = to > from ? from : 0;
+	*count = to > from ? to - from : unit;
+}
+
+/* Blank margins hold no text, and the network judges a pixel by the whole that it sees: it sees the same without them. */
+static void choose_part(struct look *l)
+{
+	struct content_area c = content_of(l->image);
+	float width = (float)l->image->width;
+	float height = (float)l->image->height;
+
+	choose_cells((float)c.left / width, (float)c.right / width, l->whole_width, &l->left, &l->width);
+	choose_cells((float)c.top / height, (float)c.bottom / height, l->whole_height, &l->top, &l->height);
+}
+
 int detector_find(const struct detector *d, const struct image *image, int side, struct text_box **out, size_t *count,
 		  struct error *err)
 {
@@ -252,18 +282,19 @@ int detector_find(const struct detector *d, const struct image *image, int side,
 	int rc;
 
 	detector_size(image->width, image->height, side, &width, &height);
-	l.width = width / CELL;
-	l.height = height / CELL;
-	l.band_rows = BAND_PIXELS / (CELL * width) > 0 ? BAND_PIXELS / (CELL * width) : 1;
-	l.map = malloc((size_t)width * (size_t)height * sizeof(*l.map));
+	l.whole_width = width / CELL;
+	l.whole_height = height / CELL;
+	choose_part(&l);
+	l.band_rows = BAND_PIXELS / (CELL * CELL * l.width) > 0 ? BAND_PIXELS / (CELL * CELL * l.width) : 1;
+	l.map = malloc((size_t)(l.width * l.height) * CELL * CELL * sizeof(*l.map));
 	rc = l.map ? look(&l, err) : error_set(err, ERR_NO_MEMORY, "no memory to look for text");
 	if (rc == 0)
-		rc = boxes_find(l.map, width, height, &d->boxes, out, count, err);
+		rc = boxes_find(l.map, l.width * CELL, l.height * CELL, &d->boxes, out, count, err);
 	free(l.map);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < *count; i++)
-		to_image(&(*out)[i], (float)image->width / (float)width, (float)image->height / (float)height);
+		to_image(&(*out)[i], &l);
 	boxes_part(*out, *count);
 	return 0;
 }

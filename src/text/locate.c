@@ -8,15 +8,23 @@
 #include "text/ppocr_settings.h"
 #include "text/skew.h"
 
+/* In a photograph so many boxes must agree before all of it is turned. */
+enum { TELLING_BOXES = 3 };
+
 static int longer_side(const struct image *image)
 {
 	return (int)(image->width > image->height ? image->width : image->height);
 }
 
+bool locate_is_page(const struct image *image)
+{
+	return longer_side(image) >= ppocr_settings.page_from;
+}
+
 /* Pages and screens, not photographs. */
 static bool is_drawn(const struct image *image)
 {
-	return longer_side(image) >= ppocr_settings.page_from || content_evenness(image) >= ppocr_settings.even;
+	return locate_is_page(image) || content_evenness(image) >= ppocr_settings.even;
 }
 
 static float aspect_of(const struct image *image)
@@ -47,9 +55,9 @@ static int side_for(const struct image *image)
 	int longer = longer_side(image);
 	bool drawn;
 
-	if (longer >= s->page_from && is_strip(image))
+	if (locate_is_page(image) && is_strip(image))
 		return side_of_strip(image);
-	if (longer >= s->page_from)
+	if (locate_is_page(image))
 		return longer < s->page_side ? longer : s->page_side;
 	drawn = is_drawn(image);
 	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
@@ -142,15 +150,13 @@ static int find_level_boxes(const struct detector *d, const struct image *image,
 	return rc;
 }
 
-int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count, struct error *err)
+/* Finds text that runs along `axis`. */
+static int find_along(const struct detector *d, const struct image *image, struct image_point axis, struct text_box **boxes,
+		      size_t *count, struct error *err)
 {
-	struct image_point axis;
 	struct skew_view view;
-	int rc = find_level_boxes(d, image, boxes, count, err);
+	int rc = skew_turn(image, axis, side_for(image), &view, err);
 
-	if (rc < 0 || !skew_axis(*boxes, *count, &axis))
-		return rc;
-	rc = skew_turn(image, axis, side_for(image), &view, err);
 	if (rc < 0)
 		return rc;
 	free(*boxes);
@@ -163,7 +169,40 @@ int locate_boxes(const struct detector *d, const struct image *image, struct tex
 	return rc;
 }
 
+static bool is_blank(const struct image *image)
+{
+	struct content_area c = content_of(image);
+
+	return c.left >= c.right || c.top >= c.bottom;
+}
+
+/* On a page of few words that lies askew it may find none at all. */
+static int find_aslant(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
+		       struct error *err)
+{
+	static const struct image_point axes[] = { { (float)M_SQRT1_2, (float)M_SQRT1_2 },
+						   { (float)M_SQRT1_2, -(float)M_SQRT1_2 } };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && *count == 0 && i < sizeof(axes) / sizeof(axes[0]); i++)
+		rc = find_along(d, image, axes[i], boxes, count, err);
+	return rc;
+}
+
+int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count, struct error *err)
+{
+	bool drawn = is_drawn(image);
+	struct image_point axis;
+	int rc = find_level_boxes(d, image, boxes, count, err);
+
+	if (rc == 0 && *count == 0 && drawn && !is_blank(image))
+		rc = find_aslant(d, image, boxes, count, err);
+	if (rc == 0 && skew_axis(*boxes, *count, drawn ? 1 : TELLING_BOXES, &axis))
+		rc = find_along(d, image, axis, boxes, count, err);
+	return rc;
+}
+
 bool locate_is_screen(const struct image *image)
 {
-	return longer_side(image) < ppocr_settings.page_from && is_drawn(image);
+	return !locate_is_page(image) && is_drawn(image);
 }

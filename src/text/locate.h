@@ -12,6 +12,9 @@
 int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
 		 struct error *err) MUST_CHECK;
 
+/* Larger than screens are. *Pure.* */
+bool locate_is_page(const struct image *image);
+
 /* Drawn by a program, and no page. *Pure.* */
 bool locate_is_screen(const struct image *image);
 

@@ -148,6 +148,19 @@ static size_t number_lines(struct text_page *page)
 	return lines;
 }
 
+/* Icons, boxes and leaves look like a letter or two; seldom like more. */
+static void doubt_words_alone(const struct page_builder *b)
+{
+	const struct text_page *page = &b->page;
+
+	for (size_t i = 0; i < page->line_count; i++) {
+		struct text_word *word = &page->words[page->lines[i].first_word];
+
+		if (page->lines[i].word_count == 1 && str_utf8_length(word->text) <= 2)
+			word->confidence = fmaxf(0, 1 - b->alone * (1 - word->confidence));
+	}
+}
+
 static void describe_line(struct page_builder *b, struct text_line *line)
 {
 	const struct text_word *words = b->page.words + line->first_word;
@@ -189,6 +202,8 @@ int page_finish(struct page_builder *b, struct text_page *out, struct error *err
 		if (line->word_count++ == 0)
 			line->first_word = i;
 	}
+	if (b->alone > 0)
+		doubt_words_alone(b);
 	for (size_t i = 0; i < page->line_count; i++)
 		describe_line(b, &page->lines[i]);
 	if (b->failed)

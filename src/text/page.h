@@ -13,6 +13,7 @@ struct page_builder {
 	struct arena *arena;
 	struct text_page page;
 	size_t line_capacity, word_capacity;
+	float alone; /* a word of one or two characters that stands alone is so many times as likely to be wrong; 0: as likely */
 	bool failed;
 };
 

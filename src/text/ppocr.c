@@ -44,6 +44,7 @@ const struct ppocr_settings ppocr_settings = {
 	.tall = 1.5f,
 	.short_aspect = 2.5f,
 	.turn_gain = 0.05f,
+	.alone = 5,
 	.stretch = 0.92f,
 };
 
@@ -538,6 +539,8 @@ static int read_image(struct reading *g, struct page_builder *page, struct error
 	int rc;
 
 	g->stretch = stretch_for(g->image);
+	if (!locate_is_page(g->image))
+		page->alone = ppocr_settings.alone;
 	rc = find_lines(g, err);
 	if (rc == 0)
 		rc = read_lines(g, err);

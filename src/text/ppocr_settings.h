@@ -24,6 +24,7 @@ struct ppocr_settings {
 	float tall;                /* height over width from which a box is taken to hold text that runs up or down */
 	float short_aspect;        /* width over height below which a doubtful line is tried in all directions */
 	float turn_gain;           /* by how much surer a reading in another direction must be */
+	float alone;               /* page.h: outside of pages */
 	float stretch;             /* how wide lines of screens are read, of their own width */
 };
 

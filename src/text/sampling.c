@@ -19,18 +19,19 @@ struct axis {
 	float *weights;
 };
 
-static int axis_init(struct axis *a, int from, int to)
+/* For the pixels [first, first + count) of `to` that are made from `from`. */
+static int axis_init(struct axis *a, int from, int to, int first_target, int count)
 {
 	float scale = (float)from / (float)to;
 	float support = scale > 1 ? scale : 1;
 	int room = (int)ceilf(support) * 2 + 2;
 
-	a->taps = calloc((size_t)to, sizeof(*a->taps));
-	a->weights = calloc((size_t)to * (size_t)room, sizeof(*a->weights));
+	a->taps = calloc((size_t)count, sizeof(*a->taps));
+	a->weights = calloc((size_t)count * (size_t)room, sizeof(*a->weights));
 	if (!a->taps || !a->weights)
 		return ERR_NO_MEMORY;
-	for (int i = 0; i < to; i++) {
-		float centre = ((float)i + 0.5f) * scale - 0.5f;
+	for (int i = 0; i < count; i++) {
+		float centre = ((float)(first_target + i) + 0.5f) * scale - 0.5f;
 		int first = (int)fmaxf(0, ceilf(centre - support));
 		int last = (int)fminf((float)from - 1, floorf(centre + support));
 		float *weights = a->weights + (size_t)i * (size_t)room;
@@ -86,7 +87,7 @@ static void put_row(const float *row, uint32_t channels, int width, const struct
 }
 
 /* Rows scaled along x wait in a ring until all target rows that need them are made. */
-static int scale_rows(const struct image *image, int width, int first, int count, const struct axis *xs, const struct axis *ys,
+static int scale_rows(const struct image *image, int width, int height, const struct axis *xs, const struct axis *ys,
 		      const struct sampling_norm *norm, float *out)
 {
 	size_t row_floats = (size_t)width * image->channels;
@@ -94,13 +95,13 @@ static int scale_rows(const struct image *image, int width, int first, int count
 	int ready = 0; /* source rows scaled so far */
 	float *rows, *sum;
 
-	for (int y = first; y < first + count; y++)
+	for (int y = 0; y < height; y++)
 		ring = ys->taps[y].count > ring ? ys->taps[y].count : ring;
 	rows = malloc(((size_t)ring + 1) * row_floats * sizeof(*rows));
 	if (!rows)
 		return ERR_NO_MEMORY;
 	sum = rows + (size_t)ring * row_floats;
-	for (int y = first; y < first + count; y++) {
+	for (int y = 0; y < height; y++) {
 		const struct taps *t = &ys->taps[y];
 
 		if (ready < t->first)
@@ -115,23 +116,22 @@ static int scale_rows(const struct image *image, int width, int first, int count
 			for (size_t i = 0; i < row_floats; i++)
 				sum[i] += weight * row[i];
 		}
-		put_row(sum, image->channels, width, norm, out + (size_t)(y - first) * (size_t)width,
-			(size_t)width * (size_t)count);
+		put_row(sum, image->channels, width, norm, out + (size_t)y * (size_t)width, (size_t)width * (size_t)height);
 	}
 	free(rows);
 	return 0;
 }
 
-int sample_rows(const struct image *image, int width, int height, int first, int count, const struct sampling_norm *norm,
-		float *out, struct error *err)
+int sample_window(const struct image *image, int width, int height, const struct sampling_window *window,
+		  const struct sampling_norm *norm, float *out, struct error *err)
 {
 	struct axis xs = { 0 }, ys = { 0 };
-	int rc = axis_init(&xs, (int)image->width, width);
+	int rc = axis_init(&xs, (int)image->width, width, window->left, window->width);
 
 	if (rc == 0)
-		rc = axis_init(&ys, (int)image->height, height);
+		rc = axis_init(&ys, (int)image->height, height, window->top, window->height);
 	if (rc == 0)
-		rc = scale_rows(image, width, first, count, &xs, &ys, norm, out);
+		rc = scale_rows(image, window->width, window->height, &xs, &ys, norm, out);
 	axis_release(&xs);
 	axis_release(&ys);
 	return rc == 0 ? 0 : error_set(err, rc, "no memory to scale an image");

@@ -12,10 +12,15 @@ struct sampling_norm {
 	float mean[3], deviation[3]; /* blue, green, red */
 };
 
-/* Rows [first, first + count) of the image scaled to width x height, into `out` (3 planes). Averages where it shrinks,
+/* A part of a scaled image. */
+struct sampling_window {
+	int left, top, width, height;
+};
+
+/* That part of the image scaled to width x height, into `out` (3 planes of the window's size). Averages where it shrinks,
  * interpolates where it grows. ERR_NO_MEMORY. */
-int sample_rows(const struct image *image, int width, int height, int first, int count, const struct sampling_norm *norm,
-		float *out, struct error *err) MUST_CHECK;
+int sample_window(const struct image *image, int width, int height, const struct sampling_window *window,
+		  const struct sampling_norm *norm, float *out, struct error *err) MUST_CHECK;
 
 /* What lies in the parallelogram `p`, upright, as width x height pixels; rows of `out` are `stride` floats and its three planes
  * `plane` floats apart. Outside the image the nearest pixels are repeated. */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { BINS = 36, BIN_DEGREES = 180 / BINS, BOXES_MIN = 3 };
+enum { BINS = 36, BIN_DEGREES = 180 / BINS };
 
 /* Boxes that are shorter for their height have no direction. */
 #define CLEAR_ASPECT 2.0f
@@ -60,7 +60,7 @@ static int fullest_bin(const float lengths[BINS])
 	return best;
 }
 
-bool skew_axis(const struct text_box *boxes, size_t count, struct image_point *axis)
+bool skew_axis(const struct text_box *boxes, size_t count, size_t least, struct image_point *axis)
 {
 	float lengths[BINS] = { 0 };
 	float all = 0, along = 0;
@@ -87,7 +87,7 @@ bool skew_axis(const struct text_box *boxes, size_t count, struct image_point *a
 		sum.y += a.y * length;
 		along += fabsf(length);
 	}
-	if (clear < BOXES_MIN || along < MAIN_SHARE * all)
+	if (clear < least || along < MAIN_SHARE * all)
 		return false;
 	*axis = (struct image_point){ sum.x / hypotf(sum.x, sum.y), sum.y / hypotf(sum.x, sum.y) };
 	if (axis->x < 0)

@@ -16,8 +16,9 @@ struct skew_view {
 	float scale;                 /* pixels of the image for one of the copy */
 };
 
-/* The direction of most of the text, to the right; false where it is level, or where there are several. */
-bool skew_axis(const struct text_box *boxes, size_t count, struct image_point *axis);
+/* The direction of most of the text, to the right; false where it is level, where there are several, or fewer than `least` boxes
+ * tell it. */
+bool skew_axis(const struct text_box *boxes, size_t count, size_t least, struct image_point *axis);
 
 /* `longer`: the longer side of the image at the copy's scale. Release view->image. ERR_NO_MEMORY. */
 int skew_turn(const struct image *image, struct image_point axis, int longer, struct skew_view *view,

@@ -112,7 +112,9 @@ static void test_sampling_keeps_means(void **state)
 	for (size_t k = 0; k < 4; k++) {
 		int w = sizes[k][0], h = sizes[k][1];
 
-		assert_int_equal(sample_rows(&image, w, h, 0, h, &plain, out, NULL), 0);
+		const struct sampling_window whole = { 0, 0, w, h };
+
+		assert_int_equal(sample_window(&image, w, h, &whole, &plain, out, NULL), 0);
 		for (int i = 0; i < w * h; i++) { /* planes: blue, green, red */
 			assert_true(fabsf(out[i] - 0.2f) < 1e-3f);
 			assert_true(fabsf(out[w * h + i] - 0.4f) < 1e-3f);
@@ -122,20 +124,24 @@ static void test_sampling_keeps_means(void **state)
 	image_release(&image);
 }
 
-/* Rows of their own are those of the whole. */
-static void test_sampling_rows(void **state)
+/* A window of its own is that of the whole. */
+static void test_sampling_a_window(void **state)
 {
+	static const struct sampling_window whole = { 0, 0, 20, 12 }, window = { 3, 6, 9, 5 };
 	struct image image;
-	float all[3 * 20 * 12], some[3 * 20 * 5];
+	float all[3 * 20 * 12], some[3 * 9 * 5];
 
 	(void)state;
 	assert_int_equal(image_init(&image, 50, 31, IMAGE_GREY, NULL), 0);
 	for (size_t i = 0; i < 50 * 31; i++)
 		image.pixels[i] = (uint8_t)(i * 37 % 251);
-	assert_int_equal(sample_rows(&image, 20, 12, 0, 12, &plain, all, NULL), 0);
-	assert_int_equal(sample_rows(&image, 20, 12, 6, 5, &plain, some, NULL), 0);
-	for (size_t plane = 0; plane < 3; plane++)
-		assert_memory_equal(some + plane * 20 * 5, all + plane * 20 * 12 + 20 * 6, 20 * 5 * sizeof(float));
+	assert_int_equal(sample_window(&image, 20, 12, &whole, &plain, all, NULL), 0);
+	assert_int_equal(sample_window(&image, 20, 12, &window, &plain, some, NULL), 0);
+	for (size_t row = 0; row < 3 * 5; row++) {
+		size_t from = (row / 5 * 12 + 6 + row % 5) * 20 + 3;
+
+		assert_memory_equal(some + row * 9, all + from, 9 * sizeof(float));
+	}
 	image_release(&image);
 }
 
@@ -218,7 +224,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_maps),
 		cmocka_unit_test(test_detector_size),
 		cmocka_unit_test(test_sampling_keeps_means),
-		cmocka_unit_test(test_sampling_rows),
+		cmocka_unit_test(test_sampling_a_window),
 		cmocka_unit_test(test_sampling_a_tilted_line),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_order_upside_down),

@@ -51,6 +51,38 @@ static void test_lines_of_words(void **state)
 	arena_release(&arena);
 }
 
+static void test_short_words_alone(void **state)
+{
+	static const struct {
+		float alone, expected[4];
+	} cases[] = { { 0, { 0.9f, 0.9f, 0.9f, 0.7f } }, { 5, { 0.5f, 0.9f, 0.9f, 0 } } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct arena arena;
+		struct page_builder b;
+		struct text_page page;
+
+		arena_init(&arena, 1 << 20);
+		page_init(&b, &arena);
+		b.alone = cases[i].alone;
+		page_add_line(&b);
+		add(&b, "\u00d7o", 0.9f, 10, 10, 20, 10);
+		page_add_line(&b);
+		add(&b, "to", 0.9f, 10, 30, 20, 10); /* not alone */
+		add(&b, "be", 0.9f, 35, 30, 20, 10);
+		add(&b, "8", 0.7f, 400, 30, 10, 10); /* beyond a large gap */
+		page_add_line(&b);
+		add(&b, "one", 0.9f, 10, 50, 30, 10);
+		assert_int_equal(page_finish(&b, &page, NULL), 0);
+		for (size_t k = 0; k < 4; k++)
+			assert_true(fabsf(page.words[k].confidence - cases[i].expected[k]) < 1e-5f);
+		assert_true(fabsf(page.words[4].confidence - 0.9f) < 1e-5f);
+		assert_true(fabsf(page.lines[0].confidence - page.words[0].confidence) < 1e-5f);
+		arena_release(&arena);
+	}
+}
+
 static void test_quotes_of_print(void **state)
 {
 	static const char *const cases[][2] = {
@@ -192,10 +224,15 @@ static void test_polygon_measures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines_of_words),    cmocka_unit_test(test_quotes_of_print),
-		cmocka_unit_test(test_large_gap),         cmocka_unit_test(test_many_words_and_an_empty_page),
-		cmocka_unit_test(test_no_memory_is_told), cmocka_unit_test(test_hull_and_smallest_box),
-		cmocka_unit_test(test_degenerate_hulls),  cmocka_unit_test(test_polygon_measures),
+		cmocka_unit_test(test_lines_of_words),
+		cmocka_unit_test(test_short_words_alone),
+		cmocka_unit_test(test_quotes_of_print),
+		cmocka_unit_test(test_large_gap),
+		cmocka_unit_test(test_many_words_and_an_empty_page),
+		cmocka_unit_test(test_no_memory_is_told),
+		cmocka_unit_test(test_hull_and_smallest_box),
+		cmocka_unit_test(test_degenerate_hulls),
+		cmocka_unit_test(test_polygon_measures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,18 +35,18 @@ static void test_axis(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(angles) / sizeof(angles[0]); i++) {
 		make_lines(boxes, angles[i]);
-		assert_true(skew_axis(boxes, LINES, &axis));
+		assert_true(skew_axis(boxes, LINES, 3, &axis));
 		/* A line has no beginning: its axis may point either way. */
 		assert_true(fabsf(axis.x * sinf(radians(angles[i])) - axis.y * cosf(radians(angles[i]))) < 0.01f);
 	}
 	make_lines(boxes, 5); /* the detector finds these as they are */
-	assert_false(skew_axis(boxes, LINES, &axis));
+	assert_false(skew_axis(boxes, LINES, 3, &axis));
 	make_lines(boxes, 45); /* half of the text runs at another angle */
 	make_lines(others, 0);
 	memcpy(boxes, others, sizeof(boxes) / 2);
-	assert_false(skew_axis(boxes, LINES, &axis));
-	assert_false(skew_axis(boxes, 2, &axis)); /* too few to tell */
-	assert_false(skew_axis(boxes, 0, &axis));
+	assert_false(skew_axis(boxes, LINES, 3, &axis));
+	assert_false(skew_axis(boxes, 2, 3, &axis)); /* too few to tell */
+	assert_false(skew_axis(boxes, 0, 3, &axis));
 }
 
 /* A dark bar at 30 degrees lies level in the copy, and its box comes back to where it was. */
