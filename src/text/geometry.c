@@ -148,6 +148,16 @@ struct image_point polygon_axis(const struct text_polygon *p)
 	return (struct image_point){ (right.x - left.x) / length, (right.y - left.y) / length };
 }
 
+struct text_polygon polygon_part(const struct text_polygon *p, float from, float to)
+{
+	return (struct text_polygon){ {
+		point_between(p->points[0], p->points[1], from),
+		point_between(p->points[0], p->points[1], to),
+		point_between(p->points[3], p->points[2], to),
+		point_between(p->points[3], p->points[2], from),
+	} };
+}
+
 struct text_polygon polygon_around(const struct text_polygon *first, size_t count, size_t stride)
 {
 	struct image_point axis = polygon_axis(first);

@@ -35,6 +35,9 @@ struct image_point polygon_centre(const struct text_polygon *p);
 /* Unit vector of the reading direction. */
 struct image_point polygon_axis(const struct text_polygon *p);
 
+/* What lies between two shares, 0 to 1, of its length. */
+struct text_polygon polygon_part(const struct text_polygon *p, float from, float to);
+
 /* The rectangle along `first`'s reading direction around `count` polygons. */
 struct text_polygon polygon_around(const struct text_polygon *first, size_t count, size_t stride);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "text/content.h"
+#include "text/crowding.h"
 #include "text/ppocr_settings.h"
 #include "text/skew.h"
 
@@ -116,6 +117,24 @@ static int add_small(const struct text_box *first, size_t first_count, float lim
 	return 0;
 }
 
+static float content_pixels(const struct image *image)
+{
+	struct content_area c = content_of(image);
+
+	return fmaxf(1, (float)(c.right - c.left) * (float)(c.bottom - c.top));
+}
+
+/* `height`: the usual one of the boxes, as scaled. */
+static bool is_small(const struct image *image, const struct text_box *boxes, size_t count, float height)
+{
+	const struct ppocr_settings *s = &ppocr_settings;
+
+	if (height == 0 || !is_drawn(image))
+		return false;
+	return height < s->small ||
+	       (height < s->small_crowded && !locate_is_page(image) && crowding_of(boxes, count) > s->crowded);
+}
+
 /* Large text falls apart at a scale that is right for small text, and small text is lost at one that is right for large: where
  * most of what was found is either, looks again at a better one. */
 static int find_level_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
@@ -133,7 +152,7 @@ static int find_level_boxes(const struct detector *d, const struct image *image,
 		return rc;
 	scale = (float)side / longer;
 	height = usual_height(*boxes, *count) * scale;
-	if (height <= s->large && !(is_drawn(image) && height > 0 && height < s->small))
+	if (height <= s->large && !is_small(image, *boxes, *count, height))
 		return 0;
 	first = *boxes;
 	first_count = *count;
@@ -142,7 +161,8 @@ static int find_level_boxes(const struct detector *d, const struct image *image,
 	if (height > s->large)
 		side = (int)((float)side * s->large_target / height);
 	else
-		side = (int)fminf((float)side * s->small_target / height, (float)s->small_side);
+		side = (int)fminf((float)side * s->small_target / height,
+				  longer * sqrtf(s->small_pixels / content_pixels(image)));
 	rc = detector_find(d, image, side, boxes, count, err);
 	if (rc == 0 && height > s->large)
 		rc = add_small(first, first_count, s->large / 2 / scale, boxes, count, err);

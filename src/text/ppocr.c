@@ -17,6 +17,7 @@
 #include "text/detector.h"
 #include "text/engine.h"
 #include "text/locate.h"
+#include "text/long_line.h"
 #include "text/models.h"
 #include "text/onnx_fuse.h"
 #include "text/onnx_split.h"
@@ -38,7 +39,9 @@ const struct ppocr_settings ppocr_settings = {
 	.large_target = 64,
 	.small = 13,
 	.small_target = 26,
-	.small_side = 1920,
+	.small_crowded = 20.5f,
+	.crowded = 1.03f,
+	.small_pixels = 5e6f,
 	.strip = 5,
 	.doubt = 0.7f,
 	.tall = 1.5f,
@@ -65,6 +68,7 @@ struct ppocr {
 enum {
 	LARGE_BLOCK = 4 << 20,
 	TWICE_MAX = 3, /* characters that two boxes may share */
+	LINE_COLUMNS = 2400,
 };
 
 static int find(const struct text_options *options, struct error *err)
@@ -315,11 +319,25 @@ static int run_survey(struct survey *s, struct error *err)
 	for (int i = 0; i < 2; i++) {
 		if (s->results[i] == 0)
 			continue;
-		free(s->boxes);
 		if (err)
 			*err = s->errors[i];
 		return s->results[i];
 	}
+	return 0;
+}
+
+/* A line, in pieces where it is longer than the network reads well. */
+static int add_frame(struct reading *g, const struct text_polygon *frame, struct error *err)
+{
+	float ends[LONG_LINE_PIECES];
+	size_t count = long_line_cut(g->image, frame, LINE_COLUMNS, ends);
+	struct read_line *lines = realloc(g->lines, (g->line_count + count) * sizeof(*lines));
+
+	if (!lines)
+		return error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
+	g->lines = lines;
+	for (size_t i = 0; i < count; i++)
+		lines[g->line_count++] = (struct read_line){ .polygon = polygon_part(frame, i > 0 ? ends[i - 1] : 0, ends[i]) };
 	return 0;
 }
 
@@ -328,18 +346,15 @@ static int find_lines(struct reading *g, struct error *err)
 	struct survey s = { .g = g };
 	int rc = run_survey(&s, err);
 
-	if (rc < 0)
-		return rc;
-	g->lines = calloc(s.count + 1, sizeof(*g->lines));
-	if (!g->lines)
-		rc = error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
 	for (size_t i = 0; rc == 0 && i < s.count; i++) {
-		struct text_polygon frame;
 		bool tall;
+		struct text_polygon frame = frame_of(&s.boxes[i].box, &tall);
 
-		frame = frame_of(&s.boxes[i].box, &tall);
-		if (!print_covers(&g->print, &frame))
-			g->lines[g->line_count++].polygon = tall ? turned(&frame, 1) : frame;
+		if (print_covers(&g->print, &frame))
+			continue;
+		if (tall)
+			frame = turned(&frame, 1);
+		rc = add_frame(g, &frame, err);
 	}
 	free(s.boxes);
 	return rc;
@@ -400,20 +415,11 @@ static int read_lines(struct reading *g, struct error *err)
 #define SAME_PLACE 0.15f
 #define NARROW "ijlI1.,:;'|!"
 
-static struct text_polygon part_of(const struct text_polygon *p, float from, float to)
-{
-	return (struct text_polygon){ {
-		point_between(p->points[0], p->points[1], from),
-		point_between(p->points[0], p->points[1], to),
-		point_between(p->points[3], p->points[2], to),
-		point_between(p->points[3], p->points[2], from),
-	} };
-}
-
 static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line,
 		     const struct ctc_word *word)
 {
-	struct text_polygon polygon = part_of(&line->polygon, word->from / (float)line->steps, word->to / (float)line->steps);
+	struct text_polygon polygon =
+		polygon_part(&line->polygon, word->from / (float)line->steps, word->to / (float)line->steps);
 	struct buf text;
 
 	buf_init(&text, KIB(64));

@@ -17,8 +17,10 @@ struct ppocr_settings {
 	float even;                /* content_evenness from which an image was drawn, not taken */
 	float large;               /* boxes are usually higher than this, as scaled: look again … */
 	float large_target;        /* … at a scale at which they are that high */
-	float small, small_target; /* likewise where they are lower, in drawn images */
-	int small_side;            /* but no larger than this */
+	float small, small_target; /* likewise where they are lower, in drawn images … */
+	float small_crowded;       /* … or than this where the lines of a screen … */
+	float crowded;             /* … stand closer than this (crowding.h); */
+	float small_pixels;        /* but with no more pixels than this that are not blank */
 	float strip;               /* length over breadth from which a page is a strip */
 	float doubt;               /* a line read with less confidence is also tried upside down */
 	float tall;                /* height over width from which a box is taken to hold text that runs up or down */
