@@ -22,10 +22,16 @@ bool locate_is_page(const struct image *image)
 	return longer_side(image) >= ppocr_settings.page_from;
 }
 
+/* By a program, whatever its size. */
+static bool has_even_tones(const struct image *image)
+{
+	return content_evenness(image) >= ppocr_settings.even;
+}
+
 /* Pages and screens, not photographs. */
 static bool is_drawn(const struct image *image)
 {
-	return locate_is_page(image) || content_evenness(image) >= ppocr_settings.even;
+	return locate_is_page(image) || has_even_tones(image);
 }
 
 static float aspect_of(const struct image *image)
@@ -196,7 +202,21 @@ static bool is_blank(const struct image *image)
 	return c.left >= c.right || c.top >= c.bottom;
 }
 
-/* On a page of few words that lies askew it may find none at all. */
+/* Letters that are very small at the usual scale are not found at all. */
+static int find_tiny(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
+		     struct error *err)
+{
+	float longer = (float)longer_side(image);
+	int side = (int)(longer * fminf(1, sqrtf(ppocr_settings.small_pixels / content_pixels(image))));
+
+	if (side <= side_for(image))
+		return 0;
+	free(*boxes);
+	*boxes = NULL;
+	return detector_find(d, image, side, boxes, count, err);
+}
+
+/* Nor are the lines of a page of few words that lies askew. */
 static int find_aslant(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
 		       struct error *err)
 {
@@ -211,13 +231,15 @@ static int find_aslant(const struct detector *d, const struct image *image, stru
 
 int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count, struct error *err)
 {
-	bool drawn = is_drawn(image);
 	struct image_point axis;
 	int rc = find_level_boxes(d, image, boxes, count, err);
+	bool promising = rc == 0 && *count == 0 && has_even_tones(image) && !is_blank(image);
 
-	if (rc == 0 && *count == 0 && drawn && !is_blank(image))
+	if (promising)
+		rc = find_tiny(d, image, boxes, count, err);
+	if (promising && rc == 0 && *count == 0)
 		rc = find_aslant(d, image, boxes, count, err);
-	if (rc == 0 && skew_axis(*boxes, *count, drawn ? 1 : TELLING_BOXES, &axis))
+	if (rc == 0 && skew_axis(*boxes, *count, is_drawn(image) ? 1 : TELLING_BOXES, &axis))
 		rc = find_along(d, image, axis, boxes, count, err);
 	return rc;
 }

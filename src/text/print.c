@@ -12,7 +12,7 @@
 #define SURE_LINE 0.90f
 #define SURE_WORD 0.70f
 /* A page with fewer sure lines than this share is not clean print: nothing is taken. */
-#define SURE_SHARE 0.5f
+#define SURE_SHARE 0.35f
 
 /* Larger scans, of newspapers and letters, the networks read better. */
 enum { PRINT_SIDE_MIN = 1000, PRINT_SIDE_MAX = 2400, SHORT_LINE = 4 };
