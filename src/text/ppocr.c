@@ -16,8 +16,8 @@
 #include "text/content.h"
 #include "text/detector.h"
 #include "text/engine.h"
+#include "text/line.h"
 #include "text/locate.h"
-#include "text/long_line.h"
 #include "text/models.h"
 #include "text/onnx_fuse.h"
 #include "text/onnx_split.h"
@@ -329,15 +329,16 @@ static int run_survey(struct survey *s, struct error *err)
 /* A line, in pieces where it is longer than the network reads well. */
 static int add_frame(struct reading *g, const struct text_polygon *frame, struct error *err)
 {
-	float ends[LONG_LINE_PIECES];
-	size_t count = long_line_cut(g->image, frame, LINE_COLUMNS, ends);
+	const struct text_polygon line = line_trim(g->image, frame);
+	float ends[LINE_PIECES];
+	size_t count = line_cut(g->image, &line, LINE_COLUMNS, ends);
 	struct read_line *lines = realloc(g->lines, (g->line_count + count) * sizeof(*lines));
 
 	if (!lines)
 		return error_set(err, ERR_NO_MEMORY, "no memory for the lines of an image");
 	g->lines = lines;
 	for (size_t i = 0; i < count; i++)
-		lines[g->line_count++] = (struct read_line){ .polygon = polygon_part(frame, i > 0 ? ends[i - 1] : 0, ends[i]) };
+		lines[g->line_count++] = (struct read_line){ .polygon = polygon_part(&line, i > 0 ? ends[i - 1] : 0, ends[i]) };
 	return 0;
 }
 

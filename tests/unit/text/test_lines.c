@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How closely lines stand, and where long ones are cut.
+ * How closely lines stand, where they end, and where long ones are cut.
  */
 #include "../unit.h"
 
@@ -9,7 +9,7 @@
 
 #include "text/crowding.h"
 #include "text/geometry.h"
-#include "text/long_line.h"
+#include "text/line.h"
 
 enum { LINES = 9 };
 
@@ -69,14 +69,14 @@ static struct text_polygon outline(float width)
 
 static void test_long_lines_are_cut_between_words(void **state)
 {
-	float ends[LONG_LINE_PIECES];
+	float ends[LINE_PIECES];
 	struct image image;
 	struct text_polygon line = outline(WIDTH);
 	size_t count;
 
 	(void)state;
 	write_line(&image, true);
-	count = long_line_cut(&image, &line, LIMIT, ends);
+	count = line_cut(&image, &line, LIMIT, ends);
 	assert_int_equal(count, (2 * WIDTH + LIMIT - 1) / LIMIT);
 	for (size_t i = 0; i + 1 < count; i++) {
 		int at = (int)(ends[i] * WIDTH + 0.5f) % (WORD + SPACE);
@@ -86,24 +86,57 @@ static void test_long_lines_are_cut_between_words(void **state)
 	}
 	assert_true(ends[count - 1] == 1);
 	line = outline(LIMIT / 2);
-	assert_int_equal(long_line_cut(&image, &line, LIMIT, ends), 1);
+	assert_int_equal(line_cut(&image, &line, LIMIT, ends), 1);
+	image_release(&image);
+}
+
+/* Ink from pixel 200 to 3000 only, and a point at 3100. */
+static void test_blank_ends_are_trimmed(void **state)
+{
+	struct image image;
+	struct text_polygon line = outline(WIDTH), trimmed;
+
+	(void)state;
+	write_line(&image, true);
+	for (uint32_t y = 0; y < HEIGHT; y++) {
+		memset(image_at(&image, 0, y), 240, 200);
+		memset(image_at(&image, 3000, y), 240, WIDTH - 3000);
+	}
+	for (uint32_t y = 16; y < 18; y++)
+		memset(image_at(&image, 3100, y), 20, 3);
+	line.points[1].x = line.points[2].x = 2900; /* as many columns as are looked at */
+	trimmed = line_trim(&image, &line);
+	assert_true(fabsf(trimmed.points[0].x - (204 - LINE_MARGIN * HEIGHT)) < 3); /* the first word begins there */
+	assert_true(trimmed.points[1].x == 2900);
+	assert_true(trimmed.points[0].y == 0 && trimmed.points[2].y == HEIGHT);
+	line.points[0].x = line.points[3].x = 2000;
+	line.points[1].x = line.points[2].x = WIDTH;
+	trimmed = line_trim(&image, &line);
+	assert_true(trimmed.points[0].x == 2000);
+	assert_true(fabsf(trimmed.points[1].x - (3103 + LINE_MARGIN * HEIGHT)) < 3); /* the point is part of the line */
+	memset(image.pixels, 240, (size_t)WIDTH * HEIGHT);
+	trimmed = line_trim(&image, &line); /* nothing but blank: as it is */
+	assert_memory_equal(&trimmed, &line, sizeof(line));
+	line = (struct text_polygon){ 0 };
+	trimmed = line_trim(&image, &line);
+	assert_memory_equal(&trimmed, &line, sizeof(line));
 	image_release(&image);
 }
 
 static void test_lines_without_blanks_stay_whole(void **state)
 {
-	float ends[LONG_LINE_PIECES];
+	float ends[LINE_PIECES];
 	struct image image;
 	struct text_polygon line = outline(WIDTH);
 
 	(void)state;
 	write_line(&image, false);
-	assert_int_equal(long_line_cut(&image, &line, LIMIT, ends), 1);
+	assert_int_equal(line_cut(&image, &line, LIMIT, ends), 1);
 	assert_true(ends[0] == 1);
 	line = (struct text_polygon){ 0 };
-	assert_int_equal(long_line_cut(&image, &line, LIMIT, ends), 1);
+	assert_int_equal(line_cut(&image, &line, LIMIT, ends), 1);
 	line = outline(1e9f); /* more pieces than are allowed */
-	assert_in_range(long_line_cut(&image, &line, LIMIT, ends), 1, LONG_LINE_PIECES);
+	assert_in_range(line_cut(&image, &line, LIMIT, ends), 1, LINE_PIECES);
 	image_release(&image);
 }
 
@@ -112,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crowding),
 		cmocka_unit_test(test_long_lines_are_cut_between_words),
+		cmocka_unit_test(test_blank_ends_are_trimmed),
 		cmocka_unit_test(test_lines_without_blanks_stay_whole),
 	};
 
