@@ -50,7 +50,7 @@ struct onnx_node {
 
 struct onnx_value {
 	struct onnx_node *maker;
-	struct onnx_node *users[ONNX_USERS_MAX];
+	struct onnx_node *users[ONNX_USERS_MAX]; /* NULL: the model itself, which gives the value out */
 	size_t user_count;  /* larger than ONNX_USERS_MAX where there are more, or the model gives the value out */
 	struct str renamed; /* what its users read instead; absent: itself */
 };

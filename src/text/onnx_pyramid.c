@@ -25,7 +25,7 @@ static struct str other_input(const struct onnx_node *n, struct str name)
 static struct onnx_node *user_of(const struct onnx_value *v, const char *op)
 {
 	for (size_t i = 0; v && i < v->user_count && i < ONNX_USERS_MAX; i++)
-		if (str_eq_c(v->users[i]->op, op))
+		if (v->users[i] && str_eq_c(v->users[i]->op, op))
 			return v->users[i];
 	return NULL;
 }

@@ -41,7 +41,7 @@ static size_t convolutions_reading(const struct onnx_value *v)
 	size_t count = 0;
 
 	for (size_t i = 0; v && i < v->user_count && i < ONNX_USERS_MAX; i++)
-		count += str_eq_c(v->users[i]->op, "Conv");
+		count += v->users[i] && str_eq_c(v->users[i]->op, "Conv");
 	return count;
 }
 

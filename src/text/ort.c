@@ -61,13 +61,6 @@ static int open_library(struct ort *o, const char *path, struct error *err)
 	return 0;
 }
 
-int ort_check(const char *library_path, struct error *err)
-{
-	struct ort o = { 0 };
-
-	return open_library(&o, library_path, err);
-}
-
 /* One arena for all models: what the detector leaves, the recogniser uses. */
 static int share_arena(const struct ort *o, struct error *err)
 {

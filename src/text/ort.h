@@ -22,9 +22,6 @@ struct ort_tensor {
 	void *owner;
 };
 
-/* Whether the library can be used. It stays loaded. Errors as ort_new's. */
-int ort_check(const char *library_path, struct error *err) MUST_CHECK;
-
 /* ERR_NOT_FOUND, ERR_UNSUPPORTED (another version), ERR_UNAVAILABLE. The library stays loaded after ort_free: it keeps threads.
  */
 int ort_new(struct ort **out, const char *library_path, struct error *err) MUST_CHECK;

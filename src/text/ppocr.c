@@ -89,23 +89,6 @@ static void add_advice(struct error *err)
 		snprintf(err->message + n, sizeof(err->message) - n, ": remove the folder and run scripts/fetch-models.sh");
 }
 
-static int check(const struct text_options *options, struct error *err)
-{
-	char folder[PATH_MAX];
-	char library[PATH_MAX + sizeof("/" MODELS_LIBRARY)];
-	int rc;
-
-	if (!models_find(options->folders, folder))
-		return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
-	snprintf(library, sizeof(library), "%s/" MODELS_LIBRARY, folder);
-	rc = models_verify(folder, err);
-	if (rc == 0 && !models_have_sums(folder))
-		rc = ort_check(library, err);
-	if (rc < 0 && err)
-		add_advice(err);
-	return rc;
-}
-
 static int read_file(struct arena *a, const char *folder, const char *name, struct str *out, struct error *err)
 {
 	struct str path = arena_printf(a, "%s/%s", folder, name);
@@ -176,6 +159,9 @@ static int load_files(struct ppocr *p, struct arena *a, const char *folder, int 
 		rc = read_file(a, folder, MODELS_CHARACTERS, &keys, err);
 	if (rc == 0)
 		rc = charset_init(&p->charset, keys, err);
+	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
+	if (rc == 0)
+		rc = recogniser_check(&p->recogniser, err);
 	return rc;
 }
 
@@ -219,11 +205,30 @@ static int load(void **state, const struct text_options *options, struct error *
 		unload(p);
 		return rc;
 	}
-	p->recogniser = (struct recogniser){ p->recognition, &p->charset, p->crew };
 	malloc_trim(0);                         /* loading leaves tens of megabytes of free heap behind */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* large blocks go back at once, also after the first was freed */
 	*state = p;
 	return 0;
+}
+
+/* Without checksums only loading tells whether the files are what they should be. */
+static int check(const struct text_options *options, struct error *err)
+{
+	char folder[PATH_MAX];
+	void *state = NULL;
+	int rc;
+
+	if (!models_find(options->folders, folder))
+		return error_set(err, ERR_NOT_FOUND, MODELS_ADVICE);
+	if (!models_have_sums(folder)) {
+		rc = load(&state, options, err);
+		unload(state);
+		return rc;
+	}
+	rc = models_verify(folder, err);
+	if (rc < 0 && err)
+		add_advice(err);
+	return rc;
 }
 
 /* ---- reading ---- */
@@ -414,6 +419,7 @@ static int read_lines(struct reading *g, struct error *err)
 /* Two readings of one character are told this near each other, in heights of their boxes; so are two of these beside each other.
  */
 #define SAME_PLACE 0.15f
+#define NO_FARTHER 0.12f
 #define NARROW "ijlI1.,:;'|!"
 
 static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line,
@@ -456,11 +462,20 @@ static struct image_point place_of(const struct read_line *line, size_t i)
 			     point_between(line->polygon.points[3], line->polygon.points[2], at), 0.5f);
 }
 
-/* Boxes beside each other may overlap: how many characters at the beginning of `next` are the last ones of `last`, seen at the
- * same places. */
-static size_t told_before(const struct charset *charset, const struct read_line *last, const struct read_line *next)
+/* How far the one was seen behind the other, in heights of the lower box. */
+static float distance_behind(const struct read_line *last, size_t i, const struct read_line *next, size_t k)
 {
-	float near = SAME_PLACE * fminf(polygon_height(&last->polygon), polygon_height(&next->polygon));
+	struct image_point axis = polygon_axis(&last->polygon);
+	struct image_point from = place_of(last, i);
+	struct image_point to = place_of(next, k);
+	float height = fmaxf(fminf(polygon_height(&last->polygon), polygon_height(&next->polygon)), 1);
+
+	return ((to.x - from.x) * axis.x + (to.y - from.y) * axis.y) / height;
+}
+
+/* How many characters at the beginning of `next` are the last ones of `last`, seen at the same places. */
+static size_t equal_characters(const struct charset *charset, const struct read_line *last, const struct read_line *next)
+{
 	size_t most = last->character_count < next->character_count ? last->character_count : next->character_count;
 
 	for (size_t count = most < TWICE_MAX ? most : TWICE_MAX; count > 0; count--) {
@@ -469,12 +484,24 @@ static size_t told_before(const struct charset *charset, const struct read_line 
 
 		while (same < count && last->characters[from + same].class == next->characters[same].class &&
 		       !strchr(NARROW, charset->texts[next->characters[same].class].p[0]) &&
-		       point_distance(place_of(last, from + same), place_of(next, same)) < near)
+		       fabsf(distance_behind(last, from + same, next, same)) < SAME_PLACE)
 			same++;
 		if (same == count)
 			return count;
 	}
 	return 0;
+}
+
+/* Boxes beside each other may overlap: how many characters `next` begins with that `last` has told. What is seen no farther on
+ * than the last character is that one, whatever it was read as. */
+static size_t told_before(const struct charset *charset, const struct read_line *last, const struct read_line *next)
+{
+	size_t equal = equal_characters(charset, last, next);
+	size_t end = last->character_count;
+
+	if (equal > 0 || end == 0 || next->character_count < 2 || !continues(&last->polygon, &next->polygon))
+		return equal;
+	return distance_behind(last, end - 1, next, 0) < NO_FARTHER && distance_behind(last, end - 1, next, 1) > SAME_PLACE;
 }
 
 /* Without its first `skip` characters. */

@@ -14,6 +14,7 @@ enum {
 	BUNDLE_COLUMNS = 256, /* of all lines in a bundle together: larger ones leave the caches */
 	BUNDLE_LINES = 16,
 	GREEN = 1, /* plane */
+	BLANK_WIDTH = 4 * RECOGNISER_STEP,
 };
 
 static const struct sampling_norm norm = { { 0.5f, 0.5f, 0.5f }, { 0.5f, 0.5f, 0.5f } };
@@ -95,6 +96,19 @@ static int check_shape(const struct recogniser *r, const struct ort_tensor *t, s
 	    t->dims[2] != r->charset->class_count)
 		return error_set(err, ERR_CORRUPT, "the recognition model and the character list do not belong together");
 	return 0;
+}
+
+int recogniser_check(const struct recogniser *r, struct error *err)
+{
+	static const int64_t dims[4] = { 1, 3, RECOGNISER_HEIGHT, BLANK_WIDTH };
+	float blank[3 * RECOGNISER_HEIGHT * BLANK_WIDTH] = { 0 };
+	struct ort_tensor output = { 0 };
+	int rc = ort_run(r->model, blank, dims, &output, err);
+
+	if (rc == 0)
+		rc = check_shape(r, &output, 1, err);
+	ort_tensor_release(r->model, &output);
+	return rc;
 }
 
 static int read_bundle(struct reading *g, const struct bundle *b, float *input, struct error *err)

@@ -28,6 +28,9 @@ struct recogniser {
 	struct crew *crew;
 };
 
+/* Reads a blank line to see whether the model and the character list belong together. ERR_CORRUPT, ERR_UNAVAILABLE. */
+int recogniser_check(const struct recogniser *r, struct error *err) MUST_CHECK;
+
 /* Reads all lines, each as wide as it is times `stretch` at the network's height: less than 1 saves as much work, and clean
  * letters stay legible. ERR_TIMEOUT past the deadline, ERR_NO_MEMORY, ERR_UNAVAILABLE; lines already read keep what they have. */
 int recogniser_read(const struct recogniser *r, const struct image *image, float stretch, struct read_line *lines, size_t count,

@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import zlib
@@ -268,6 +269,31 @@ def test_a_damaged_engine_is_told_and_replaced(fresh_server, tmp_path):
                                capture_output=True, text=True)
         assert found.returncode == (1 if engine else 0) and "HARBOUR" in (found.stdout or "HARBOUR")
         assert "libonnxruntime.so" in found.stderr and "run scripts/fetch-models.sh" in found.stderr
+
+
+def swap_models(folder):
+    one, other = folder / "ch_PP-OCRv4_det_infer.onnx", folder / "ch_PP-OCRv4_rec_infer.onnx"
+    one.rename(folder / "kept")
+    other.rename(one)
+    (folder / "kept").rename(other)
+
+
+def shorten_list(folder):
+    characters = folder / "ppocr_keys_v1.txt"
+    characters.write_text("".join(characters.read_text(encoding="utf-8").splitlines(True)[:3000]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil, told", [(swap_models, "the detection model has another form"), (shorten_list, "do not belong together")])
+def test_files_that_do_not_belong_together_are_told_at_start(fresh_server, tmp_path, spoil, told):
+    """Installed by hand, without checksums."""
+    models = os.environ.get("GLEANER_TEST_MODELS")
+    if not models:
+        pytest.skip("PP-OCRv4 is not installed for the tests: scripts/fetch-models.sh needs npm")
+    shutil.copytree(models, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "SHA256SUMS").unlink()
+    spoil(tmp_path)
+    with pytest.raises(RuntimeError, match=told):
+        fresh_server("--bare", "--text-engine", "ppocr", env={"GLEANER_TEXT_MODELS": str(tmp_path)})
 
 
 def test_detect_tells_what_it_could_not_do(tmp_path):

@@ -195,6 +195,15 @@ static void test_bands_have_the_same_features(void **state)
 	free(image);
 }
 
+/* Files that were swapped. */
+static void test_another_model_is_refused(void **state)
+{
+	struct networks *n = installed(state);
+	struct onnx_parts parts;
+
+	assert_int_equal(onnx_split(&n->arena, n->recognition, &parts, NULL), ERR_CORRUPT);
+}
+
 static void test_recognition_is_the_same(void **state)
 {
 	struct networks *n = installed(state);
@@ -219,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts_make_the_same_map),
 		cmocka_unit_test(test_bands_have_the_same_features),
+		cmocka_unit_test(test_another_model_is_refused),
 		cmocka_unit_test(test_recognition_is_the_same),
 	};
 
