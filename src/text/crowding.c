@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "text/geometry.h"
+
 /* A line is this much longer than high, its neighbour at least this far from it, in heights, and at most that. */
 #define LINE_ASPECT 3.0f
 #define NEAREST 0.3f
@@ -35,14 +37,6 @@ static float distance_across(const struct line *line, const struct line *other)
 	return across;
 }
 
-static int compare_floats(const void *pa, const void *pb)
-{
-	float a = *(const float *)pa;
-	float b = *(const float *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
 float crowding_of(const struct text_box *boxes, size_t count)
 {
 	float *ratios = count ? calloc(count, sizeof(*ratios)) : NULL;
@@ -66,8 +60,7 @@ float crowding_of(const struct text_box *boxes, size_t count)
 		if (nearest < FARTHEST * line.height)
 			ratios[found++] = line.height / nearest;
 	}
-	qsort(ratios, found, sizeof(*ratios), compare_floats);
-	median = found ? ratios[found / 2] : 0;
+	median = float_median(ratios, found);
 	free(ratios);
 	return median;
 }

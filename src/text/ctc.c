@@ -2,7 +2,8 @@
 #include "text/ctc.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "text/geometry.h"
 
 /* Probabilities of a space. */
 #define SPACE_HINTED 0.003f
@@ -84,14 +85,6 @@ void ctc_place_blanks(struct ctc_character *characters, size_t count, int steps,
 	}
 }
 
-static int compare_floats(const void *pa, const void *pb)
-{
-	float a = *(const float *)pa;
-	float b = *(const float *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
 /* The median distance between neighbouring characters, over at most 256 of them. */
 static float usual_distance(const struct ctc_character *c, size_t count, float fallback)
 {
@@ -100,10 +93,7 @@ static float usual_distance(const struct ctc_character *c, size_t count, float f
 
 	for (size_t i = 0; i + 1 < count && n < 256; i++)
 		distances[n++] = centre_of(&c[i + 1]) - centre_of(&c[i]);
-	if (n == 0)
-		return fallback;
-	qsort(distances, n, sizeof(*distances), compare_floats);
-	return distances[n / 2];
+	return n > 0 ? float_median(distances, n) : fallback;
 }
 
 enum kind { KIND_LOWER, KIND_UPPER, KIND_DIGIT, KIND_OTHER };

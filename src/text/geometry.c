@@ -4,6 +4,22 @@
 #include <math.h>
 #include <stdlib.h>
 
+static int compare_floats(const void *pa, const void *pb)
+{
+	float a = *(const float *)pa;
+	float b = *(const float *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+float float_median(float *values, size_t count)
+{
+	if (count == 0)
+		return 0;
+	qsort(values, count, sizeof(*values), compare_floats);
+	return values[count / 2];
+}
+
 float point_distance(struct image_point a, struct image_point b)
 {
 	return hypotf(b.x - a.x, b.y - a.y);

@@ -14,6 +14,9 @@ struct rotated_box {
 	float width, height;
 };
 
+/* The upper middle one of the values, which it sorts; 0 without any. */
+float float_median(float *values, size_t count);
+
 float point_distance(struct image_point a, struct image_point b);
 struct image_point point_between(struct image_point a, struct image_point b, float t);
 

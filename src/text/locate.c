@@ -6,6 +6,7 @@
 
 #include "text/content.h"
 #include "text/crowding.h"
+#include "text/geometry.h"
 #include "text/ppocr_settings.h"
 #include "text/skew.h"
 
@@ -71,14 +72,6 @@ static int side_for(const struct image *image)
 	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
 }
 
-static int compare_floats(const void *pa, const void *pb)
-{
-	float a = *(const float *)pa;
-	float b = *(const float *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
 /* The median height of what was found, 0 without boxes or memory. */
 static float usual_height(const struct text_box *boxes, size_t count)
 {
@@ -89,8 +82,7 @@ static float usual_height(const struct text_box *boxes, size_t count)
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		heights[i] = fminf(boxes[i].box.width, boxes[i].box.height);
-	qsort(heights, count, sizeof(*heights), compare_floats);
-	usual = heights[count / 2];
+	usual = float_median(heights, count);
 	free(heights);
 	return usual;
 }
