@@ -35,6 +35,7 @@ struct dispatcher {
 	struct delivery *deliveries; /* all that are sending or waiting */
 	int active;
 	bool woken, stopping;
+	bool pumping;           /* somebody reads the store */
 	uint64_t seen;          /* the dispatcher's thread */
 	uint64_t next_sequence; /* the writer thread */
 };
@@ -445,9 +446,15 @@ static void pump(void *argument)
 
 	pthread_mutex_lock(&d->lock);
 	d->woken = false;
+	d->pumping = !d->stopping;
+	while (d->pumping) {
+		pthread_mutex_unlock(&d->lock);
+		bool more = has_room(d) && load(d) > 0;
+		pthread_mutex_lock(&d->lock);
+		d->pumping = more && !d->stopping;
+	}
+	pthread_cond_broadcast(&d->empty);
 	pthread_mutex_unlock(&d->lock);
-	while (has_room(d) && load(d) > 0)
-		;
 }
 
 void dispatcher_wake(struct dispatcher *d)
@@ -547,7 +554,8 @@ int dispatcher_open(struct dispatcher **out, struct events *e, struct error *err
 	return 0;
 }
 
-/* Waiting deliveries are dropped from memory, their rows stay; those under way are waited for. */
+/* Waiting deliveries are dropped from memory, their rows stay; those under way are waited for, and so is the pump: the store closes
+ * next. */
 void dispatcher_stop(struct dispatcher *d)
 {
 	struct timespec until;
@@ -561,7 +569,7 @@ void dispatcher_stop(struct dispatcher *d)
 	}
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_WAIT_S;
-	while (d->deliveries && pthread_cond_timedwait(&d->empty, &d->lock, &until) == 0)
+	while ((d->deliveries || d->woken || d->pumping) && pthread_cond_timedwait(&d->empty, &d->lock, &until) == 0)
 		;
 	pthread_mutex_unlock(&d->lock);
 }
