@@ -554,8 +554,8 @@ int dispatcher_open(struct dispatcher **out, struct events *e, struct error *err
 	return 0;
 }
 
-/* Waiting deliveries are dropped from memory, their rows stay; those under way are waited for, and so is the pump: the store closes
- * next. */
+/* Waiting deliveries are dropped from memory, their rows stay; those under way are waited for, and so is the pump: the store
+ * closes next. */
 void dispatcher_stop(struct dispatcher *d)
 {
 	struct timespec until;
