@@ -70,6 +70,9 @@ def unit(build, totals):
             print(f"  {'ok  ' if not code else 'FAIL'} {name:40} {passed:4} passed {seconds:6.1f} s", flush=True)
             if code:
                 print(text[-6000:])
+            elif skipped:
+                why = "; ".join(dict.fromkeys(line for line in text.splitlines() if line.strip() and not line.startswith(" ") and "[" not in line))
+                print(f"       {skipped} skipped: {why}", flush=True)
 
 
 def protocol(name, build, paths, totals, extra):

@@ -220,20 +220,10 @@ static void part(struct rotated_box *a, struct rotated_box *b)
 	b->centre.y += sign * a->axis.y * shared / 4;
 }
 
-/* The same box with its axis along the longer side, pointing to the right. */
-static void lay_along(struct rotated_box *b)
-{
-	if (b->height > b->width) {
-		*b = (struct rotated_box){ b->centre, { -b->axis.y, b->axis.x }, b->height, b->width };
-	}
-	if (b->axis.x < 0)
-		b->axis = (struct image_point){ -b->axis.x, -b->axis.y };
-}
-
 void boxes_part(struct text_box *boxes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		lay_along(&boxes[i].box);
+		boxes[i].box = box_lengthwise(&boxes[i].box);
 	if (count > PARTED_MAX)
 		return;
 	for (size_t i = 0; i < count; i++)

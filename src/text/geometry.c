@@ -117,6 +117,17 @@ struct rotated_box smallest_box(const struct image_point *hull, size_t count)
 	return best;
 }
 
+struct rotated_box box_lengthwise(const struct rotated_box *box)
+{
+	struct rotated_box b = *box;
+
+	if (b.height > b.width)
+		b = (struct rotated_box){ b.centre, { -b.axis.y, b.axis.x }, b.height, b.width };
+	if (b.axis.x < 0)
+		b.axis = (struct image_point){ -b.axis.x, -b.axis.y };
+	return b;
+}
+
 struct text_polygon box_polygon(const struct rotated_box *box)
 {
 	static const float corners[4][2] = { { -0.5f, -0.5f }, { 0.5f, -0.5f }, { 0.5f, 0.5f }, { -0.5f, 0.5f } };

@@ -28,6 +28,9 @@ struct rotated_box smallest_box(const struct image_point *hull, size_t count);
 /* The rectangle with sides along `axis` around all points. */
 struct rotated_box box_along(struct image_point axis, const struct image_point *points, size_t count);
 
+/* The same rectangle with its axis along the longer side, pointing to the right. */
+struct rotated_box box_lengthwise(const struct rotated_box *box);
+
 /* Corners, starting left of and above the centre as seen along `axis`. */
 struct text_polygon box_polygon(const struct rotated_box *box);
 

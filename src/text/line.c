@@ -6,12 +6,13 @@
 
 #include "text/geometry.h"
 #include "text/ink.h"
+#include "text/recogniser.h"
 #include "text/sampling.h"
 
 enum {
 	TRIM_HEIGHT = 24, /* enough to see a point */
 	TRIM_WIDTH_MAX = 3000,
-	HEIGHT = 48,
+	HEIGHT = RECOGNISER_HEIGHT,
 	REACH = 160, /* columns to look at for a blank on either side */
 	WIDTH = 2 * REACH,
 	BLANK_MIN = 8, /* columns, of a blank between words */

@@ -18,21 +18,18 @@ static int longer_side(const struct image *image)
 	return (int)(image->width > image->height ? image->width : image->height);
 }
 
-bool locate_is_page(const struct image *image)
+struct image_kind locate_kind(const struct image *image)
 {
-	return longer_side(image) >= ppocr_settings.page_from;
+	return (struct image_kind){
+		.page = longer_side(image) >= ppocr_settings.page_from,
+		.drawn = content_evenness(image) >= ppocr_settings.even,
+	};
 }
 
-/* By a program, whatever its size. */
-static bool has_even_tones(const struct image *image)
+/* A photograph: pages are not, whatever their tones. */
+static bool is_photo(struct image_kind kind)
 {
-	return content_evenness(image) >= ppocr_settings.even;
-}
-
-/* Pages and screens, not photographs. */
-static bool is_drawn(const struct image *image)
-{
-	return locate_is_page(image) || has_even_tones(image);
+	return !kind.page && !kind.drawn;
 }
 
 static float aspect_of(const struct image *image)
@@ -57,19 +54,18 @@ static int side_of_strip(const struct image *image)
 
 /* Small text is found at a larger scale than the image has; on pages, which are scanned at more than reading needs, a smaller one
  * does. */
-static int side_for(const struct image *image)
+static int side_for(const struct image *image, struct image_kind kind)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
-	int longer = longer_side(image);
-	bool drawn;
+	float longer = (float)longer_side(image);
 
-	if (locate_is_page(image) && is_strip(image))
+	if (kind.page && is_strip(image))
 		return side_of_strip(image);
-	if (locate_is_page(image))
-		return longer < s->page_side ? longer : s->page_side;
-	drawn = is_drawn(image);
-	longer = (int)((float)longer * (drawn ? s->screen_factor : s->photo_factor));
-	return longer < (drawn ? s->screen_side : s->photo_side) ? longer : drawn ? s->screen_side : s->photo_side;
+	if (kind.page)
+		return (int)fminf(longer, (float)s->page_side);
+	if (is_photo(kind))
+		return (int)fminf(longer * s->photo_factor, (float)s->photo_side);
+	return (int)fminf(longer * s->screen_factor, (float)s->screen_side);
 }
 
 /* The median height of what was found, 0 without boxes or memory. */
@@ -115,32 +111,32 @@ static int add_small(const struct text_box *first, size_t first_count, float lim
 	return 0;
 }
 
+/* 0 where the image is blank. */
 static float content_pixels(const struct image *image)
 {
 	struct content_area c = content_of(image);
 
-	return fmaxf(1, (float)(c.right - c.left) * (float)(c.bottom - c.top));
+	return (float)(c.right - c.left) * (float)(c.bottom - c.top);
 }
 
 /* `height`: the usual one of the boxes, as scaled. */
-static bool is_small(const struct image *image, const struct text_box *boxes, size_t count, float height)
+static bool is_small(struct image_kind kind, const struct text_box *boxes, size_t count, float height)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
 
-	if (height == 0 || !is_drawn(image))
+	if (height == 0 || is_photo(kind))
 		return false;
-	return height < s->small ||
-	       (height < s->small_crowded && !locate_is_page(image) && crowding_of(boxes, count) > s->crowded);
+	return height < s->small || (height < s->small_crowded && !kind.page && crowding_of(boxes, count) > s->crowded);
 }
 
 /* Large text falls apart at a scale that is right for small text, and small text is lost at one that is right for large: where
  * most of what was found is either, looks again at a better one. */
-static int find_level_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
-			    struct error *err)
+static int find_level_boxes(const struct detector *d, const struct image *image, struct image_kind kind, struct text_box **boxes,
+			    size_t *count, struct error *err)
 {
 	const struct ppocr_settings *s = &ppocr_settings;
 	float longer = (float)longer_side(image);
-	int side = side_for(image);
+	int side = side_for(image, kind);
 	struct text_box *first;
 	size_t first_count;
 	float height, scale;
@@ -150,7 +146,7 @@ static int find_level_boxes(const struct detector *d, const struct image *image,
 		return rc;
 	scale = (float)side / longer;
 	height = usual_height(*boxes, *count) * scale;
-	if (height <= s->large && !is_small(image, *boxes, *count, height))
+	if (height <= s->large && !is_small(kind, *boxes, *count, height))
 		return 0;
 	first = *boxes;
 	first_count = *count;
@@ -169,11 +165,11 @@ static int find_level_boxes(const struct detector *d, const struct image *image,
 }
 
 /* Finds text that runs along `axis`. */
-static int find_along(const struct detector *d, const struct image *image, struct image_point axis, struct text_box **boxes,
-		      size_t *count, struct error *err)
+static int find_along(const struct detector *d, const struct image *image, struct image_kind kind, struct image_point axis,
+		      struct text_box **boxes, size_t *count, struct error *err)
 {
 	struct skew_view view;
-	int rc = skew_turn(image, axis, side_for(image), &view, err);
+	int rc = skew_turn(image, axis, side_for(image, kind), &view, err);
 
 	if (rc < 0)
 		return rc;
@@ -187,56 +183,38 @@ static int find_along(const struct detector *d, const struct image *image, struc
 	return rc;
 }
 
-static bool is_blank(const struct image *image)
-{
-	struct content_area c = content_of(image);
-
-	return c.left >= c.right || c.top >= c.bottom;
-}
-
-/* Letters that are very small at the usual scale are not found at all. */
-static int find_tiny(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
-		     struct error *err)
-{
-	float longer = (float)longer_side(image);
-	int side = (int)(longer * fminf(1, sqrtf(ppocr_settings.small_pixels / content_pixels(image))));
-
-	if (side <= side_for(image))
-		return 0;
-	free(*boxes);
-	*boxes = NULL;
-	return detector_find(d, image, side, boxes, count, err);
-}
-
-/* Nor are the lines of a page of few words that lies askew. */
-static int find_aslant(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
-		       struct error *err)
+/* Letters that are very small at the usual scale are not found at all; nor are the lines of a page of few words that lies askew.
+ */
+static int find_hidden(const struct detector *d, const struct image *image, struct image_kind kind, struct text_box **boxes,
+		       size_t *count, struct error *err)
 {
 	static const struct image_point axes[] = { { (float)M_SQRT1_2, (float)M_SQRT1_2 },
 						   { (float)M_SQRT1_2, -(float)M_SQRT1_2 } };
+	float pixels = content_pixels(image);
 	int rc = 0;
 
+	if (pixels == 0)
+		return 0;
+	int side = (int)((float)longer_side(image) * fminf(1, sqrtf(ppocr_settings.small_pixels / pixels)));
+	if (side > side_for(image, kind)) {
+		free(*boxes);
+		*boxes = NULL;
+		rc = detector_find(d, image, side, boxes, count, err);
+	}
 	for (size_t i = 0; rc == 0 && *count == 0 && i < sizeof(axes) / sizeof(axes[0]); i++)
-		rc = find_along(d, image, axes[i], boxes, count, err);
+		rc = find_along(d, image, kind, axes[i], boxes, count, err);
 	return rc;
 }
 
-int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count, struct error *err)
+int locate_boxes(const struct detector *d, const struct image *image, struct image_kind kind, struct text_box **boxes,
+		 size_t *count, struct error *err)
 {
 	struct image_point axis;
-	int rc = find_level_boxes(d, image, boxes, count, err);
-	bool promising = rc == 0 && *count == 0 && has_even_tones(image) && !is_blank(image);
+	int rc = find_level_boxes(d, image, kind, boxes, count, err);
 
-	if (promising)
-		rc = find_tiny(d, image, boxes, count, err);
-	if (promising && rc == 0 && *count == 0)
-		rc = find_aslant(d, image, boxes, count, err);
-	if (rc == 0 && skew_axis(*boxes, *count, is_drawn(image) ? 1 : TELLING_BOXES, &axis))
-		rc = find_along(d, image, axis, boxes, count, err);
+	if (rc == 0 && *count == 0 && kind.drawn)
+		rc = find_hidden(d, image, kind, boxes, count, err);
+	if (rc == 0 && skew_axis(*boxes, *count, is_photo(kind) ? TELLING_BOXES : 1, &axis))
+		rc = find_along(d, image, kind, axis, boxes, count, err);
 	return rc;
-}
-
-bool locate_is_screen(const struct image *image)
-{
-	return !locate_is_page(image) && is_drawn(image);
 }

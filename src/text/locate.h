@@ -8,14 +8,16 @@
 
 #include "text/detector.h"
 
+/* What an image is, by its size and tones. */
+struct image_kind {
+	bool page;  /* larger than screens are */
+	bool drawn; /* its tones are a program's, not a camera's or scanner's */
+};
+
+struct image_kind locate_kind(const struct image *image); /* *Pure.* */
+
 /* Boxes in pixels of `image`. free() `*boxes`, NULL or whole also after a failure. Errors as detector_find's. */
-int locate_boxes(const struct detector *d, const struct image *image, struct text_box **boxes, size_t *count,
-		 struct error *err) MUST_CHECK;
-
-/* Larger than screens are. *Pure.* */
-bool locate_is_page(const struct image *image);
-
-/* Drawn by a program, and no page. *Pure.* */
-bool locate_is_screen(const struct image *image);
+int locate_boxes(const struct detector *d, const struct image *image, struct image_kind kind, struct text_box **boxes,
+		 size_t *count, struct error *err) MUST_CHECK;
 
 #endif

@@ -69,6 +69,17 @@ void page_add_word(struct page_builder *b, struct str text, float confidence, co
 	page->lines[page->line_count - 1].word_count++;
 }
 
+void page_add_words(struct page_builder *b, const struct text_page *page, const struct text_line *line, float down)
+{
+	for (size_t i = line->first_word; i < line->first_word + line->word_count; i++) {
+		struct text_polygon polygon = page->words[i].polygon;
+
+		for (size_t k = 0; k < 4; k++)
+			polygon.points[k].y += down;
+		page_add_word(b, page->words[i].text, page->words[i].confidence, &polygon);
+	}
+}
+
 static bool is_gap(const struct text_word *a, const struct text_word *b)
 {
 	struct image_point axis = polygon_axis(&a->polygon);

@@ -22,6 +22,9 @@ void page_add_line(struct page_builder *b);
 /* `text` is copied. Words without text are dropped; before any line, one is begun. */
 void page_add_word(struct page_builder *b, struct str text, float confidence, const struct text_polygon *polygon);
 
+/* The words of another page's line, moved down by so many pixels, into the line added last. */
+void page_add_words(struct page_builder *b, const struct text_page *page, const struct text_line *line, float down);
+
 /* Old print sets punctuation and dashes apart, and readers take them for words: puts them to the words they belong to. Gives
  * words the quotation marks of print. */
 void page_join_print(struct page_builder *b);

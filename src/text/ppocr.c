@@ -13,6 +13,7 @@
 #include "image/convert.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "text/compose.h"
 #include "text/content.h"
 #include "text/detector.h"
 #include "text/engine.h"
@@ -21,7 +22,6 @@
 #include "text/models.h"
 #include "text/onnx_fuse.h"
 #include "text/onnx_split.h"
-#include "text/order.h"
 #include "text/ppocr_settings.h"
 #include "text/print.h"
 #include "text/recogniser.h"
@@ -67,8 +67,7 @@ struct ppocr {
 
 enum {
 	LARGE_BLOCK = 4 << 20,
-	TWICE_MAX = 3, /* characters that two boxes may share */
-	LINE_COLUMNS = 2400,
+	LINE_COLUMNS = 2400, /* longer lines are read in pieces */
 };
 
 static int find(const struct text_options *options, struct error *err)
@@ -237,6 +236,7 @@ static int check(const struct text_options *options, struct error *err)
 struct reading {
 	struct ppocr *ppocr;
 	const struct image *image;
+	struct image_kind kind;
 	int64_t deadline_ns;
 	struct arena *arena;
 	struct text_page print; /* what Tesseract is sure of; empty where the image is no clean print */
@@ -269,12 +269,6 @@ static struct text_polygon turned(const struct text_polygon *p, int quarters)
 	for (int i = 0; i < 4; i++)
 		out.points[i] = p->points[(i + quarters) & 3];
 	return out;
-}
-
-/* Letters of screens are clean enough to be read narrower. */
-static float stretch_for(const struct image *image)
-{
-	return locate_is_screen(image) ? ppocr_settings.stretch : 1;
 }
 
 static void *tesseract_of(struct ppocr *p)
@@ -315,7 +309,8 @@ static void survey_part(void *argument, size_t part)
 	if (part == 0)
 		s->results[part] = read_print(s->g, &s->errors[part]);
 	else
-		s->results[part] = locate_boxes(&s->g->ppocr->detector, s->g->image, &s->boxes, &s->count, &s->errors[part]);
+		s->results[part] =
+			locate_boxes(&s->g->ppocr->detector, s->g->image, s->g->kind, &s->boxes, &s->count, &s->errors[part]);
 }
 
 static int run_survey(struct survey *s, struct error *err)
@@ -414,172 +409,19 @@ static int read_lines(struct reading *g, struct error *err)
 	return rc;
 }
 
-/* ---- the page ---- */
-
-/* Two readings of one character are told this near each other, in heights of their boxes; so are two of these beside each other.
- */
-#define SAME_PLACE 0.15f
-#define NO_FARTHER 0.12f
-#define NARROW "ijlI1.,:;'|!"
-
-static void add_word(struct page_builder *page, const struct charset *charset, const struct read_line *line,
-		     const struct ctc_word *word)
-{
-	struct text_polygon polygon =
-		polygon_part(&line->polygon, word->from / (float)line->steps, word->to / (float)line->steps);
-	struct buf text;
-
-	buf_init(&text, KIB(64));
-	for (size_t i = 0; i < word->count; i++)
-		buf_add_str(&text, charset->texts[line->characters[word->first + i].class]);
-	page->failed |= buf_failed(&text) != 0;
-	page_add_word(page, buf_str(&text), word->confidence, &polygon);
-	buf_release(&text);
-}
-
-/* The detector often takes the words of a line one by one: `next` goes on where `last` ends. */
-static bool continues(const struct text_polygon *last, const struct text_polygon *next)
-{
-	struct image_point axis = polygon_axis(last);
-	struct image_point other = polygon_axis(next);
-	struct image_point from = point_between(last->points[1], last->points[2], 0.5f);
-	struct image_point to = point_between(next->points[0], next->points[3], 0.5f);
-	float height = fminf(polygon_height(last), polygon_height(next));
-	float along = (to.x - from.x) * axis.x + (to.y - from.y) * axis.y;
-	float across = (to.y - from.y) * axis.x - (to.x - from.x) * axis.y;
-
-	return axis.x * other.x + axis.y * other.y > 0.97f && fabsf(across) < 0.35f * height && along > -0.5f * height &&
-	       along < height;
-}
-
-/* Where a character was seen in the image. */
-static struct image_point place_of(const struct read_line *line, size_t i)
-{
-	const struct ctc_character *c = &line->characters[i];
-	float at = ((c->first + c->last) / 2 + 0.5f) / (float)line->steps;
-
-	return point_between(point_between(line->polygon.points[0], line->polygon.points[1], at),
-			     point_between(line->polygon.points[3], line->polygon.points[2], at), 0.5f);
-}
-
-/* How far the one was seen behind the other, in heights of the lower box. */
-static float distance_behind(const struct read_line *last, size_t i, const struct read_line *next, size_t k)
-{
-	struct image_point axis = polygon_axis(&last->polygon);
-	struct image_point from = place_of(last, i);
-	struct image_point to = place_of(next, k);
-	float height = fmaxf(fminf(polygon_height(&last->polygon), polygon_height(&next->polygon)), 1);
-
-	return ((to.x - from.x) * axis.x + (to.y - from.y) * axis.y) / height;
-}
-
-/* How many characters at the beginning of `next` are the last ones of `last`, seen at the same places. */
-static size_t equal_characters(const struct charset *charset, const struct read_line *last, const struct read_line *next)
-{
-	size_t most = last->character_count < next->character_count ? last->character_count : next->character_count;
-
-	for (size_t count = most < TWICE_MAX ? most : TWICE_MAX; count > 0; count--) {
-		size_t from = last->character_count - count;
-		size_t same = 0;
-
-		while (same < count && last->characters[from + same].class == next->characters[same].class &&
-		       !strchr(NARROW, charset->texts[next->characters[same].class].p[0]) &&
-		       fabsf(distance_behind(last, from + same, next, same)) < SAME_PLACE)
-			same++;
-		if (same == count)
-			return count;
-	}
-	return 0;
-}
-
-/* Boxes beside each other may overlap: how many characters `next` begins with that `last` has told. What is seen no farther on
- * than the last character is that one, whatever it was read as. */
-static size_t told_before(const struct charset *charset, const struct read_line *last, const struct read_line *next)
-{
-	size_t equal = equal_characters(charset, last, next);
-	size_t end = last->character_count;
-
-	if (equal > 0 || end == 0 || next->character_count < 2 || !continues(&last->polygon, &next->polygon))
-		return equal;
-	return distance_behind(last, end - 1, next, 0) < NO_FARTHER && distance_behind(last, end - 1, next, 1) > SAME_PLACE;
-}
-
-/* Without its first `skip` characters. */
-static int add_line(struct page_builder *page, const struct charset *charset, const struct read_line *line, size_t skip,
-		    bool begin)
-{
-	struct ctc_word *words = calloc(line->character_count + 1, sizeof(*words));
-	size_t count;
-
-	if (!words)
-		return ERR_NO_MEMORY;
-	if (begin)
-		page_add_line(page);
-	count = ctc_words(line->characters + skip, line->character_count - skip, line->steps, charset, words);
-	for (size_t i = 0; i < count; i++) {
-		words[i].first += skip;
-		add_word(page, charset, line, &words[i]);
-	}
-	free(words);
-	return 0;
-}
-
-static void add_print_line(struct page_builder *page, const struct text_page *print, const struct text_line *line, bool begin)
-{
-	if (begin)
-		page_add_line(page);
-	for (size_t i = line->first_word; i < line->first_word + line->word_count; i++)
-		page_add_word(page, print->words[i].text, print->words[i].confidence, &print->words[i].polygon);
-}
-
-/* The line of the networks at that place among all; NULL where it is one of print. */
-static const struct read_line *line_at(const struct reading *g, size_t i)
-{
-	return i < g->print.line_count ? NULL : &g->lines[i - g->print.line_count];
-}
-
-/* The lines of both readings in one order. */
-static int add_lines(struct reading *g, struct page_builder *page, struct error *err)
-{
-	size_t count = g->print.line_count + g->line_count;
-	struct text_polygon *outlines = calloc(count + 1, sizeof(*outlines));
-	size_t *order = calloc(count + 1, sizeof(*order));
-	int rc = order && outlines ? 0 : ERR_NO_MEMORY;
-
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		outlines[i] = i < g->print.line_count ? g->print.lines[i].polygon : g->lines[i - g->print.line_count].polygon;
-	if (rc == 0)
-		rc = order_lines(outlines, count, sizeof(*outlines), order);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		const struct read_line *last = i > 0 ? line_at(g, order[i - 1]) : NULL;
-		const struct read_line *line = line_at(g, order[i]);
-		size_t skip = last && line ? told_before(&g->ppocr->charset, last, line) : 0;
-		bool begin = i == 0 || (skip == 0 && !continues(&outlines[order[i - 1]], &outlines[order[i]]));
-
-		if (line)
-			rc = add_line(page, &g->ppocr->charset, line, skip, begin);
-		else
-			add_print_line(page, &g->print, &g->print.lines[order[i]], begin);
-	}
-	free(order);
-	free(outlines);
-	if (rc == 0 && g->print.line_count > 0)
-		page_join_print(page);
-	return rc == 0 ? 0 : error_set(err, rc, "no memory for the text of an image");
-}
-
 static int read_image(struct reading *g, struct page_builder *page, struct error *err)
 {
 	int rc;
 
-	g->stretch = stretch_for(g->image);
-	if (!locate_is_page(g->image))
+	g->kind = locate_kind(g->image);
+	g->stretch = g->kind.drawn && !g->kind.page ? ppocr_settings.stretch : 1; /* letters of screens are clean */
+	if (!g->kind.page)
 		page->alone = ppocr_settings.alone;
 	rc = find_lines(g, err);
 	if (rc == 0)
 		rc = read_lines(g, err);
 	if (rc == 0)
-		rc = add_lines(g, page, err);
+		rc = compose_page(page, &g->ppocr->charset, &g->print, g->lines, g->line_count, err);
 	for (size_t i = 0; i < g->line_count; i++)
 		read_line_release(&g->lines[i]);
 	free(g->lines);

@@ -74,8 +74,7 @@ static int keep_sure_lines(const struct text_page *page, struct arena *arena, st
 			continue;
 		page_add_line(&sure);
 		words += line->word_count;
-		for (size_t k = line->first_word; k < line->first_word + line->word_count; k++)
-			page_add_word(&sure, page->words[k].text, page->words[k].confidence, &page->words[k].polygon);
+		page_add_words(&sure, page, line, 0);
 	}
 	if ((float)words < SURE_SHARE * (float)page->word_count)
 		page_init(&sure, arena);
@@ -161,15 +160,9 @@ static void read_piece(void *argument, size_t index)
 
 static void add_piece(struct page_builder *whole, const struct piece *p)
 {
-	for (size_t i = 0; i < p->page.word_count; i++) {
-		const struct text_word *word = &p->page.words[i];
-		struct text_polygon polygon = word->polygon;
-
-		if (i == 0 || word->line != word[-1].line)
-			page_add_line(whole);
-		for (size_t k = 0; k < 4; k++)
-			polygon.points[k].y += (float)p->top;
-		page_add_word(whole, word->text, word->confidence, &polygon);
+	for (size_t i = 0; i < p->page.line_count; i++) {
+		page_add_line(whole);
+		page_add_words(whole, &p->page, &p->page.lines[i], (float)p->top);
 	}
 }
 

@@ -12,12 +12,9 @@ enum { BINS = 36, BIN_DEGREES = 180 / BINS };
 /* This share of all text, by length, must run along the axis or within a bin of it. */
 #define MAIN_SHARE 0.7f
 
-/* Along the longer side, to the right. */
 static struct image_point text_axis(const struct rotated_box *b)
 {
-	struct image_point a = b->width >= b->height ? b->axis : (struct image_point){ -b->axis.y, b->axis.x };
-
-	return a.x < 0 ? (struct image_point){ -a.x, -a.y } : a;
+	return box_lengthwise(b).axis;
 }
 
 static int bin_of(struct image_point axis)

@@ -446,13 +446,12 @@ static void pump(void *argument)
 
 	pthread_mutex_lock(&d->lock);
 	d->woken = false;
-	d->pumping = !d->stopping;
-	while (d->pumping) {
-		pthread_mutex_unlock(&d->lock);
-		bool more = has_room(d) && load(d) > 0;
-		pthread_mutex_lock(&d->lock);
-		d->pumping = more && !d->stopping;
-	}
+	d->pumping = true;
+	pthread_mutex_unlock(&d->lock);
+	while (has_room(d) && load(d) > 0)
+		;
+	pthread_mutex_lock(&d->lock);
+	d->pumping = false;
 	pthread_cond_broadcast(&d->empty);
 	pthread_mutex_unlock(&d->lock);
 }
