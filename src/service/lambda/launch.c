@@ -215,6 +215,7 @@ static void run_launch(void *argument)
 	struct environment *v = argument;
 	struct lambda *l = v->lambda;
 	struct error err = { 0 };
+	struct effects e;
 	struct arena a;
 	bool stop;
 	int result;
@@ -227,9 +228,13 @@ static void run_launch(void *argument)
 	result = stop ? error_set(&err, ERR_UNAVAILABLE, "not wanted any more") : launch(v, &a, &err);
 	pthread_mutex_lock(&l->lock);
 	v->launching = false;
+	effects_init(&e);
 	if (result == 0 && given_up(v))
 		process_kill(v->process);
+	else if (v->parked && v->state == ENVIRONMENT_STARTING)
+		runtime_ready(v, &e); /* it was faster than we are */
 	pthread_mutex_unlock(&l->lock);
+	effects_run(l, &e);
 	if (result != 0)
 		environment_ended(v, NULL, &err);
 	pthread_mutex_lock(&l->lock);

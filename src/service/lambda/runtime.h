@@ -234,6 +234,9 @@ int runtime_clients_write(const struct lambda *l, struct error *err) MUST_CHECK;
 
 /* ---- runtime_api.c ---- */
 
+/* With the lock: it has asked for its first or next invocation, and its process is known: what it prints can be told in time. */
+void runtime_ready(struct environment *v, struct effects *e);
+
 extern const struct http_handlers runtime_handlers;
 
 /* ---- async.c: asynchronous invocations, kept in SPACE_LAMBDA_QUEUE until they have an end ---- */

@@ -57,6 +57,20 @@ static void initialised(struct environment *v)
 		environment_deadline(v, 0);
 }
 
+void runtime_ready(struct environment *v, struct effects *e)
+{
+	if (v->invocation) { /* the second initialisation was for it */
+		environment_hand(v, v->invocation, e);
+		return;
+	}
+	v->state = ENVIRONMENT_IDLE;
+	v->idle_ns = clock_mono_ns();
+	if (v->target->retired && !v->target->waiting)
+		environment_kill(v);
+	else
+		scheduler_pump(v->target, e);
+}
+
 static struct verdict runtime_next(struct environment *v, struct http_exchange *x, struct effects *e)
 {
 	if (v->parked || v->state == ENVIRONMENT_BUSY || v->state == ENVIRONMENT_IDLE)
@@ -68,16 +82,8 @@ static struct verdict runtime_next(struct environment *v, struct http_exchange *
 	else
 		environment_deadline(v, 0);
 	v->parked = x;
-	if (v->invocation) { /* the second initialisation was for it */
-		environment_hand(v, v->invocation, e);
-		return (struct verdict){ 0 };
-	}
-	v->state = ENVIRONMENT_IDLE;
-	v->idle_ns = clock_mono_ns();
-	if (v->target->retired && !v->target->waiting)
-		environment_kill(v);
-	else
-		scheduler_pump(v->target, e);
+	if (!v->launching)
+		runtime_ready(v, e);
 	return (struct verdict){ 0 };
 }
 
