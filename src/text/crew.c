@@ -126,6 +126,7 @@ void crew_run(struct crew *c, size_t count, void (*work)(void *argument, size_t 
 	}
 	pthread_mutex_lock(&c->lock);
 	j.older = c->jobs;
+	/* cppcheck-suppress autoVariables ; it leaves the list before it is done */
 	c->jobs = &j;
 	pthread_cond_broadcast(&c->changed);
 	while (j.done < j.count) {
